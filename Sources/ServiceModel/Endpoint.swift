@@ -1,0 +1,71 @@
+import NetworkTypes
+
+/// The conditions of an endpoint (`discovery.k8s.io/v1` EndpointConditions), API defaults applied.
+public struct EndpointConditions: OptionSet, Sendable, Hashable {
+    /// One bit for each of the conditions.
+    public let rawValue: UInt8
+
+    /// Makes a set of the conditions whose bits are set.
+    public init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// The endpoint takes new connections.
+    public static let ready = EndpointConditions(rawValue: 1)
+    /// The endpoint answers, though it may be about to end (KEP-1669).
+    public static let serving = EndpointConditions(rawValue: 2)
+    /// The endpoint is about to end.
+    public static let terminating = EndpointConditions(rawValue: 4)
+}
+
+/// One address and port that can answer for a service port.
+public struct Endpoint: Sendable, Hashable {
+    /// Where connections are sent to.
+    public var address: IPAddress
+    /// The port connections are sent to, 1–65535.
+    public var port: UInt16
+    /// Whether it takes connections.
+    public var conditions: EndpointConditions
+    /// The node it runs on, if that is known.
+    public var nodeName: String?
+    /// The zones it is meant for (KEP-2433); empty if nothing is said.
+    public var zoneHints: Set<String>
+    /// The nodes it is meant for (KEP-3015); empty if nothing is said.
+    public var nodeHints: Set<String>
+
+    /// Describes an endpoint; by default one that is ready, somewhere, for everybody.
+    public init(
+        address: IPAddress, port: UInt16, conditions: EndpointConditions = [.ready, .serving],
+        nodeName: String? = nil, zoneHints: Set<String> = [], nodeHints: Set<String> = []
+    ) {
+        self.address = address
+        self.port = port
+        self.conditions = conditions
+        self.nodeName = nodeName
+        self.zoneHints = zoneHints
+        self.nodeHints = nodeHints
+    }
+
+    /// Whether new connections go here first.
+    public var isReady: Bool { conditions.contains(.ready) }
+
+    /// Whether new connections go here when no endpoint is ready: it is ending, but still answers (KEP-1669).
+    public var isTerminatingFallback: Bool { conditions.isSuperset(of: [.serving, .terminating]) }
+}
+
+extension Endpoint: CustomStringConvertible {
+    /// `ADDRESS:PORT`, an IPv6 address in brackets: as it stands in comments and in hashes.
+    public var description: String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(48)
+        appendText(to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Appends ``description`` as ASCII bytes.
+    public func appendText(to bytes: inout [UInt8]) {
+        if address.family == .ipv6 { bytes.append(UInt8(ascii: "[")) }
+        address.appendText(to: &bytes)
+        if address.family == .ipv6 { bytes.append(UInt8(ascii: "]")) }
+        bytes.append(UInt8(ascii: ":"))
+        bytes.appendDecimal(port)
+    }
+}

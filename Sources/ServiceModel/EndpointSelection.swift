@@ -1,0 +1,87 @@
+/// Which endpoints of a service port a node uses, and why the others are left out.
+///
+/// Follows kube-proxy's `CategorizeEndpoints` (pkg/proxy/topology.go): readiness, hints and the fallback to terminating
+/// endpoints shape the cluster list and the local list each on its own.
+public struct EndpointSelection: Sendable {
+    /// All endpoints, in the order they were given.
+    public let endpoints: [Endpoint]
+    /// What became of each endpoint in the list for policy Cluster, parallel to ``endpoints``.
+    public let clusterVerdicts: [EndpointVerdict]
+    /// What became of each endpoint in the list for policy Local, parallel to ``endpoints``.
+    public let localVerdicts: [EndpointVerdict]
+    /// What the hints of the endpoints led to.
+    public let topology: TopologyVerdict
+    /// Whether any endpoint anywhere could answer; decides between REJECT and DROP where a list is empty.
+    public let hasUsableEndpoints: Bool
+
+    /// Selects among `endpoints` what `node` uses for `servicePort`.
+    public init(of endpoints: [Endpoint], for servicePort: ServicePort, on node: Node) {
+        self.endpoints = endpoints
+        var usable = false
+
+        if servicePort.usesClusterEndpoints {
+            topology = TopologyVerdict(endpoints: endpoints, node: node)
+            clusterVerdicts = Self.verdicts(endpoints) { [topology] endpoint in topology.exclusion(endpoint, node: node)
+            }
+            usable = clusterVerdicts.contains { $0.isUsed }
+        } else {
+            topology = .notConsulted
+            clusterVerdicts = Array(repeating: .listUnused, count: endpoints.count)
+        }
+
+        if servicePort.usesLocalEndpoints {
+            localVerdicts = Self.verdicts(endpoints) { $0.nodeName == node.name ? nil : .notLocal }
+            // Remote endpoints count too: "no local endpoints" is not "no endpoints".
+            usable = usable || endpoints.contains { $0.isReady || $0.isTerminatingFallback }
+        } else {
+            localVerdicts = Array(repeating: .listUnused, count: endpoints.count)
+        }
+        hasUsableEndpoints = usable
+    }
+
+    /// The endpoints that traffic of policy Cluster is balanced over.
+    public var clusterEndpoints: [Endpoint] { used(clusterVerdicts) }
+
+    /// The endpoints that traffic of policy Local is balanced over.
+    public var localEndpoints: [Endpoint] { used(localVerdicts) }
+
+    /// The endpoints that are in at least one of the two lists.
+    public var reachableEndpoints: [Endpoint] {
+        endpoints.indices.compactMap { index in
+            clusterVerdicts[index].isUsed || localVerdicts[index].isUsed ? endpoints[index] : nil
+        }
+    }
+
+    private func used(_ verdicts: [EndpointVerdict]) -> [Endpoint] {
+        if verdicts.allSatisfy(\.isUsed) { return endpoints }
+        return endpoints.indices.compactMap { verdicts[$0].isUsed ? endpoints[$0] : nil }
+    }
+
+    /// The verdicts of one list: the ready endpoints that nothing excludes or, if there are none, the terminating ones.
+    ///
+    /// The fallback does not ask for hints (they describe ready endpoints only), but does ask whether it is local.
+    private static func verdicts(
+        _ endpoints: [Endpoint], exclusion: (Endpoint) -> EndpointVerdict?
+    ) -> [EndpointVerdict] {
+        var hasReady = false
+        var verdicts = endpoints.map { endpoint -> EndpointVerdict in
+            if endpoint.isReady {
+                let excluded = exclusion(endpoint)
+                hasReady = hasReady || excluded == nil
+                return excluded ?? .used
+            }
+            guard endpoint.isTerminatingFallback else { return .notReady }
+            return exclusion(endpoint) == .notLocal ? .notLocal : .terminating
+        }
+        if !hasReady {
+            for index in verdicts.indices where isFallback(endpoints[index], verdict: verdicts[index]) {
+                verdicts[index] = .usedWhileTerminating
+            }
+        }
+        return verdicts
+    }
+
+    private static func isFallback(_ endpoint: Endpoint, verdict: EndpointVerdict) -> Bool {
+        endpoint.isTerminatingFallback && verdict != .notLocal
+    }
+}

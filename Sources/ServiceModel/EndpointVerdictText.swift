@@ -1,0 +1,54 @@
+extension EndpointVerdict {
+    /// The verdict in words, to stand behind an endpoint: `used`, `not used: it is not ready`.
+    public var explanation: String {
+        switch self {
+        case .used: "used"
+        case .usedWhileTerminating: "used although it is terminating, since none is ready"
+        case .notReady: "not used: it is not ready"
+        case .terminating: "not used: it is terminating and others are ready"
+        case .otherNode: "not used: its hints mean other nodes"
+        case .otherZone: "not used: its hints mean other zones"
+        case .notLocal: "not used: it is not on this node"
+        case .listUnused: "not asked for by any traffic policy"
+        }
+    }
+}
+
+extension TopologyVerdict {
+    /// What the hints led to, in words; `nil` if there is nothing to say about them.
+    public var explanation: String? {
+        switch self {
+        case .notConsulted, .noHints: nil
+        case .sameNode: "hints: only endpoints meant for this node"
+        case .sameZone(let zone): "hints: only endpoints meant for zone \(zone)"
+        case .ignoredEndpointWithoutHint(let endpoint): "hints ignored: the ready endpoint \(endpoint) has none"
+        case .ignoredNoneForZone(let zone): "hints ignored: no ready endpoint is meant for zone \(zone)"
+        case .ignoredNodeWithoutZone: "hints ignored: this node has no label \(Node.zoneLabel)"
+        case .ignoredNoneForNode: "hints ignored: no ready endpoint is meant for this node"
+        }
+    }
+}
+
+extension EndpointSelection {
+    /// The selection in lines: what the hints led to, then every endpoint and what became of it.
+    ///
+    /// An endpoint has one verdict if only one of the two lists is used, or both agree; else one of each.
+    public var explanation: [String] {
+        var lines = topology.explanation.map { [$0] } ?? []
+        if endpoints.isEmpty { lines.append("no endpoints") }
+        for (index, endpoint) in endpoints.enumerated() {
+            let cluster = clusterVerdicts[index]
+            let local = localVerdicts[index]
+            let verdict =
+                if local == .listUnused || local == cluster {
+                    cluster.explanation
+                } else if cluster == .listUnused {
+                    "\(local.explanation) (policy Local)"
+                } else {
+                    "policy Cluster: \(cluster.explanation); policy Local: \(local.explanation)"
+                }
+            lines.append("\(endpoint): \(verdict)")
+        }
+        return lines
+    }
+}

@@ -1,0 +1,35 @@
+import NetworkTypes
+
+/// A service port together with every endpoint that any slice names for it, usable or not.
+public struct ServicePortEndpoints: Sendable, Hashable {
+    /// The service port.
+    public var servicePort: ServicePort
+    /// Its endpoints, ordered as kube-proxy orders them: by the bytes of `ADDRESS:PORT`.
+    public var endpoints: [Endpoint]
+
+    /// Puts a service port and its endpoints together; the endpoints must be in kube-proxy's order.
+    public init(servicePort: ServicePort, endpoints: [Endpoint]) {
+        self.servicePort = servicePort
+        self.endpoints = endpoints
+    }
+}
+
+/// Everything that must be reachable in one IP family, in the order of ``ServicePortName``.
+public struct ServiceSnapshot: Sendable, Hashable {
+    /// The family.
+    public let family: IPFamily
+    /// The service ports, ordered by name, each name once.
+    public private(set) var servicePorts: [ServicePortEndpoints]
+
+    /// Makes a snapshot; of service ports with one name the last one counts, as in kube-proxy.
+    public init(family: IPFamily, servicePorts: [ServicePortEndpoints]) {
+        self.family = family
+        var byName: [ServicePortName: ServicePortEndpoints] = [:]
+        byName.reserveCapacity(servicePorts.count)
+        for entry in servicePorts { byName[entry.servicePort.name] = entry }
+        self.servicePorts = byName.values.sorted { $0.servicePort.name < $1.servicePort.name }
+    }
+
+    /// The number of endpoints of all service ports, unusable ones included: what decides on large-cluster mode.
+    public var endpointCount: Int { servicePorts.reduce(0) { $0 + $1.endpoints.count } }
+}
