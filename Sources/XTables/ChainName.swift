@@ -1,0 +1,91 @@
+/// The name of a chain, held inline: rulesets have hundreds of thousands of them, and they are compared all the time.
+public struct ChainName: Hashable, Sendable {
+    /// The longest name iptables accepts, in bytes (`XT_EXTENSION_MAXNAMELEN` less the final NUL).
+    public static let maximumLength = 28
+    /// The longest label the kernel could hand out, in bytes (`xt_chainlabel` less the final NUL).
+    private static let storageLength = 31
+
+    // The bytes of the name, padded with zeros, first byte most significant: numeric order is byte order.
+    private var word0: UInt64 = 0
+    private var word1: UInt64 = 0
+    private var word2: UInt64 = 0
+    private var word3: UInt64 = 0
+
+    /// Makes a name; `nil` if it is empty, longer than ``maximumLength`` or has bytes that no chain's name can have.
+    public init?(validating text: some StringProtocol) {
+        guard (1...Self.maximumLength).contains(text.utf8.count), text.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7f })
+        else { return nil }
+        self.init(padding: text.utf8)
+    }
+
+    /// Makes a name from bytes that came out of the kernel; what exceeds 31 bytes is cut off.
+    public init(kernelLabel bytes: some Sequence<UInt8>) {
+        self.init(padding: bytes)
+    }
+
+    /// Makes a name from a prefix and a suffix, for generated names.
+    ///
+    /// - Precondition: both together are not longer than ``maximumLength``.
+    public init(prefix: StaticString, suffix: [UInt8]) {
+        precondition(prefix.utf8CodeUnitCount + suffix.count <= Self.maximumLength, "chain name too long")
+        let start = UnsafeBufferPointer(start: prefix.utf8Start, count: prefix.utf8CodeUnitCount)
+        self.init(padding: start)
+        for (offset, byte) in suffix.enumerated() { set(byte, at: prefix.utf8CodeUnitCount + offset) }
+    }
+
+    init(literal: String) {
+        precondition(literal.utf8.count <= Self.maximumLength, "chain name too long")
+        self.init(padding: literal.utf8)
+    }
+
+    private init(padding bytes: some Sequence<UInt8>) {
+        for (index, byte) in bytes.enumerated().prefix(Self.storageLength) { set(byte, at: index) }
+    }
+
+    private mutating func set(_ byte: UInt8, at index: Int) {
+        let bits = UInt64(byte) << UInt64(56 - index % 8 * 8)
+        switch index / 8 {
+        case 0: word0 |= bits
+        case 1: word1 |= bits
+        case 2: word2 |= bits
+        default: word3 |= bits
+        }
+    }
+
+    /// Calls `body` with the bytes of the name, without padding.
+    public func withBytes<Result>(_ body: (UnsafeBufferPointer<UInt8>) throws -> Result) rethrows -> Result {
+        let words = (word0.bigEndian, word1.bigEndian, word2.bigEndian, word3.bigEndian)
+        return try withUnsafeBytes(of: words) { raw in
+            try raw.withMemoryRebound(to: UInt8.self) { bytes in
+                let length = bytes.firstIndex(of: 0) ?? bytes.count
+                return try body(UnsafeBufferPointer(rebasing: bytes[..<length]))
+            }
+        }
+    }
+
+    /// Whether the name begins with `prefix`.
+    public func hasPrefix(_ prefix: StaticString) -> Bool {
+        let wanted = UnsafeBufferPointer(start: prefix.utf8Start, count: prefix.utf8CodeUnitCount)
+        return withBytes { $0.starts(with: wanted) }
+    }
+}
+
+extension ChainName: Comparable {
+    /// Names are ordered by their bytes, as iptables-save prints chains.
+    public static func < (left: ChainName, right: ChainName) -> Bool {
+        if left.word0 != right.word0 { return left.word0 < right.word0 }
+        if left.word1 != right.word1 { return left.word1 < right.word1 }
+        if left.word2 != right.word2 { return left.word2 < right.word2 }
+        return left.word3 < right.word3
+    }
+}
+
+extension ChainName: CustomStringConvertible, ExpressibleByStringLiteral {
+    /// The name.
+    public var description: String { withBytes { String(decoding: $0, as: UTF8.self) } }
+
+    /// Makes a name known when the program is written.
+    public init(stringLiteral value: StaticString) {
+        self.init(prefix: value, suffix: [])
+    }
+}

@@ -1,0 +1,77 @@
+import NetworkTypes
+
+/// One rule: what a packet must be like, and what then happens to it.
+///
+/// A rule is a value without text or bytes of its own; iptables-save text and kernel entries are two encodings of it.
+public struct Rule: Hashable, Sendable {
+    /// The source address (`-s`).
+    public var source: AddressMatch?
+    /// The destination address (`-d`).
+    public var destination: AddressMatch?
+    /// The interface the packet came in by (`-i`).
+    public var inputInterface: InterfaceMatch?
+    /// The transport protocol (`-p`).
+    public var transport: TransportProtocol?
+    /// The extension matches (`-m`), in the order in which the kernel tries them.
+    public var matches: [Match]
+    /// What happens to a packet that matches (`-j`); without a target it is counted and goes on.
+    public var target: Target?
+
+    /// Makes a rule; without arguments it matches everything and does nothing.
+    public init(
+        source: AddressMatch? = nil, destination: AddressMatch? = nil, inputInterface: InterfaceMatch? = nil,
+        transport: TransportProtocol? = nil, matches: [Match] = [], target: Target? = nil
+    ) {
+        self.source = source
+        self.destination = destination
+        self.inputInterface = inputInterface
+        self.transport = transport
+        self.matches = matches
+        self.target = target
+    }
+
+    /// The text of the rule's comment, if it has one.
+    public var comment: String? {
+        for case .comment(let text) in matches { return text }
+        return nil
+    }
+}
+
+/// A condition on an address of the packet.
+public struct AddressMatch: Hashable, Sendable {
+    /// The addresses meant.
+    public var range: CIDR
+    /// Whether the address must be outside of ``range`` (`!`).
+    public var isInverted: Bool
+
+    /// Requires an address inside or, inverted, outside of `range`.
+    public init(_ range: CIDR, isInverted: Bool = false) {
+        self.range = range
+        self.isInverted = isInverted
+    }
+
+    /// Requires one address.
+    public init(_ address: IPAddress) {
+        self.init(CIDR(host: address))
+    }
+}
+
+/// A condition on an interface of the packet.
+public struct InterfaceMatch: Hashable, Sendable {
+    /// The longest interface name, in bytes (`IFNAMSIZ` less the final NUL); a wildcard's `+` counts.
+    public static let maximumLength = 15
+
+    /// The name or, for a wildcard, the beginning of the name.
+    public var name: String
+    /// Whether every interface whose name begins with ``name`` is meant (`+`).
+    public var isWildcard: Bool
+    /// Whether the interface must be another one (`!`).
+    public var isInverted: Bool
+
+    /// Requires an interface.
+    public init(_ name: String, isWildcard: Bool = false, isInverted: Bool = false) {
+        self.name = name
+        self.isWildcard = isWildcard
+        self.isInverted = isInverted
+    }
+}

@@ -1,0 +1,214 @@
+import NetworkTypes
+
+/// Reads the words of one rule behind `-A CHAIN`.
+struct RuleParser {
+    private var words: SaveTextWords
+    private let family: IPFamily
+    private let line: Int
+
+    init(words: SaveTextWords, family: IPFamily, line: Int) {
+        self.words = words
+        self.family = family
+        self.line = line
+    }
+
+    mutating func parse() throws(RulesetSyntaxError) -> Rule {
+        var rule = Rule()
+        while !words.isAtEnd {
+            let isInverted = words.take("!")
+            let option = try value("an option")
+            switch option {
+            case "-s": rule.source = AddressMatch(try range(), isInverted: isInverted)
+            case "-d": rule.destination = AddressMatch(try range(), isInverted: isInverted)
+            case "-i": rule.inputInterface = try interface(isInverted: isInverted)
+            case "-p" where !isInverted: rule.transport = try transport(named: value("a protocol"))
+            case "-m" where !isInverted: rule.matches.append(try match())
+            case "-j" where !isInverted: rule.target = try target()
+            default: throw error("kubetables writes no rule with “\(isInverted ? "! " : "")\(option)”")
+            }
+        }
+        return rule
+    }
+
+    private func error(_ reason: String) -> RulesetSyntaxError { RulesetSyntaxError(line: line, reason: reason) }
+
+    private mutating func value(_ what: String) throws(RulesetSyntaxError) -> String {
+        guard let word = words.take() else { throw error("the rule ends where \(what) should stand") }
+        return word
+    }
+
+    private mutating func expect(_ expected: String...) throws(RulesetSyntaxError) {
+        for word in expected {
+            let found = try value("“\(word)”")
+            guard found == word else { throw error("“\(found)” stands where “\(word)” should") }
+        }
+    }
+
+    // MARK: Values
+
+    private mutating func range() throws(RulesetSyntaxError) -> CIDR {
+        let text = try value("an address")
+        guard let range = CIDR(text) ?? IPAddress(text).map(CIDR.init(host:)), range.family == family else {
+            throw error("“\(text)” is no range of \(family.kubernetesName) addresses")
+        }
+        return range
+    }
+
+    private mutating func interface(isInverted: Bool) throws(RulesetSyntaxError) -> InterfaceMatch {
+        let text = try value("an interface")
+        guard text.utf8.count <= InterfaceMatch.maximumLength else {
+            throw error("the interface name \(text) has more than \(InterfaceMatch.maximumLength) bytes")
+        }
+        let isWildcard = text.hasSuffix("+")
+        return InterfaceMatch(
+            String(isWildcard ? text.dropLast() : text[...]), isWildcard: isWildcard, isInverted: isInverted)
+    }
+
+    private func transport(named name: String) throws(RulesetSyntaxError) -> TransportProtocol {
+        guard let transport = TransportProtocol(rawValue: name) else {
+            throw error("the protocol “\(name)” is not one of tcp, udp and sctp")
+        }
+        return transport
+    }
+
+    private mutating func number<Number: FixedWidthInteger>(
+        _ what: String, as type: Number.Type = Number.self
+    ) throws(RulesetSyntaxError) -> Number {
+        let text = try value(what)
+        guard let number = Number(text) else { throw error("“\(text)” is not \(what) up to \(Number.max)") }
+        return number
+    }
+
+    private func hexadecimal(_ text: some StringProtocol) throws(RulesetSyntaxError) -> UInt32 {
+        guard text.hasPrefix("0x"), let number = UInt32(text.dropFirst(2), radix: 16) else {
+            throw error("“\(text)” is no mark; it must be 0x and up to eight hexadecimal digits")
+        }
+        return number
+    }
+
+    /// Reads `VALUE/MASK`, or `VALUE` alone for a full mask.
+    private mutating func mark() throws(RulesetSyntaxError) -> (value: UInt32, mask: UInt32) {
+        let parts = try value("a mark").split(separator: "/", maxSplits: 1)
+        guard let first = parts.first else { throw error("a mark is empty") }
+        return (try hexadecimal(first), parts.count == 2 ? try hexadecimal(parts[1]) : .max)
+    }
+
+    private mutating func chainName() throws(RulesetSyntaxError) -> ChainName {
+        let text = try value("a chain")
+        guard let name = ChainName(validating: text) else { throw error("“\(text)” is no chain name") }
+        return name
+    }
+
+    // MARK: Matches
+
+    private mutating func match() throws(RulesetSyntaxError) -> Match {
+        let name = try value("a match")
+        switch name {
+        case "comment":
+            try expect("--comment")
+            return .comment(try value("a comment"))
+        case "conntrack":
+            let isInverted = words.take("!")
+            try expect("--ctstate")
+            return .conntrack(try connectionStates(), isInverted: isInverted)
+        case "addrtype":
+            let option = try value("--src-type or --dst-type")
+            try expect("LOCAL")
+            switch option {
+            case "--src-type": return .localAddress(.source)
+            case "--dst-type": return .localAddress(.destination)
+            default: throw error("“\(option)” stands where --src-type or --dst-type should")
+            }
+        case "mark":
+            let isInverted = words.take("!")
+            try expect("--mark")
+            let (value, mask) = try mark()
+            return .mark(value, mask: mask, isInverted: isInverted)
+        case "tcp", "udp", "sctp":
+            let transport = try transport(named: name)
+            guard words.take("--dport") else { return .transport(transport) }
+            return .transport(transport, destinationPort: try number("a port"))
+        case "statistic":
+            try expect("--mode", "random", "--probability")
+            let text = try value("a probability")
+            guard let value = Double(text), (0...1).contains(value) else {
+                throw error("“\(text)” is no probability from 0 to 1")
+            }
+            return .random(Probability(decimal: value))
+        case "recent":
+            return .recent(try recent())
+        case "nfacct":
+            try expect("--nfacct-name")
+            return .accounting(name: try value("the name of an accounting object"))
+        default:
+            throw error("kubetables writes no rule with the match “\(name)”")
+        }
+    }
+
+    private mutating func connectionStates() throws(RulesetSyntaxError) -> ConnectionStates {
+        var states: ConnectionStates = []
+        for name in try value("a list of states").split(separator: ",") {
+            guard let known = ConnectionStates.names.first(where: { $0.name == name }) else {
+                throw error("kubetables writes no rule with the connection state “\(name)”")
+            }
+            states.insert(known.state)
+        }
+        return states
+    }
+
+    private mutating func recent() throws(RulesetSyntaxError) -> RecentMatch {
+        let action: RecentMatch.Action
+        if words.take("--set") {
+            action = .set
+        } else {
+            try expect("--rcheck", "--seconds")
+            action = .check(seconds: try number("a number of seconds"))
+            try expect("--reap")
+        }
+        try expect("--name")
+        let list = try chainName()
+        try expect("--mask")
+        _ = try value("a mask")
+        try expect("--rsource")
+        return RecentMatch(list: list, action: action)
+    }
+
+    // MARK: Targets
+
+    private mutating func target() throws(RulesetSyntaxError) -> Target {
+        let name = try value("a target")
+        switch name {
+        case "ACCEPT": return .accept
+        case "DROP": return .drop
+        case "RETURN": return .return
+        case "MARK":
+            try expect("--set-xmark")
+            let (value, mask) = try mark()
+            return .mark(xor: value, clearing: mask)
+        case "MASQUERADE":
+            return .masquerade(randomFully: words.take("--random-fully"))
+        case "DNAT":
+            try expect("--to-destination")
+            return try destination()
+        case "REJECT":
+            try expect("--reject-with", family == .ipv4 ? "icmp-port-unreachable" : "icmp6-port-unreachable")
+            return .rejectPortUnreachable
+        default:
+            guard let chain = ChainName(validating: name) else { throw error("“\(name)” is no chain name") }
+            return .jump(chain)
+        }
+    }
+
+    private mutating func destination() throws(RulesetSyntaxError) -> Target {
+        let text = try value("ADDRESS:PORT")
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
+            throw error("“\(text)” is no ADDRESS:PORT")
+        }
+        var address = text[..<colon]
+        if family == .ipv6, address.hasPrefix("["), address.hasSuffix("]") { address = address.dropFirst().dropLast() }
+        guard let parsed = IPAddress(address), parsed.family == family else {
+            throw error("“\(text)” does not begin with an \(family.kubernetesName) address")
+        }
+        return .destinationNAT(parsed, port: port)
+    }
+}

@@ -1,0 +1,56 @@
+import NetworkTypes
+
+/// A chain of our own and its rules, in the order in which the kernel tries them.
+public struct Chain: Hashable, Sendable {
+    /// The chain's name.
+    public var name: ChainName
+    /// The chain's rules.
+    public var rules: [Rule]
+
+    /// Makes a chain.
+    public init(name: ChainName, rules: [Rule] = []) {
+        self.name = name
+        self.rules = rules
+    }
+}
+
+/// What a table must hold of ours: all chains, and the jumps that lead to them from the built-in chains.
+public struct TableRules: Hashable, Sendable {
+    /// The table.
+    public let table: Table
+    /// Our rules in built-in chains, in the order in which they stand there on an otherwise empty table.
+    public var jumps: [BuiltInChain: [Rule]]
+    /// Our chains, ordered by name, each name once.
+    public private(set) var chains: [Chain]
+
+    /// Makes the content of a table; `chains` may come in any order, each name once.
+    public init(table: Table, jumps: [BuiltInChain: [Rule]], chains: [Chain]) {
+        self.table = table
+        self.jumps = jumps
+        self.chains = chains.sorted { $0.name < $1.name }
+    }
+
+    /// The number of our rules, jumps included.
+    public var ruleCount: Int {
+        chains.reduce(0) { $0 + $1.rules.count } + jumps.values.reduce(0) { $0 + $1.count }
+    }
+}
+
+/// Everything that must stand in the kernel for one IP family.
+public struct Ruleset: Hashable, Sendable {
+    /// The family.
+    public let family: IPFamily
+    /// The tables, in the order in which iptables-save prints them: filter, nat.
+    public var tables: [TableRules]
+
+    /// Makes a ruleset.
+    public init(family: IPFamily, tables: [TableRules]) {
+        self.family = family
+        self.tables = tables
+    }
+
+    /// The content of one table; an empty one if nothing was said about it.
+    public subscript(table: Table) -> TableRules {
+        tables.first { $0.table == table } ?? TableRules(table: table, jumps: [:], chains: [])
+    }
+}

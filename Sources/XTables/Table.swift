@@ -1,0 +1,32 @@
+/// The tables kubetables writes to, in the order in which iptables-save prints them.
+public enum Table: String, Sendable, Hashable, CaseIterable {
+    /// Accepts, rejects and drops.
+    case filter
+    /// Rewrites addresses; sees the first packet of each connection only.
+    case nat
+
+    /// The built-in chains of the table, in the kernel's order.
+    public var builtInChains: [BuiltInChain] {
+        switch self {
+        case .filter: [.input, .forward, .output]
+        case .nat: [.prerouting, .input, .output, .postrouting]
+        }
+    }
+}
+
+/// The chains at which the kernel enters a table.
+public enum BuiltInChain: String, Sendable, Hashable, CaseIterable {
+    /// Packets that arrive, before routing.
+    case prerouting = "PREROUTING"
+    /// Packets for this host.
+    case input = "INPUT"
+    /// Packets for other hosts.
+    case forward = "FORWARD"
+    /// Packets this host makes.
+    case output = "OUTPUT"
+    /// Packets that leave, after routing.
+    case postrouting = "POSTROUTING"
+
+    /// The chain's name as rules use it.
+    public var name: ChainName { ChainName(literal: rawValue) }
+}
