@@ -1,0 +1,97 @@
+import NetworkTypes
+import RuleCompiler
+import ServiceModel
+
+/// Draws service ports with every feature switched on at times, for properties that must hold for all of them.
+struct RandomSnapshot {
+    var random: SeededGenerator
+
+    init(seed: UInt64) { random = SeededGenerator(seed: seed) }
+
+    mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &random) < percent }
+
+    mutating func pick<Element>(_ elements: [Element]) -> Element {
+        elements[Int.random(in: 0..<elements.count, using: &random)]
+    }
+
+    mutating func address(_ family: IPFamily, net: UInt64) -> IPAddress {
+        let host = UInt64.random(in: 1..<4000, using: &random)
+        switch family {
+        case .ipv4: return IPAddress(ipv4: UInt32(net << 16 | host))
+        case .ipv6: return IPAddress(ipv6High: 0xfd00_0000_0000_0000 | net, low: host)
+        }
+    }
+
+    mutating func entry(_ index: Int, family: IPFamily) -> ServicePortEndpoints {
+        var servicePort = ServicePort(
+            name: ServicePortName(
+                namespace: pick(["a", "b", "a-b"]), service: "svc-\(index)", port: pick(["", "http", "dns"]),
+                transport: pick(TransportProtocol.allCases)),
+            clusterIP: address(family, net: 0x0a60), port: UInt16.random(in: 1...65535, using: &random))
+        if chance(40) { servicePort.nodePort = UInt16.random(in: 30000...32767, using: &random) }
+        while chance(20) { servicePort.externalIPs.append(address(family, net: 0xc000)) }
+        while chance(25) { servicePort.loadBalancerVIPs.append(address(family, net: 0xcb00)) }
+        while chance(25) {
+            servicePort.loadBalancerSourceRanges.append(
+                CIDR(address(family, net: 0xac10), prefixLength: Int.random(in: 1...family.addressBits, using: &random))
+            )
+        }
+        if chance(30) { servicePort.internalTrafficPolicy = .local }
+        if chance(40) { servicePort.externalTrafficPolicy = .local }
+        if chance(25) { servicePort.sessionAffinity = .clientIP(timeoutSeconds: pick([1, 10800, 86400])) }
+        if chance(10) { servicePort.healthCheckNodePort = 31000 }
+        return ServicePortEndpoints(servicePort: servicePort, endpoints: endpoints(family))
+    }
+
+    mutating func endpoints(_ family: IPFamily) -> [Endpoint] {
+        var byText: [String: Endpoint] = [:]
+        let hasHints = chance(30)
+        while chance(75) {
+            let endpoint = Endpoint(
+                address: address(family, net: 0x0af4), port: pick([80, 8080, 443]),
+                conditions: pick([
+                    [.ready, .serving], [.ready, .serving], [.serving, .terminating], [], [.terminating],
+                ]),
+                nodeName: pick(["here", "there", nil]), zoneHints: hasHints ? [pick(["a", "b"])] : [],
+                nodeHints: hasHints && chance(30) ? [pick(["here", "there"])] : [])
+            byText[endpoint.description] = endpoint
+        }
+        return byText.sorted { $0.key < $1.key }.map(\.value)
+    }
+
+    mutating func snapshot(_ family: IPFamily, count: Int) -> ServiceSnapshot {
+        ServiceSnapshot(family: family, servicePorts: (0..<count).map { entry($0, family: family) })
+    }
+
+    mutating func settings() -> CompilerSettings {
+        let node = Node(
+            name: "here",
+            addresses: [IPAddress(ipv4: 0xac10_0001), IPAddress(ipv6High: 0xfd00_0000_0000_ac10, low: 1)],
+            labels: chance(70) ? [Node.zoneLabel: "a"] : [:])
+        let detectors: [LocalDetector] = [
+            .none, .bridgeInterface("cbr0"), .interfacePrefix("cali"),
+            .sourceRange(CIDR(IPAddress(ipv4: 0x0af4_0000), prefixLength: 16)),
+        ]
+        return CompilerSettings(
+            node: node, ipv4LocalDetector: pick(detectors), ipv6LocalDetector: pick(Array(detectors[..<3])),
+            masqueradesAll: chance(20), masqueradeBit: pick([0, 14, 31]), allowsLocalhostNodePorts: chance(70),
+            nodePortAddresses: pick([.primary, .ranges([]), .ranges([CIDR(.loopback(.ipv4), prefixLength: 8)])]),
+            interfaceAddresses: node.addresses + [.loopback(.ipv4), .loopback(.ipv6)], usesAccounting: chance(20),
+            conntrackIsLiberal: chance(20))
+    }
+}
+
+/// A generator whose draws depend on its seed only (SplitMix64), so that a failure can be repeated.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9e37_79b9_7f4a_7c15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+        return mixed ^ (mixed >> 31)
+    }
+}
