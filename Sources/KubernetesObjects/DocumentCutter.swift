@@ -1,0 +1,82 @@
+/// Cuts a text into the pieces that hold one YAML document each, so that only one of them is parsed at a time.
+///
+/// The markers `---` and `...` at the beginning of a line mean the same wherever they stand, even inside a quoted text
+/// (YAML 1.1, §9.1), so no parsing is needed to find them. What precedes the first `---` and is only comments and
+/// directives belongs to the document that begins there. JSON has no line breaks inside texts and so no markers.
+struct DocumentCutter {
+    /// A piece of the text.
+    struct Piece {
+        /// Where its bytes are, its `---` included.
+        let range: Range<Int>
+        /// The number of its first line, from 1.
+        let firstLine: Int
+    }
+
+    private let bytes: UnsafeBufferPointer<UInt8>
+    private var position = 0
+    private var line = 1
+
+    /// Starts at the beginning of the text; a byte order mark there is skipped.
+    init(_ bytes: UnsafeBufferPointer<UInt8>) {
+        self.bytes = bytes
+        if bytes.starts(with: [0xef, 0xbb, 0xbf]) { position = 3 }
+    }
+
+    /// The next piece; `nil` at the end.
+    ///
+    /// Text that is nothing but blanks and comments is no piece without a `---`.
+    mutating func next() -> Piece? {
+        var start = position
+        var firstLine = line
+        var hasMarker = false
+        var hasContent = false
+        while position < bytes.count {
+            let end = bytes[position...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
+            let text = bytes[position..<end]
+            if Self.isMarker(text, UInt8(ascii: "-")) {
+                if hasMarker || hasContent { return Piece(range: start..<position, firstLine: firstLine) }
+                hasMarker = true
+            } else if Self.isMarker(text, UInt8(ascii: ".")) {
+                let piece = Piece(range: start..<position, firstLine: firstLine)
+                advance(to: end)
+                if hasMarker || hasContent { return piece }
+                (start, firstLine) = (position, line)
+                continue
+            } else if !hasContent {
+                hasContent = Self.isContent(text)
+            }
+            advance(to: end)
+        }
+        return hasMarker || hasContent ? Piece(range: start..<position, firstLine: firstLine) : nil
+    }
+
+    private mutating func advance(to lineEnd: Int) {
+        position = min(lineEnd + 1, bytes.count)
+        line += 1
+    }
+
+    private static func isMarker(_ text: Slice<UnsafeBufferPointer<UInt8>>, _ byte: UInt8) -> Bool {
+        guard text.count >= 3, text.prefix(3).allSatisfy({ $0 == byte }) else { return false }
+        return text.dropFirst(3).first.map(isBlank) ?? true
+    }
+
+    private static func isContent(_ text: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        guard let first = text.first(where: { !isBlank($0) }) else { return false }
+        return first != UInt8(ascii: "#") && text.first != UInt8(ascii: "%")
+    }
+
+    private static func isBlank(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r")
+    }
+
+    /// Where JSON begins in a piece, if it may be JSON: at a `{` or `[` with nothing but blanks and a `---` before it.
+    static func jsonStart(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
+        var start = 0
+        if isMarker(bytes.prefix { $0 != UInt8(ascii: "\n") }, UInt8(ascii: "-")) { start = 3 }
+        while start < bytes.count, isBlank(bytes[start]) || bytes[start] == UInt8(ascii: "\n") { start += 1 }
+        guard start < bytes.count, bytes[start] == UInt8(ascii: "{") || bytes[start] == UInt8(ascii: "[") else {
+            return nil
+        }
+        return start
+    }
+}

@@ -1,0 +1,95 @@
+/// A value of a JSON or YAML document, before anybody asked what it means.
+public enum DocumentValue: Sendable, Hashable {
+    /// `null`, or nothing at all.
+    case null
+    /// `true` or `false`.
+    case bool(Bool)
+    /// A whole number that fits 64 bits.
+    case integer(Int64)
+    /// Any other number.
+    case double(Double)
+    /// A text.
+    case string(String)
+    /// A list.
+    case array([DocumentValue])
+    /// A mapping from texts to values.
+    case object(DocumentObject)
+
+    /// The deepest nesting of lists and mappings that a document may have; Kubernetes objects use less than 20.
+    public static let depthLimit = 100
+
+    /// The mapping, if it is one.
+    public var object: DocumentObject? {
+        if case .object(let object) = self { object } else { nil }
+    }
+
+    /// The text, if it is one.
+    public var string: String? {
+        if case .string(let string) = self { string } else { nil }
+    }
+
+    /// The list, if it is one.
+    public var array: [DocumentValue]? {
+        if case .array(let array) = self { array } else { nil }
+    }
+
+    /// What the value is, as messages say it: `the integer 80`, `the text "x"`, `a list`.
+    public var summary: String {
+        switch self {
+        case .null: "null"
+        case .bool(let value): "the boolean \(value)"
+        case .integer(let value): "the integer \(value)"
+        case .double(let value): "the number \(value)"
+        case .string(let value): "the text \(MessageText.quoted(value))"
+        case .array: "a list"
+        case .object: "a mapping"
+        }
+    }
+}
+
+/// A mapping of a document: its members in the order of the text, each key once.
+public struct DocumentObject: Sendable, Hashable {
+    /// A key and its value.
+    public struct Member: Sendable, Hashable {
+        /// The key.
+        public var key: String
+        /// The value.
+        public var value: DocumentValue
+
+        /// Puts a key and a value together.
+        public init(key: String, value: DocumentValue) {
+            self.key = key
+            self.value = value
+        }
+    }
+
+    /// The members in the order of the text.
+    public var members: [Member]
+    /// The line of the file in which the mapping begins, from 1.
+    public var line: Int
+
+    /// Makes a mapping; the keys must differ.
+    public init(_ members: [Member], line: Int = 1) {
+        self.members = members
+        self.line = line
+    }
+
+    /// The value of a key; `nil` if the key is absent.
+    public subscript(key: String) -> DocumentValue? {
+        for index in members.indices where members[index].key == key { return members[index].value }
+        return nil
+    }
+
+    /// The key that occurs twice among `members`, if there is one; quick for the few members that mappings have.
+    static func firstDuplicate(in members: [Member]) -> String? {
+        if members.count <= 16 {
+            for index in members.indices.dropFirst() {
+                for earlier in 0..<index where members[earlier].key == members[index].key { return members[index].key }
+            }
+            return nil
+        }
+        var seen: Set<String> = []
+        seen.reserveCapacity(members.count)
+        return members.first { !seen.insert($0.key).inserted }?.key
+    }
+}

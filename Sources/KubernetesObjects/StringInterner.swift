@@ -1,0 +1,39 @@
+/// Gives equal long texts one storage: names of labels and of nodes come back in every object of a cluster.
+///
+/// A cache in which each text has one place, so a rare one may push a frequent one out; that costs memory, never
+/// correctness. Texts of up to 15 bytes live inside `String` itself and need none of it.
+struct StringInterner {
+    private static let placeCount = 1024
+    private static let inlineLimit = 15
+    private static let lengthLimit = 128
+
+    private var places = [String](repeating: "", count: placeCount)
+
+    /// The text of `bytes`; `nil` if they are not UTF-8.
+    mutating func text(_ bytes: UnsafeBufferPointer<UInt8>) -> String? {
+        guard bytes.count > Self.inlineLimit, bytes.count <= Self.lengthLimit else {
+            return Self.text(bytes)
+        }
+        let place = Self.place(of: bytes)
+        let isKnown = places[place].utf8.withContiguousStorageIfAvailable { known in
+            known.count == bytes.count && known.elementsEqual(bytes)
+        }
+        if isKnown == true { return places[place] }
+        guard let text = Self.text(bytes) else { return nil }
+        places[place] = text
+        return text
+    }
+
+    /// Most texts are ASCII, which needs no validation; the generic one of the standard library is slow for short texts.
+    private static func text(_ bytes: UnsafeBufferPointer<UInt8>) -> String? {
+        let isASCII = bytes.reduce(0, |) < 0x80
+        return isASCII ? String(decoding: bytes, as: UTF8.self) : String(validating: bytes, as: UTF8.self)
+    }
+
+    /// FNV-1a over all bytes.
+    private static func place(of bytes: UnsafeBufferPointer<UInt8>) -> Int {
+        var hash: UInt32 = 2_166_136_261
+        for byte in bytes { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
+        return Int((hash ^ hash >> 16) % UInt32(placeCount))
+    }
+}

@@ -1,0 +1,259 @@
+import Testing
+
+@testable import KubernetesObjects
+
+@Suite("What is told about fields")
+struct DiagnosticTests {
+    private static let web = "error: f.yaml: document 1: Service default/web: "
+    private static let webWarning = "warning: f.yaml: document 1: Service default/web: "
+
+    @Test(
+        "Services: errors",
+        arguments: [
+            (
+                service(ports: "ports: [{port: 70000}]"),
+                "spec.ports[0].port: 70000 is not a port; it must be from 1 to 65535"
+            ),
+            (service(ports: "ports: [{port: 0}]"), "spec.ports[0].port: 0 is not a port; it must be from 1 to 65535"),
+            (
+                service(ports: "ports: [{port: \"80\"}]"),
+                "spec.ports[0].port: the text \"80\" is not a whole number; write it without quotes"
+            ),
+            (service(ports: "ports: [{port: 80.5}]"), "spec.ports[0].port: the number 80.5 is not a whole number"),
+            (
+                service(ports: "ports: [{name: http}]"),
+                "spec.ports[0].port: is missing; it must be a port from 1 to 65535"
+            ),
+            (
+                service(ports: "ports: [{port: 80, nodePort: -1}]"),
+                "spec.ports[0].nodePort: -1 is not a port; it must be from 1 to 65535, or 0 for none"
+            ),
+            (
+                service(ports: "ports: [{port: 80, protocol: tcp}]"),
+                "spec.ports[0].protocol: \"tcp\" is unknown; it must be TCP, UDP or SCTP"
+            ),
+            (
+                service(ports: "ports: [{port: 80, name: A_b}]"),
+                "spec.ports[0].name: \"A_b\" is not a DNS label: 1 to 63 of the characters a-z, 0-9 and \"-\", beginning "
+                    + "and ending with a letter or digit"
+            ),
+            (service(ports: "ports: 80"), "spec.ports: the integer 80 is not a list"),
+            (service(ports: "ports: [80]"), "spec.ports[0]: the integer 80 is not a mapping"),
+            (service(ports: "ports: []"), "spec.ports: is missing; it must be a list of at least one port"),
+            (service(clusterIP: "clusterIP: 10.0.0"), "spec.clusterIP: \"10.0.0\" is not an IP address"),
+            (service(clusterIP: "clusterIP: 10"), "spec.clusterIP: the integer 10 is not a text; put it in quotes"),
+            (service(clusterIP: "clusterIP: [10.0.0.1]"), "spec.clusterIP: a list is not a text"),
+            (
+                service(spec: "type: Clusterip"),
+                "spec.type: \"Clusterip\" is unknown; it must be ClusterIP, NodePort, LoadBalancer or ExternalName"
+            ),
+            (
+                service(spec: "sessionAffinity: clientIP"),
+                "spec.sessionAffinity: \"clientIP\" is unknown; it must be None or ClientIP"
+            ),
+            (
+                service(spec: "internalTrafficPolicy: Node"),
+                "spec.internalTrafficPolicy: \"Node\" is unknown; it must be Cluster or Local"
+            ),
+            (
+                service(spec: "externalTrafficPolicy: local"),
+                "spec.externalTrafficPolicy: \"local\" is unknown; it must be Cluster or Local"
+            ),
+            (
+                service(spec: "healthCheckNodePort: 65536"),
+                "spec.healthCheckNodePort: 65536 is not a port; it must be from 1 to 65535, or 0 for none"
+            ),
+            (
+                service(
+                    spec: "sessionAffinity: ClientIP\n  sessionAffinityConfig: {clientIP: {timeoutSeconds: 86401}}"),
+                "spec.sessionAffinityConfig.clientIP.timeoutSeconds: 86401 is not a timeout; it must be from 1 to 86400 "
+                    + "seconds"
+            ),
+            (
+                service(spec: "ipFamilies: [IPv6]"),
+                "spec.clusterIP: 10.0.0.1 is no IPv6 address, but ipFamilies[0] says it is"
+            ),
+            (
+                service(spec: "clusterIPs: [10.0.0.1, 10.0.0.2]\n  ipFamilies: [IPv4, IPv6]"),
+                "spec.clusterIPs[1]: 10.0.0.2 is no IPv6 address, but ipFamilies[1] says it is"
+            ),
+            (service(spec: "ipFamilies: [ipv4]"), "spec.ipFamilies[0]: \"ipv4\" is unknown; it must be IPv4 or IPv6"),
+            (
+                service(spec: "loadBalancerSourceRanges: [10.0.0.0/33]"),
+                "spec.loadBalancerSourceRanges[0]: \"10.0.0.0/33\" is not a range of addresses such as 192.0.2.0/24 or "
+                    + "2001:db8::/32"
+            ),
+            (service(spec: "externalIPs: [1]"), "spec.externalIPs[0]: the integer 1 is not a text; put it in quotes"),
+            (
+                service(rest: "status: {loadBalancer: {ingress: [{ip: x}]}}"),
+                "status.loadBalancer.ingress[0].ip: \"x\" is not an IP address"
+            ),
+            (
+                service(rest: "status: {loadBalancer: {ingress: [{ip: 1.1.1.1, ipMode: vip}]}}"),
+                "status.loadBalancer.ingress[0].ipMode: \"vip\" is unknown; it must be VIP or Proxy"
+            ),
+            (
+                "apiVersion: v1\nkind: Service\nmetadata: {name: web}\n",
+                "spec: is missing; it must be a mapping with the ports of the Service"
+            ),
+        ])
+    func serviceErrors(text: String, expected: String) {
+        #expect(messages(text) == [Self.web + expected])
+    }
+
+    @Test(
+        "Services: warnings",
+        arguments: [
+            (
+                service(clusterIP: "clusterIP: 010.0.0.1"),
+                "spec.clusterIP: \"010.0.0.1\" is read as 10.0.0.1; write it so"
+            ),
+            (
+                service(clusterIP: "clusterIP: \"\""),
+                "spec.clusterIP: the Service has none and is skipped; an API server would allocate one, so write one"
+            ),
+            (
+                service(clusterIP: ""),
+                "spec.clusterIP: the Service has none and is skipped; an API server would allocate one, so write one"
+            ),
+            (
+                service(spec: "clusterIPs: [10.0.0.2]"),
+                "spec.clusterIP: 10.0.0.1 is not the first of clusterIPs, 10.0.0.2; clusterIPs is used"
+            ),
+            (
+                service(spec: "externalIPs: [192.0.2.1, 192.0.2.1]"),
+                "spec.externalIPs[1]: 192.0.2.1 is in the list already; its rules are made again"
+            ),
+            (
+                service(spec: "externalIPs: [\"\"]"),
+                "spec.externalIPs[0]: \"\" is not an IP address; the entry is ignored"
+            ),
+            (
+                service(spec: "externalIPs: [example]"),
+                "spec.externalIPs[0]: \"example\" is not an IP address; the entry is ignored"
+            ),
+            (
+                service(spec: "loadBalancerSourceRanges: [\" 10.0.0.0/8\"]"),
+                "spec.loadBalancerSourceRanges[0]: \" 10.0.0.0/8\" is read as 10.0.0.0/8; write it so"
+            ),
+            (
+                service(spec: "loadBalancerSourceRanges: [172.16.5.4/12]"),
+                "spec.loadBalancerSourceRanges[0]: \"172.16.5.4/12\" is read as 172.16.0.0/12; write it so"
+            ),
+            (
+                service(ports: "ports: [{port: 80}, {port: 81}]"),
+                "spec.ports[1]: another TCP port without a name stands before this one, which replaces it"
+            ),
+            (
+                service(ports: "ports: [{name: a, port: 80, protocol: UDP}, {name: a, port: 81, protocol: UDP}]"),
+                "spec.ports[1]: another UDP port named \"a\" stands before this one, which replaces it"
+            ),
+        ])
+    func serviceWarnings(text: String, expected: String) {
+        #expect(messages(text) == [Self.webWarning + expected])
+    }
+
+    @Test(
+        "EndpointSlices",
+        arguments: [
+            (
+                slice(endpoints: "[{addresses: [fd00::1]}]"),
+                "error", "endpoints[0].addresses[0]: fd00::1 is an IPv6 address in a slice of addressType IPv4"
+            ),
+            (slice(endpoints: "[{addresses: [x]}]"), "error", "endpoints[0].addresses[0]: \"x\" is not an IP address"),
+            (slice(endpoints: "[{}]"), "error", "endpoints[0].addresses: is missing; it must be a list of one address"),
+            (
+                slice(endpoints: "[{addresses: [10.1.0.1], conditions: {ready: 1}}]"),
+                "error", "endpoints[0].conditions.ready: the integer 1 is neither true nor false"
+            ),
+            (
+                slice(endpoints: "[{addresses: [10.1.0.1], hints: {forZones: [{}]}}]"),
+                "error", "endpoints[0].hints.forZones[0].name: is missing; it must be the name of a zone or node"
+            ),
+            (
+                slice(ports: "[{port: 65536}]"), "error",
+                "ports[0].port: 65536 is not a port; it must be from 1 to 65535"
+            ),
+            (
+                slice(ports: "[{port: 1, protocol: ICMP}]"),
+                "error", "ports[0].protocol: \"ICMP\" is unknown; it must be TCP, UDP or SCTP"
+            ),
+            (slice(type: "ipv4"), "error", "addressType: \"ipv4\" is unknown; it must be IPv4, IPv6 or FQDN"),
+            (slice(type: ""), "error", "addressType: is missing; it must be IPv4, IPv6 or FQDN"),
+            (
+                slice(type: "FQDN", endpoints: "[{addresses: [example.com]}]"),
+                "warning", "addressType: \"FQDN\": no rule can be made for names; the slice is not used"
+            ),
+            (
+                slice(endpoints: "[{addresses: []}]"),
+                "warning", "endpoints[0].addresses: the endpoint has no address and is ignored; it must have one"
+            ),
+            (
+                slice(endpoints: "[{addresses: [10.1.0.1, 10.1.0.2]}]"),
+                "warning", "endpoints[0].addresses: the endpoint has 2 addresses, of which only the first is used"
+            ),
+            (
+                slice(endpoints: "[{addresses: [10.1.000.1]}]"),
+                "warning", "endpoints[0].addresses[0]: \"10.1.000.1\" is read as 10.1.0.1; write it so"
+            ),
+            (
+                slice(ports: "[{name: a}]"),
+                "warning", "ports[0].port: the port has no number and is ignored; it must be from 1 to 65535"
+            ),
+            (
+                slice(ports: "[{name: a, port: 0}]"),
+                "warning", "ports[0].port: the port has no number and is ignored; it must be from 1 to 65535"
+            ),
+            (
+                slice(service: "\"\""), "warning",
+                "metadata.labels[kubernetes.io/service-name]: is missing, so the slice belongs to no Service and is not "
+                    + "used; it must be the name of a Service"
+            ),
+            (
+                slice(service: "other"), "warning",
+                "metadata.labels[kubernetes.io/service-name]: there is no Service default/other in the input; the slice is "
+                    + "not used"
+            ),
+        ])
+    func slices(text: String, severity: String, expected: String) {
+        let found = messages(documents(service(), text))
+        #expect(found == ["\(severity): f.yaml: document 2: EndpointSlice default/web-1: \(expected)"])
+    }
+
+    @Test("all errors of an object are told, and the object is not used")
+    func allErrors() {
+        let (objects, log) = read(
+            ("f.yaml", service(spec: "type: x", clusterIP: "clusterIP: y", ports: "ports: [{port: 0}, {port: z}]")))
+        #expect(
+            log.diagnostics.map(\.field) == ["spec.type", "spec.clusterIP", "spec.ports[0].port", "spec.ports[1].port"])
+        #expect(log.hasErrors)
+        #expect(objects.services.isEmpty)
+    }
+
+    @Test("slices of a Service with errors are not called stray")
+    func slicesOfUnusable() {
+        #expect(messages(documents(service(spec: "type: x"), slice())).count == 1)
+    }
+
+    @Test("long and dangerous texts are cut and escaped")
+    func quoting() {
+        #expect(MessageText.quoted("a\n\u{1b}[31m\u{202e}") == "\"a\\n\\u{1b}[31m\\u{202e}\"")
+        #expect(MessageText.quoted(String(repeating: "x", count: 81)) == "\"\(String(repeating: "x", count: 80))…\"")
+    }
+
+    @Test("--strict makes warnings errors and leaves notes alone")
+    func strict() {
+        let text = documents(service(clusterIP: ""), "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n")
+        let log = read(("f.yaml", text)).log
+        #expect(!log.hasErrors)
+        #expect(log.diagnostics.map(\.severity) == [.warning, .note])
+        #expect(log.promotingWarnings().diagnostics.map(\.severity) == [.error, .note])
+        #expect(log.diagnostics(.note).map(\.kind) == ["Pod"])
+    }
+
+    @Test("lines are those of the innermost mapping")
+    func lines() {
+        let text = "---\n" + service(ports: "ports:\n  - port: 80\n  - name: b\n    port: 0")
+        #expect(read(("f.yaml", text)).log.diagnostics.map(\.line) == [11])
+    }
+}

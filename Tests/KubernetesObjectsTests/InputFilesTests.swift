@@ -1,0 +1,68 @@
+import Foundation
+import Testing
+
+@testable import KubernetesObjects
+
+@Suite("Files and directories")
+struct InputFilesTests {
+    /// Runs a test in a directory of its own, which is removed afterwards.
+    private func inDirectory(_ body: (String) throws -> Void) throws {
+        let path = NSTemporaryDirectory() + "kubetables-\(UUID().uuidString)"
+        let manager = FileManager.default
+        try manager.createDirectory(atPath: path, withIntermediateDirectories: true)
+        defer { try? manager.removeItem(atPath: path) }
+        try body(path)
+    }
+
+    private func write(_ text: String, _ path: String) throws {
+        try text.write(toFile: path, atomically: false, encoding: .utf8)
+    }
+
+    @Test("directories: recursive, by name, known extensions, nothing hidden, no circles")
+    func directories() throws {
+        try inDirectory { root in
+            let manager = FileManager.default
+            for folder in ["/b", "/.hidden", "/b/c.yaml"] {
+                try manager.createDirectory(atPath: root + folder, withIntermediateDirectories: true)
+            }
+            for name in [
+                "/z.yml", "/a.json", "/b/x.YAML", "/readme.md", "/.y.yaml", "/.hidden/x.yaml", "/b/c.yaml/d.yaml",
+            ] {
+                try write("", root + name)
+            }
+            try manager.createSymbolicLink(atPath: root + "/b/loop", withDestinationPath: root)
+            try manager.createSymbolicLink(atPath: root + "/self.yaml", withDestinationPath: "self.yaml")
+            let found = InputFiles.files(at: root)
+            #expect(
+                found.compactMap { try? $0.get() }
+                    == ["/a.json", "/b/c.yaml/d.yaml", "/b/x.YAML", "/z.yml"].map { root + $0 })
+            #expect(found.count == 5)  // and the link to itself, which is an error
+        }
+    }
+
+    @Test("what cannot be read is an error, and the rest is read all the same")
+    func missing() throws {
+        try inDirectory { root in
+            try write(service(), root + "/web.txt")
+            var log = DiagnosticLog()
+            let paths = [root + "/no.yaml", root + "/web.txt", root + "/nowhere"]
+            let objects = ManifestReader.read(paths: paths, log: &log)
+            #expect(objects.services.count == 1)
+            #expect(
+                log.diagnostics.map(\.description) == [
+                    "\(root)/no.yaml: cannot be read: No such file or directory",
+                    "\(root)/nowhere: cannot be read: No such file or directory",
+                ])
+        }
+    }
+
+    @Test("a file that is given twice has everything twice")
+    func twice() throws {
+        try inDirectory { root in
+            try write(service(), root + "/web.yaml")
+            var log = DiagnosticLog()
+            _ = ManifestReader.read(paths: [root, root + "/web.yaml"], log: &log)
+            #expect(log.diagnostics.map(\.severity) == [.error])
+        }
+    }
+}
