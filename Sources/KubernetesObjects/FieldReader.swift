@@ -35,6 +35,9 @@ struct FieldReader {
     /// Writes down that the field being read is odd.
     mutating func warning(_ message: String) { add(.warning, message) }
 
+    /// Takes over what was found in a text inside the object.
+    mutating func adopt(_ diagnostics: [Diagnostic]) { self.diagnostics += diagnostics }
+
     private mutating func add(_ severity: Diagnostic.Severity, _ message: String) {
         diagnostics.append(
             Diagnostic(
