@@ -1,0 +1,156 @@
+import Glibc
+import NetworkTypes
+import XTables
+
+/// The rules of one table, encoded: what the difference compares with the kernel and the edit hands to libiptc.
+///
+/// Made before the lock is taken, because it needs nothing of the kernel.
+final class EncodedTable {
+    /// The number of a rule in this table.
+    typealias RuleNumber = Int
+
+    let table: Table
+    let family: IPFamily
+    /// The names of our chains, in ascending order.
+    let chainNames: [ChainName]
+    /// Our rules in built-in chains, in their order.
+    let jumps: [BuiltInChain: Range<RuleNumber>]
+    private let labels: ChainLabels
+    private let firstRules: [UInt32]
+    private let arena: ByteArena
+    private let offsets: [UInt32]
+    private let shapes: [RuleShape]
+    private let scratch: UnsafeMutableRawPointer
+
+    /// Encodes the rules of a table.
+    ///
+    /// - Throws: ``UnencodableRule`` for the first rule the kernel could not hold.
+    init(_ rules: TableRules, family: IPFamily) throws(UnencodableRule) {
+        table = rules.table
+        self.family = family
+        let count = rules.ruleCount
+        let arena = ByteArena(capacity: min(count, 1 << 20) * 64)
+        var encoder = RuleEncoder(family: family)
+        var offsets: [UInt32] = []
+        offsets.reserveCapacity(count)
+        var firstRules: [UInt32] = []
+        firstRules.reserveCapacity(rules.chains.count + 1)
+        for chain in rules.chains {
+            if ReservedName.all.contains(chain.name) {
+                throw UnencodableRule(chain: chain.name, rule: "-N \(chain.name)", reason: "a reserved name")
+            }
+            firstRules.append(UInt32(offsets.count))
+            for rule in chain.rules {
+                offsets.append(try Self.offset(in: arena, before: rule, of: chain.name))
+                try encoder.append(rule, chain: chain.name, to: arena)
+            }
+        }
+        firstRules.append(UInt32(offsets.count))
+        var jumps: [BuiltInChain: Range<RuleNumber>] = [:]
+        for builtIn in rules.table.builtInChains {
+            let first = offsets.count
+            for rule in rules.jumps[builtIn] ?? [] {
+                offsets.append(try Self.offset(in: arena, before: rule, of: builtIn.name))
+                try encoder.append(rule, chain: builtIn.name, to: arena)
+            }
+            jumps[builtIn] = first..<offsets.count
+        }
+        self.jumps = jumps
+        self.arena = arena
+        self.offsets = offsets
+        self.firstRules = firstRules
+        chainNames = rules.chains.map(\.name)
+        labels = ChainLabels(chainNames)
+        shapes = encoder.shapes
+        scratch = .allocate(byteCount: max(shapes.map(\.entryLength).max() ?? 0, 1), alignment: 8)
+    }
+
+    deinit { scratch.deallocate() }
+
+    /// Where the next record begins; 32 bits are enough for any table the kernel can hold (its blob is below 4 GiB).
+    private static func offset(
+        in arena: ByteArena, before rule: Rule, of chain: ChainName
+    ) throws(UnencodableRule) -> UInt32 {
+        guard let offset = UInt32(exactly: arena.count) else {
+            throw UnencodableRule(chain: chain, rule: "\(rule)", reason: "the table is larger than 4 GiB")
+        }
+        return offset
+    }
+
+    /// The names of the kernel's extensions these rules need, sorted.
+    var extensionNames: [String] {
+        let matches = shapes.flatMap { $0.matches.map { "\($0.form(family).name)" } }
+        let targets = shapes.compactMap { $0.target.form(family).map { "\($0.name)" } }
+        return Set(matches + targets).sorted()
+    }
+
+    /// The number of our chains.
+    var chainCount: Int { chainNames.count }
+
+    /// The rules of a chain, by its place in ``chainNames``.
+    func rules(ofChain index: Int) -> Range<RuleNumber> { Int(firstRules[index])..<Int(firstRules[index + 1]) }
+
+    /// The name of a chain as C needs it; valid as long as the table.
+    func label(ofChain index: Int) -> UnsafePointer<CChar> { labels[index] }
+
+    /// Whether a kernel's entry is our rule.
+    @inline(__always)
+    func isEqual(_ rule: RuleNumber, _ entry: KernelEntry) -> Bool {
+        let record = arena.base + Int(offsets[rule])
+        let shape = shapes[Int(record.loadUnaligned(as: UInt16.self))]
+        return shape.matches(entry, record: record + 2)
+    }
+
+    /// The whole entry of a rule, in the form in which libiptc takes it; valid until the next call.
+    @inline(__always)
+    func entry(of rule: RuleNumber) -> UnsafeRawBufferPointer {
+        let record = arena.base + Int(offsets[rule])
+        let shape = shapes[Int(record.loadUnaligned(as: UInt16.self))]
+        shape.expand(record + 2, into: scratch)
+        return UnsafeRawBufferPointer(start: scratch, count: shape.entryLength)
+    }
+}
+
+extension EncodedTable {
+    /// Calls `body` with the entry of a rule in the form in which it comes back from the kernel.
+    ///
+    /// The entry lies in memory that the next call overwrites.
+    func withKernelEntry<Result>(of rule: RuleNumber, _ body: (KernelEntry) -> Result) -> Result {
+        let entry = entry(of: rule)
+        let layout = EntryLayout.of(family)
+        let targetOffset = Int(entry.load(fromByteOffset: layout.targetOffsetOffset, as: UInt16.self))
+        let name = scratch + targetOffset + 2
+        let target = ChainName(label: name.assumingMemoryBound(to: CChar.self))
+        if isStandardTarget(of: rule) { memset(name, 0, EntryLayout.extensionNameLength) }
+        return target.withLabel {
+            body(KernelEntry(base: UnsafeRawPointer(scratch), length: entry.count, targetName: $0))
+        }
+    }
+
+    private func isStandardTarget(of rule: RuleNumber) -> Bool {
+        let record = arena.base + Int(offsets[rule])
+        let target = shapes[Int(record.loadUnaligned(as: UInt16.self))].target
+        return target == .jump || target.verdictName != nil
+    }
+}
+
+/// The names of many chains as C strings, in one block of memory.
+final class ChainLabels {
+    /// Length of a label, NUL included (`xt_chainlabel`).
+    static let length = 32
+    private let block: UnsafeMutablePointer<CChar>
+
+    init(_ names: [ChainName]) {
+        block = .allocate(capacity: max(names.count, 1) * Self.length)
+        block.initialize(repeating: 0, count: max(names.count, 1) * Self.length)
+        for (index, name) in names.enumerated() {
+            name.withBytes { bytes in
+                if let start = bytes.baseAddress { memcpy(block + index * Self.length, start, bytes.count) }
+            }
+        }
+    }
+
+    deinit { block.deallocate() }
+
+    subscript(index: Int) -> UnsafePointer<CChar> { UnsafePointer(block + index * Self.length) }
+}

@@ -1,0 +1,73 @@
+import Glibc
+import NetworkTypes
+import XTables
+
+/// What the kernel, or libiptc, answered when it would not do something.
+public struct KernelFailure: Error, Hashable, Sendable {
+    /// What was tried.
+    public enum Operation: Hashable, Sendable {
+        /// Reading the table.
+        case open
+        /// Making a chain.
+        case createChain(String)
+        /// Removing a chain.
+        case deleteChain(String)
+        /// Emptying a chain.
+        case flushChain(String)
+        /// Adding, replacing or removing a rule of a chain.
+        case editRules(String)
+        /// Making all changes visible.
+        case commit
+    }
+
+    /// What was tried.
+    public let operation: Operation
+    /// The table.
+    public let table: Table
+    /// The family.
+    public let family: IPFamily
+    /// The error number of errno.h.
+    public let errorNumber: Int32
+
+    /// Makes a failure.
+    public init(_ operation: Operation, table: Table, family: IPFamily, errorNumber: Int32) {
+        self.operation = operation
+        self.table = table
+        self.family = family
+        self.errorNumber = errorNumber
+    }
+}
+
+extension KernelFailure: CustomStringConvertible {
+    /// What was tried and what the kernel said, for example `committing IPv4 table nat: Invalid argument (EINVAL)`.
+    public var description: String {
+        let tableName = "\(family.kubernetesName) table \(table.rawValue)"
+        let what =
+            switch operation {
+            case .open: "reading \(tableName)"
+            case .createChain(let chain): "creating chain \(chain) in \(tableName)"
+            case .deleteChain(let chain): "deleting chain \(chain) from \(tableName)"
+            case .flushChain(let chain): "emptying chain \(chain) in \(tableName)"
+            case .editRules(let chain): "changing rules of chain \(chain) in \(tableName)"
+            case .commit: "committing \(tableName)"
+            }
+        return "\(what): \(SystemError.text(errorNumber))"
+    }
+}
+
+/// Names of error numbers, as errno.h has them.
+enum SystemError {
+    private static let names: [Int32: String] = [
+        EAGAIN: "EAGAIN", EINVAL: "EINVAL", ENOENT: "ENOENT", ENOMEM: "ENOMEM", EPERM: "EPERM", EACCES: "EACCES",
+        ENOPROTOOPT: "ENOPROTOOPT", ELOOP: "ELOOP", EEXIST: "EEXIST", ENOTEMPTY: "ENOTEMPTY", EMLINK: "EMLINK",
+        E2BIG: "E2BIG", ENOSPC: "ENOSPC", EOPNOTSUPP: "EOPNOTSUPP", EPROTONOSUPPORT: "EPROTONOSUPPORT",
+        EAFNOSUPPORT: "EAFNOSUPPORT", ENOBUFS: "ENOBUFS", ENOSYS: "ENOSYS", EROFS: "EROFS", EISDIR: "EISDIR",
+        ENOTDIR: "ENOTDIR",
+    ]
+
+    /// The system's text for an error number, with its name.
+    static func text(_ number: Int32) -> String {
+        let text = strerror(number).map { String(cString: $0) } ?? "unknown error"
+        return "\(text) (\(names[number] ?? "errno \(number)"))"
+    }
+}

@@ -1,0 +1,118 @@
+import Glibc
+import NetworkTypes
+import Synchronization
+import XTables
+
+/// Tables in memory that behave as the kernel's do: for tests, and for looking at what a ruleset would do.
+///
+/// A commit is atomic; it is refused with the kernel's error numbers for jumps that lead nowhere (`ENOENT`: the kernel
+/// looks for an extension of that name) or in circles (`ELOOP`), for extensions the kernel would not have, and when the
+/// number of entries has changed since the table was read (`EAGAIN`). Counters stay with the rules.
+public final class MemoryStore: KernelTableStore {
+    struct Key: Hashable {
+        let table: Table
+        let family: IPFamily
+    }
+
+    struct State {
+        var tables: [Key: MemoryTable] = [:]
+        var nextReadFailure: Int32?
+        var commitFailures: [Int32] = []
+        var refused: [String: Int32] = [:]
+        var commits = 0
+    }
+
+    let state = Mutex(State())
+
+    /// Makes a store with empty tables.
+    public init() {}
+
+    /// Lets the next read fail.
+    public func failNextRead(_ errorNumber: Int32) {
+        state.withLock { $0.nextReadFailure = errorNumber }
+    }
+
+    /// Lets the next commit fail; called several times, the next several.
+    public func failNextCommit(_ errorNumber: Int32) {
+        state.withLock { $0.commitFailures.append(errorNumber) }
+    }
+
+    /// Lets every commit fail that has a rule with this match or target, as a kernel without it does.
+    ///
+    /// - Parameter name: the extension, or for one accounting object `nfacct:NAME`.
+    public func refuse(_ name: String, errorNumber: Int32 = ENOENT) {
+        state.withLock { $0.refused[name] = errorNumber }
+    }
+
+    /// How many commits succeeded so far.
+    public var commitCount: Int { state.withLock { $0.commits } }
+
+    /// Lets packets match a rule.
+    public func count(_ counters: RuleCounters, rule index: Int, of chain: ChainName, in table: Table, family: IPFamily)
+    {
+        state.withLock { state in
+            let key = Key(table: table, family: family)
+            guard var content = state.tables[key], let place = content.index(of: chain) else { return }
+            content.edit(chain: place) { entries in
+                guard entries.indices.contains(index) else { return }
+                var bytes = entries[index].bytes
+                bytes.withUnsafeMutableBytes { raw in
+                    let offset = EntryLayout.of(family).countersOffset
+                    raw.storeBytes(of: counters.packets, toByteOffset: offset, as: UInt64.self)
+                    raw.storeBytes(of: counters.bytes, toByteOffset: offset + 8, as: UInt64.self)
+                }
+                entries[index] = MemoryEntry(bytes: bytes, kind: entries[index].kind)
+            }
+            state.tables[key] = content
+        }
+    }
+
+    /// Reads a table.
+    public func open(_ table: Table, family: IPFamily) throws(KernelFailure) -> any TableTransaction {
+        let key = Key(table: table, family: family)
+        let (failure, content) = state.withLock { state in
+            (state.nextReadFailure.take(), state.tables[key] ?? MemoryTable(table))
+        }
+        if let failure { throw KernelFailure(.open, table: table, family: family, errorNumber: failure) }
+        return MemoryTransaction(store: self, key: key, content: content)
+    }
+
+    /// Makes `content` the table, if it may be.
+    ///
+    /// - Returns: the error number, if not.
+    func commit(_ content: MemoryTable, key: Key, entriesWhenRead: Int) -> Int32? {
+        state.withLock { state in
+            if !state.commitFailures.isEmpty { return state.commitFailures.removeFirst() }
+            if (state.tables[key] ?? MemoryTable(key.table)).entryCount != entriesWhenRead { return EAGAIN }
+            for entry in content.chains.lazy.flatMap(\.entries) {
+                for name in entry.extensionNames(key.family) {
+                    if let number = state.refused[name] { return number }
+                }
+                if case .module(let name) = entry.kind, !Self.knownTargets.contains(name) { return ENOENT }
+            }
+            if content.hasLoop { return ELOOP }
+            state.tables[key] = content
+            state.commits += 1
+            return nil
+        }
+    }
+
+    private static let knownTargets: Set<String> = [
+        "MARK", "MASQUERADE", "DNAT", "SNAT", "REJECT", "LOG", "REDIRECT", "NFLOG", "TRACE", "CONNMARK",
+    ]
+}
+
+extension MemoryEntry {
+    /// The names of the extensions the entry uses; an accounting object also as `nfacct:NAME`.
+    fileprivate func extensionNames(_ family: IPFamily) -> [String] {
+        bytes.withUnsafeBytes { raw in
+            guard let parts = try? EntryParts(raw, layout: EntryLayout.of(family)) else { return [] }
+            var names = parts.matches.map(\.name)
+            for part in parts.matches where part.name == "nfacct" {
+                names.append("nfacct:\(part.data.text(at: 0, limit: min(32, part.data.count)) ?? "")")
+            }
+            if case .module(let name) = kind { names.append(name) }
+            return names
+        }
+    }
+}

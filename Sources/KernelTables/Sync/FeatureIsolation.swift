@@ -1,0 +1,58 @@
+import NetworkTypes
+import XTables
+
+/// Finds out which feature of the rules the kernel refuses, and commits the rules without it.
+///
+/// The kernel refuses a table whole and does not say why, and there is no commit for trial. So the rules are committed
+/// without one feature after the other; if that never helps, without all, and then with one after the other again. Each
+/// commit that succeeds is a good state, and the last one lacks nothing that could be there.
+struct FeatureIsolation {
+    let syncer: Syncer
+    let ruleset: Ruleset
+    let excluded: Set<RuleFeature>
+    let failure: KernelFailure
+
+    /// - Throws: the first refusal, when leaving out features does not help.
+    func run() throws(SyncError) -> SyncReport {
+        let candidates = ruleset.features().filter { !excluded.contains($0) }
+        for candidate in candidates {
+            if let report = try attempt(without: [candidate]) { return finished(report, [candidate]) }
+        }
+        guard candidates.count > 1, var report = try attempt(without: Set(candidates)) else { throw originalError() }
+        var missing = Set(candidates)
+        for candidate in candidates where missing.count > 1 {
+            guard let better = try attempt(without: missing.subtracting([candidate])) else { continue }
+            missing.remove(candidate)
+            report = better
+        }
+        return finished(report, missing)
+    }
+
+    /// Commits without some features; `nil` if the kernel refuses that too.
+    private func attempt(without missing: Set<RuleFeature>) throws(SyncError) -> SyncReport? {
+        do throws(SyncError) {
+            return try syncer.synchronize { ruleset.removing(missing.union(excluded)).rules }
+        } catch .refused {
+            return nil
+        }
+    }
+
+    private func finished(_ report: SyncReport, _ missing: Set<RuleFeature>) -> SyncReport {
+        let affected = ruleset.removing(missing).affected
+        var report = report
+        report.unsupported = ruleset.features().filter(missing.contains).map { feature in
+            UnsupportedFeature(
+                feature: feature, failure: failure, affected: affected[feature, default: []].sorted())
+        }
+        return report
+    }
+
+    private func originalError() -> SyncError {
+        do throws(SyncError) {
+            let names = try SyncRun.encode(ruleset).first { $0.table == failure.table }?.extensionNames
+            return SyncError(failure, extensions: names ?? [])
+        } catch {
+            return error
+        }
+    }
+}

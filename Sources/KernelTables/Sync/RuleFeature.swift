@@ -1,0 +1,170 @@
+import NetworkTypes
+import XTables
+
+/// A part of the rules that a kernel may lack and that most Services can do without.
+public enum RuleFeature: Hashable, Sendable, CustomStringConvertible {
+    /// Counting at an nfnetlink accounting object, which must exist (xt_nfacct). Without it nothing is counted there.
+    case accounting(name: String)
+    /// Session affinity (xt_recent). Without it every connection is balanced anew.
+    case sessionAffinity
+    /// SCTP ports (xt_sctp). Without it the Service port is left out.
+    case sctp
+    /// Random balancing (xt_statistic). Without it the last endpoint gets every connection.
+    case randomBalancing
+    /// Refusing connections (REJECT). Without it they hang until the client gives up.
+    case rejection
+
+    /// The feature, and the kernel's extension it needs.
+    public var description: String {
+        switch self {
+        case .accounting(let name): "accounting object \(name) (nfacct)"
+        case .sessionAffinity: "session affinity (xt_recent)"
+        case .sctp: "SCTP ports (xt_sctp)"
+        case .randomBalancing: "random balancing (xt_statistic)"
+        case .rejection: "refusing connections (REJECT)"
+        }
+    }
+
+    /// What going without it means for those concerned.
+    public var consequence: String {
+        switch self {
+        case .accounting: "packets are not counted there"
+        case .sessionAffinity: "served without affinity"
+        case .sctp: "left out"
+        case .randomBalancing: "one endpoint gets every connection"
+        case .rejection: "connections hang instead of being refused"
+        }
+    }
+
+    /// The feature a match needs, if it is one.
+    init?(_ match: Match) {
+        switch match {
+        case .accounting(let name): self = .accounting(name: name)
+        case .recent: self = .sessionAffinity
+        case .transport(.sctp, _): self = .sctp
+        case .random: self = .randomBalancing
+        case .comment, .conntrack, .localAddress, .mark, .transport: return nil
+        }
+    }
+}
+
+/// A feature the kernel refused, and who goes without it.
+public struct UnsupportedFeature: Hashable, Sendable {
+    /// The feature.
+    public let feature: RuleFeature
+    /// What the kernel answered when the feature was in the rules.
+    public let failure: KernelFailure
+    /// The Service ports concerned (`namespace/name:port`), or the comments of the rules, sorted.
+    public let affected: [String]
+}
+
+extension Ruleset {
+    /// The features these rules need, those that matter least first.
+    func features() -> [RuleFeature] {
+        var found: Set<RuleFeature> = []
+        for table in tables {
+            for rules in Array(table.jumps.values) + table.chains.map(\.rules) {
+                for rule in rules { rule.insertFeatures(into: &found) }
+            }
+        }
+        return found.sorted { $0.rank < $1.rank }
+    }
+
+    /// The rules without some features: safe ones, that do less.
+    ///
+    /// A match that is only there for counting or remembering is dropped; a rule that cannot work without the feature is
+    /// left out, and with it the chains that no rule leads to any longer.
+    ///
+    /// - Returns: The rules, and whom the change concerns, by feature.
+    func removing(_ features: Set<RuleFeature>) -> (rules: Ruleset, affected: [RuleFeature: Set<String>]) {
+        var affected: [RuleFeature: Set<String>] = [:]
+        let reduced = tables.map { table in
+            func reduce(_ rules: [Rule]) -> [Rule] { rules.compactMap { $0.removing(features, &affected) } }
+            let chains = table.chains.map { Chain(name: $0.name, rules: reduce($0.rules)) }
+            let jumps = table.jumps.mapValues(reduce)
+            return TableRules(table: table.table, jumps: jumps, chains: chains)
+                .droppingChains(nowUnreferencedSince: table)
+        }
+        return (Ruleset(family: family, tables: reduced), affected)
+    }
+}
+
+extension RuleFeature {
+    /// How much would be lost without it.
+    fileprivate var rank: String {
+        switch self {
+        case .accounting(let name): "1 \(name)"
+        case .sessionAffinity: "2"
+        case .sctp: "3"
+        case .rejection: "4"
+        case .randomBalancing: "5"
+        }
+    }
+}
+
+extension Rule {
+    fileprivate func insertFeatures(into found: inout Set<RuleFeature>) {
+        for match in matches {
+            if let feature = RuleFeature(match) { found.insert(feature) }
+        }
+        if target == .rejectPortUnreachable { found.insert(.rejection) }
+    }
+
+    /// The rule without some features; `nil` if it is to be left out.
+    fileprivate func removing(
+        _ features: Set<RuleFeature>, _ affected: inout [RuleFeature: Set<String>]
+    ) -> Rule? {
+        var reduced = self
+        var isLeftOut = false
+        if target == .rejectPortUnreachable, features.contains(.rejection) {
+            affected[.rejection, default: []].insert(serviceText)
+            isLeftOut = true
+        }
+        reduced.matches.removeAll { match in
+            guard let feature = RuleFeature(match), features.contains(feature) else { return false }
+            affected[feature, default: []].insert(serviceText)
+            if !match.matchesEverything { isLeftOut = true }
+            return true
+        }
+        return isLeftOut ? nil : reduced
+    }
+
+    /// The first word of the comment: kube-proxy begins comments with the Service port's name.
+    private var serviceText: String {
+        guard let comment else { return "a rule without a comment" }
+        let word = comment.prefix { $0 != " " }
+        return word.contains("/") ? String(word) : comment
+    }
+}
+
+extension Match {
+    fileprivate var matchesEverything: Bool {
+        switch self {
+        case .comment, .accounting: true
+        case .recent(let recent): recent.action == .set
+        case .conntrack, .localAddress, .mark, .transport, .random: false
+        }
+    }
+}
+
+extension TableRules {
+    /// The table without the chains that something led to in `original`, and nothing leads to now.
+    fileprivate func droppingChains(nowUnreferencedSince original: TableRules) -> TableRules {
+        let before = original.jumpTargets
+        var result = self
+        while true {
+            let gone = before.subtracting(result.jumpTargets)
+            let remaining = result.chains.filter { !gone.contains($0.name) }
+            if remaining.count == result.chains.count { return result }
+            result = TableRules(table: table, jumps: jumps, chains: remaining)
+        }
+    }
+
+    private var jumpTargets: Set<ChainName> {
+        var targets: Set<ChainName> = []
+        for rules in Array(jumps.values) + chains.map(\.rules) {
+            for case .jump(let chain) in rules.map(\.target) { targets.insert(chain) }
+        }
+        return targets
+    }
+}

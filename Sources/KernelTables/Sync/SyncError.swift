@@ -1,0 +1,82 @@
+import Glibc
+import NetworkTypes
+import XTables
+
+/// Why the kernel does not hold what is desired.
+///
+/// In every case each table holds what it held before or, if it was committed already, what it shall hold.
+public enum SyncError: Error, Hashable, Sendable {
+    /// The lock was not free in time, or cannot be used.
+    case lock(XTablesLock.Failure)
+    /// A rule cannot be put into the kernel's form; nothing was tried.
+    case unencodable(UnencodableRule, Table, IPFamily)
+    /// The kernel has no legacy tables of this family.
+    case noLegacyTables(KernelFailure)
+    /// The process may not change tables.
+    case notPermitted(KernelFailure)
+    /// The kernel has no memory for the table.
+    case outOfMemory(KernelFailure)
+    /// Somebody changes the tables without the lock, again and again.
+    case changedMeanwhile(KernelFailure, attempts: Int)
+    /// The kernel refuses the rules; leaving out what can be left out did not help.
+    case refused(KernelFailure, extensions: [String])
+
+    /// Sorts what the kernel answered.
+    init(_ failure: KernelFailure, extensions: [String] = []) {
+        switch failure.errorNumber {
+        case EPERM, EACCES: self = .notPermitted(failure)
+        case ENOMEM: self = .outOfMemory(failure)
+        case EAGAIN: self = .changedMeanwhile(failure, attempts: 1)
+        default:
+            self = failure.operation == .open ? .noLegacyTables(failure) : .refused(failure, extensions: extensions)
+        }
+    }
+}
+
+extension SyncError: CustomStringConvertible {
+    /// One line: what was being done, what the kernel said, and what to do.
+    public var description: String {
+        switch self {
+        case .lock(.busy(let path, let waited)):
+            "the lock \(path) was not free within \(waited.secondsText); another program holds it: try again, or wait longer"
+        case .lock(.unusable(let path, let number)):
+            "the lock \(path) cannot be used: \(SystemError.text(number)); run as root, or name another lock file"
+        case .unencodable(let rule, let table, let family):
+            "\(family.kubernetesName) table \(table.rawValue), \(rule)"
+        case .noLegacyTables(let failure):
+            "\(failure); this kernel has no legacy iptables for \(failure.family.kubernetesName): load the modules "
+                + "\(failure.moduleNames), or use a kernel with CONFIG_NETFILTER_XTABLES_LEGACY"
+        case .notPermitted(let failure):
+            "\(failure); run as root, or with the capabilities CAP_NET_ADMIN and CAP_NET_RAW"
+        case .outOfMemory(let failure):
+            "\(failure); the kernel keeps the old rules: free memory, or raise the limit of this control group"
+        case .changedMeanwhile(let failure, let attempts):
+            "\(failure); another program changed the table without the lock \(attempts) times in a row: "
+                + "find it (it must use iptables -w), then try again"
+        case .refused(let failure, let extensions):
+            "\(failure); the kernel keeps the old rules"
+                + (extensions.isEmpty
+                    ? "; see the kernel's log (dmesg)"
+                    : "; it may lack one of these extensions: \(extensions.joined(separator: ", ")); see dmesg")
+        }
+    }
+}
+
+extension KernelFailure {
+    /// The kernel modules of the table.
+    fileprivate var moduleNames: String {
+        switch family {
+        case .ipv4: "ip_tables and iptable_\(table.rawValue)"
+        case .ipv6: "ip6_tables and ip6table_\(table.rawValue)"
+        }
+    }
+}
+
+extension Duration {
+    /// The duration in seconds with three decimals.
+    var secondsText: String {
+        let milliseconds = components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000
+        let fraction = String(milliseconds % 1000)
+        return "\(milliseconds / 1000).\(String(repeating: "0", count: max(0, 3 - fraction.count)))\(fraction) s"
+    }
+}

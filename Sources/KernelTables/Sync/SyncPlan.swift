@@ -1,0 +1,127 @@
+import NetworkTypes
+import XTables
+
+/// What a synchronization would do, as a value to print: nothing is changed to compute it.
+public struct SyncPlan: Sendable, Codable, Hashable {
+    /// The family.
+    public let family: IPFamily
+    /// The tables, filter first.
+    public let tables: [TablePlan]
+
+    /// Whether the kernel already holds what is desired.
+    public var isEmpty: Bool { tables.allSatisfy { $0.chains.isEmpty } }
+}
+
+/// What would change in one table.
+public struct TablePlan: Sendable, Codable, Hashable {
+    /// `filter` or `nat`.
+    public let table: String
+    /// The number of entries now: rules, two for each chain, one for each built-in chain, and one.
+    public let entriesBefore: Int
+    /// The number of entries there would be.
+    public let entriesAfter: Int
+    /// The chains that would change: built-in ones first, then by name.
+    public let chains: [ChainPlan]
+    /// Chains that should be gone but would stay, empty, because foreign rules jump to them.
+    public let keptChains: [KeptChainPlan]
+    /// Foreign rules that stand before rules of ours in built-in chains, and so see packets first.
+    public let precedingForeignRules: [ForeignRule]
+
+    /// The number of rules with a kind of change.
+    public func count(_ kind: RuleChange.Kind) -> Int {
+        chains.reduce(0) { $0 + $1.rules.count { $0.kind == kind } }
+    }
+}
+
+/// What would change in one chain.
+public struct ChainPlan: Sendable, Codable, Hashable {
+    /// What would become of the chain itself.
+    public enum Kind: String, Sendable, Codable {
+        /// It would be made.
+        case created
+        /// It stays, with other rules.
+        case changed
+        /// It would be removed.
+        case deleted
+        /// It should be removed, but foreign rules jump to it: it would be emptied.
+        case emptied
+    }
+
+    /// The chain.
+    public let chain: String
+    /// What would become of it.
+    public let kind: Kind
+    /// The rules that would change, in the order of the chain.
+    public let rules: [RuleChange]
+}
+
+/// One rule that would change.
+public struct RuleChange: Sendable, Codable, Hashable {
+    /// How it would change.
+    public enum Kind: String, Sendable, Codable {
+        /// It is missing.
+        case added
+        /// It should not be there.
+        case removed
+        /// It should stand at another place of its chain.
+        case moved
+    }
+
+    /// How it would change.
+    public let kind: Kind
+    /// The rule as iptables-save prints it, or nearly so for rules kubetables does not know.
+    public let text: String
+}
+
+/// A kept chain, as text.
+public struct KeptChainPlan: Sendable, Codable, Hashable {
+    /// The chain.
+    public let chain: String
+    /// The chains with foreign rules that jump to it.
+    public let referencedFrom: [String]
+}
+
+/// A rule of others in a built-in chain.
+public struct ForeignRule: Sendable, Codable, Hashable {
+    /// The built-in chain.
+    public let chain: String
+    /// Its place in the chain, from 1, as `iptables -L --line-numbers` counts.
+    public let position: Int
+    /// The rule as iptables-save prints it, or nearly so.
+    public let text: String
+}
+
+extension Syncer {
+    /// What ``apply(_:without:)`` would do to the tables as they are now.
+    ///
+    /// The lock is not taken: the kernel hands a table out whole, as it is at one moment, so each table is consistent in
+    /// itself, and a plan neither waits for other programs nor keeps them waiting.
+    ///
+    /// - Throws: ``SyncError``.
+    public func plan(_ ruleset: Ruleset) throws(SyncError) -> SyncPlan {
+        try plan(ruleset, purpose: .synchronize)
+    }
+
+    /// What ``cleanup(_:)`` would do to the tables as they are now.
+    ///
+    /// - Throws: ``SyncError``.
+    public func cleanupPlan(_ family: IPFamily) throws(SyncError) -> SyncPlan {
+        try plan(Ruleset(family: family, tables: []), purpose: .cleanUp)
+    }
+
+    private func plan(_ ruleset: Ruleset, purpose: DifferenceBuilder.Purpose) throws(SyncError) -> SyncPlan {
+        var plans: [TablePlan] = []
+        for desired in try SyncRun.encode(ruleset) {
+            let kernel: any TableTransaction
+            do throws(KernelFailure) {
+                kernel = try store.open(desired.table, family: desired.family)
+            } catch {
+                throw SyncError(error)
+            }
+            let difference = DifferenceBuilder.difference(
+                from: kernel, to: desired, ownership: ownership, purpose: purpose)
+            plans.append(TablePlanner(desired: desired, kernel: kernel, difference: difference).plan())
+        }
+        return SyncPlan(family: ruleset.family, tables: plans.reversed())
+    }
+}

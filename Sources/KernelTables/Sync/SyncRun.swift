@@ -1,0 +1,131 @@
+import Glibc
+import NetworkTypes
+import XTables
+
+/// One run of the syncer: encode, take the lock, read, compare, edit, commit, until nobody interferes.
+struct SyncRun {
+    private let syncer: Syncer
+    private let purpose: DifferenceBuilder.Purpose
+    private var report = SyncReport()
+    private let clock = ContinuousClock()
+
+    /// The order in which tables are read; see ``Syncer``.
+    static let readingOrder: [Table] = [.nat, .filter]
+
+    init(syncer: Syncer, purpose: DifferenceBuilder.Purpose) {
+        self.syncer = syncer
+        self.purpose = purpose
+    }
+
+    mutating func perform(_ makeRuleset: () -> Ruleset) throws(SyncError) -> SyncReport {
+        var backOff = syncer.firstBackOff
+        while true {
+            report.attempts += 1
+            let outcome = try attempt(makeRuleset)
+            guard case .interfered(let failure) = outcome else { return report }
+            guard report.attempts < syncer.maximumAttempts else {
+                throw .changedMeanwhile(failure, attempts: report.attempts)
+            }
+            sleep(backOff)
+            backOff *= 2
+        }
+    }
+
+    private enum Outcome {
+        case done
+        /// Somebody changed a table without the lock.
+        case interfered(KernelFailure)
+    }
+
+    /// One attempt under one hold of the lock.
+    private mutating func attempt(_ makeRuleset: () -> Ruleset) throws(SyncError) -> Outcome {
+        let encoded = try encode(makeRuleset)
+        let lock = try takeLock()
+        var work: [TableWork] = []
+        // Freeing a large table takes a while: the lock is given back before `work` goes.
+        defer { lock?.release() }
+        do throws(KernelFailure) {
+            for table in encoded { work.append(try prepare(table)) }
+            if purpose == .synchronize { work.reverse() }
+            report.tables = work.map(\.change)
+            for index in work.indices where !work[index].change.isEmpty {
+                try edit(&work[index])
+                try measure(\.commit) { () throws(KernelFailure) in try work[index].transaction.commit() }
+                report.tables[index].isCommitted = true
+            }
+            return .done
+        } catch {
+            if error.errorNumber == EAGAIN { return .interfered(error) }
+            throw SyncError(error, extensions: work.first { $0.change.table == error.table }?.extensionNames ?? [])
+        }
+    }
+
+    /// A table that was read and compared.
+    private struct TableWork {
+        let transaction: any TableTransaction
+        let change: TableChange
+        let extensionNames: [String]
+        /// What is to be done; nothing once it is done, for the memory is needed while the kernel works.
+        var editor: TableEditor?
+    }
+
+    /// Encodes the rules; the ruleset itself is not kept.
+    private mutating func encode(_ makeRuleset: () -> Ruleset) throws(SyncError) -> [EncodedTable] {
+        let ruleset = makeRuleset()
+        report.family = ruleset.family
+        return try measure(\.encode) { () throws(SyncError) in try Self.encode(ruleset) }
+    }
+
+    private mutating func takeLock() throws(SyncError) -> XTablesLock.Held? {
+        guard let lock = syncer.lock else { return nil }
+        do throws(XTablesLock.Failure) {
+            let held = try lock.acquire()
+            report.phases.lockWait += held.waited
+            return held
+        } catch {
+            throw .lock(error)
+        }
+    }
+
+    private mutating func prepare(_ desired: EncodedTable) throws(KernelFailure) -> TableWork {
+        let syncer = syncer
+        let purpose = purpose
+        let transaction = try measure(\.read) { () throws(KernelFailure) in
+            try syncer.store.open(desired.table, family: desired.family)
+        }
+        let difference = measure(\.difference) {
+            DifferenceBuilder.difference(
+                from: transaction, to: desired, ownership: syncer.ownership, purpose: purpose)
+        }
+        return TableWork(
+            transaction: transaction, change: difference.change(of: desired), extensionNames: desired.extensionNames,
+            editor: TableEditor(desired: desired, difference: difference))
+    }
+
+    private mutating func edit(_ work: inout TableWork) throws(KernelFailure) {
+        guard let editor = work.editor.take() else { return }
+        let transaction = work.transaction
+        try measure(\.edit) { () throws(KernelFailure) in try editor.edit(transaction) }
+    }
+
+    private mutating func measure<Result, Failure: Error>(
+        _ phase: WritableKeyPath<SyncPhases, Duration>, _ body: () throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        let start = clock.now
+        defer { report.phases[keyPath: phase] += clock.now - start }
+        return try body()
+    }
+
+    /// The tables of a ruleset, encoded, in reading order.
+    static func encode(_ ruleset: Ruleset) throws(SyncError) -> [EncodedTable] {
+        var tables: [EncodedTable] = []
+        for table in readingOrder {
+            do throws(UnencodableRule) {
+                tables.append(try EncodedTable(ruleset[table], family: ruleset.family))
+            } catch {
+                throw .unencodable(error, table, ruleset.family)
+            }
+        }
+        return tables
+    }
+}

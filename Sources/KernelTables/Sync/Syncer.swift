@@ -1,0 +1,87 @@
+import Glibc
+import NetworkTypes
+import XTables
+
+/// Keeps a family's tables in step with a ruleset.
+///
+/// Design goals:
+/// - *Whole state.* Every run works from all desired rules and what the kernel really holds, never from remembered
+///   changes; so a run that failed or died is made good by the next one.
+/// - *One commit per table*, jumps and deletions included; none where nothing changes. Adding, filter is committed before
+///   nat, so that a Service that must be refused is refused before it is balanced; cleaning up, the other way round.
+/// - *The lock is held shortly*: rules are encoded before it is taken, memory is freed after it is given back.
+///
+/// Invariants:
+/// - Read, edit and commit of both tables happen under one hold of the lock: the kernel itself notices a concurrent change
+///   only when it changes the number of entries.
+/// - Nothing but the kernel's tables is changed, and each of them by one system call: a process killed anywhere leaves
+///   each table as it was or as it shall be.
+/// - Tables are opened nat first, then filter: the kernel lists the table made last first, and so iptables-save prints
+///   filter before nat.
+///
+/// All calls are synchronous and use the network namespace of the calling thread.
+public struct Syncer: Sendable {
+    /// Where the tables are.
+    public var store: any KernelTableStore
+    /// The lock; `nil` for tables nobody else can write to.
+    public var lock: XTablesLock?
+    /// Whose chains are whose.
+    public var ownership: ChainOwnership
+    /// How often the tables are read anew when somebody changed them without the lock.
+    public var maximumAttempts = 6
+    /// How long to wait before the second attempt; each further wait is twice as long.
+    public var firstBackOff: Duration = .milliseconds(20)
+
+    /// Makes a syncer.
+    public init(
+        store: any KernelTableStore = LibiptcStore(), lock: XTablesLock? = XTablesLock(),
+        ownership: ChainOwnership = .kubeProxy
+    ) {
+        self.store = store
+        self.lock = lock
+        self.ownership = ownership
+    }
+
+    /// Makes the kernel hold a ruleset.
+    ///
+    /// When the kernel refuses the rules because it lacks a match or target that can be done without, they are committed
+    /// without it, and the report says what was left out and whom it concerns.
+    ///
+    /// - Parameter excluded: features known to be missing, from an earlier report; they are not tried.
+    /// - Throws: ``SyncError``. The kernel then holds what it held before, or the new filter and the old nat table.
+    public func apply(_ ruleset: Ruleset, without excluded: Set<RuleFeature> = []) throws(SyncError) -> SyncReport {
+        try apply(without: excluded) { ruleset }
+    }
+
+    /// Makes the kernel hold a ruleset that is made when it is needed, and not kept while the kernel works.
+    ///
+    /// A large ruleset and the kernel's copy of it need not be in memory at the same time.
+    ///
+    /// - Parameter makeRuleset: makes the same ruleset each time: once, and again for a second attempt.
+    /// - Throws: ``SyncError``. The kernel then holds what it held before, or the new filter and the old nat table.
+    public func apply(
+        without excluded: Set<RuleFeature> = [], _ makeRuleset: () -> Ruleset
+    ) throws(SyncError) -> SyncReport {
+        do throws(SyncError) {
+            return try synchronize { excluded.isEmpty ? makeRuleset() : makeRuleset().removing(excluded).rules }
+        } catch .refused(let failure, _) where failure.operation == .commit && failure.errorNumber != ELOOP {
+            return try FeatureIsolation(
+                syncer: self, ruleset: makeRuleset(), excluded: excluded, failure: failure
+            ).run()
+        }
+    }
+
+    /// Removes our jumps and chains, and what a former kube-proxy left; shared chains stay.
+    ///
+    /// - Throws: ``SyncError``.
+    public func cleanup(_ family: IPFamily) throws(SyncError) -> SyncReport {
+        var run = SyncRun(syncer: self, purpose: .cleanUp)
+        return try run.perform { Ruleset(family: family, tables: []) }
+    }
+
+    /// One synchronization, without leaving anything out.
+    func synchronize(_ makeRuleset: () -> Ruleset) throws(SyncError) -> SyncReport {
+        var run = SyncRun(syncer: self, purpose: .synchronize)
+        return try run.perform(makeRuleset)
+    }
+}

@@ -1,0 +1,123 @@
+import XTables
+
+/// Puts a difference into words, while the table it was computed from is still open.
+struct TablePlanner {
+    let desired: EncodedTable
+    let kernel: any TableTransaction
+    let difference: TableDifference
+    private let decoder: EntryDecoder
+
+    init(desired: EncodedTable, kernel: any TableTransaction, difference: TableDifference) {
+        self.desired = desired
+        self.kernel = kernel
+        self.difference = difference
+        decoder = EntryDecoder(family: desired.family)
+    }
+
+    func plan() -> TablePlan {
+        let change = difference.change(of: desired)
+        let builtIn = Set(desired.table.builtInChains.map(\.name))
+        var chains: [(name: ChainName, plan: ChainPlan)] = []
+        for edit in difference.edits { chains.append((edit.chain, changed(edit))) }
+        for index in difference.created { chains.append((desired.chainNames[index], created(index))) }
+        for stale in difference.stale {
+            if let plan = removed(stale) { chains.append((stale.chain, plan)) }
+        }
+        chains.sort { left, right in
+            let isLeftBuiltIn = builtIn.contains(left.name)
+            return isLeftBuiltIn == builtIn.contains(right.name) ? left.name < right.name : isLeftBuiltIn
+        }
+        return TablePlan(
+            table: desired.table.rawValue, entriesBefore: change.entriesBefore, entriesAfter: change.entriesAfter,
+            chains: chains.map(\.plan),
+            keptChains: change.keptChains.map {
+                KeptChainPlan(chain: "\($0.chain)", referencedFrom: $0.referencedFrom.map(\.description))
+            },
+            precedingForeignRules: precedingForeignRules())
+    }
+
+    private func created(_ index: Int) -> ChainPlan {
+        let chain = desired.chainNames[index]
+        let rules = desired.rules(ofChain: index).map { RuleChange(kind: .added, text: text($0, chain)) }
+        return ChainPlan(chain: "\(chain)", kind: .created, rules: rules)
+    }
+
+    private func removed(_ stale: TableDifference.StaleChain) -> ChainPlan? {
+        var rules: [RuleChange] = []
+        stale.chain.withLabel { label in
+            kernel.visitRules(of: label) { entry in
+                rules.append(RuleChange(kind: .removed, text: text(entry, stale.chain)))
+                return true
+            }
+        }
+        let isKept = !stale.foreignReferences.isEmpty
+        if isKept, rules.isEmpty { return nil }
+        return ChainPlan(chain: "\(stale.chain)", kind: isKept ? .emptied : .deleted, rules: rules)
+    }
+
+    private func changed(_ edit: TableDifference.ChainEdit) -> ChainPlan {
+        var removed: [String] = []
+        var added: [String] = []
+        for ruleEdit in edit.edits {
+            switch ruleEdit {
+            case .delete(_, let entry): removed.append(text(entry, edit.chain))
+            case .insert(_, let rule): added.append(text(rule, edit.chain))
+            case .replace(_, let entry, let rule):
+                removed.append(text(entry, edit.chain))
+                added.append(text(rule, edit.chain))
+            }
+        }
+        // A rule that goes at one place and comes at another is shown once, where it comes.
+        var gone = Dictionary(removed.map { ($0, 1) }, uniquingKeysWith: +)
+        var moved: [String: Int] = [:]
+        for text in added {
+            guard let count = gone[text], count > 0 else { continue }
+            gone[text] = count - 1
+            moved[text, default: 0] += 1
+        }
+        var rules: [RuleChange] = []
+        for text in removed {
+            guard let count = gone[text], count > 0 else { continue }
+            gone[text] = count - 1
+            rules.append(RuleChange(kind: .removed, text: text))
+        }
+        for text in added {
+            let count = moved[text] ?? 0
+            moved[text] = count - 1
+            rules.append(RuleChange(kind: count > 0 ? .moved : .added, text: text))
+        }
+        return ChainPlan(chain: "\(edit.chain)", kind: .changed, rules: rules)
+    }
+
+    private func text(_ rule: EncodedTable.RuleNumber, _ chain: ChainName) -> String {
+        desired.withKernelEntry(of: rule) { text($0, chain) }
+    }
+
+    private func text(_ entry: KernelEntry, _ chain: ChainName) -> String {
+        decoder.decode(entry).text(chain: chain, family: desired.family)
+    }
+
+    /// Foreign rules before the last of our rules, in each built-in chain.
+    private func precedingForeignRules() -> [ForeignRule] {
+        var found: [ForeignRule] = []
+        for builtIn in desired.table.builtInChains {
+            guard let ours = desired.jumps[builtIn], !ours.isEmpty else { continue }
+            var before: [ForeignRule] = []
+            var position = 0
+            builtIn.name.withLabel { label in
+                kernel.visitRules(of: label) { entry in
+                    position += 1
+                    if ours.contains(where: { desired.isEqual($0, entry) }) {
+                        found += before
+                        before = []
+                    } else {
+                        let text = text(entry, builtIn.name)
+                        before.append(ForeignRule(chain: "\(builtIn.name)", position: position, text: text))
+                    }
+                    return true
+                }
+            }
+        }
+        return found
+    }
+}

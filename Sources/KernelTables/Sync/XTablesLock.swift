@@ -1,0 +1,85 @@
+import Clibiptc
+import Glibc
+
+/// The lock that all writers of legacy tables share: `flock` on a file, as `iptables -w` takes it.
+///
+/// The kernel refuses a commit only when the *number* of entries changed since the table was read, so read, edit and
+/// commit must happen under this lock. The file is the same in all network namespaces.
+public struct XTablesLock: Sendable {
+    /// Where iptables has it (`XT_LOCK_NAME`), unless `XTABLES_LOCKFILE` says otherwise.
+    public static let defaultPath = "/run/xtables.lock"
+
+    /// The file.
+    public var path: String
+    /// How long to wait for it; zero tries once.
+    public var limit: Duration
+
+    /// Names the file and the longest time to wait for it.
+    public init(path: String = XTablesLock.defaultPath, limit: Duration = .seconds(5)) {
+        self.path = path
+        self.limit = limit
+    }
+
+    /// Why the lock could not be taken.
+    public enum Failure: Error, Hashable, Sendable {
+        /// Somebody else held it all the time.
+        case busy(path: String, waited: Duration)
+        /// The file cannot be opened or locked.
+        case unusable(path: String, errorNumber: Int32)
+    }
+
+    /// The lock, taken; given back by ``release()`` or when the last reference goes.
+    final class Held {
+        private var descriptor: Int32?
+        /// How long it took to get it.
+        let waited: Duration
+
+        init(descriptor: Int32, waited: Duration) {
+            self.descriptor = descriptor
+            self.waited = waited
+        }
+
+        deinit { release() }
+
+        func release() {
+            if let descriptor { close(descriptor) }
+            descriptor = nil
+        }
+    }
+
+    /// Takes the lock.
+    func acquire() throws(Failure) -> Held {
+        // As iptables makes it: mode 0600, not inherited by children.
+        let descriptor = open(path, O_CREAT | O_RDONLY | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw .unusable(path: path, errorNumber: errno) }
+        let clock = ContinuousClock()
+        let start = clock.now
+        var pause = Self.firstPause
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            let number = errno
+            if number == EINTR { continue }
+            let waited = clock.now - start
+            guard number == EWOULDBLOCK, waited < limit else {
+                close(descriptor)
+                throw number == EWOULDBLOCK
+                    ? .busy(path: path, waited: waited) : .unusable(path: path, errorNumber: number)
+            }
+            // Short pauses: whoever waits in the kernel for it gets it before us, we need many tries.
+            sleep(min(pause, limit - waited))
+            pause = min(pause * 2, Self.longestPause)
+        }
+        return Held(descriptor: descriptor, waited: clock.now - start)
+    }
+
+    private static let firstPause = Duration.microseconds(200)
+    private static let longestPause = Duration.milliseconds(3)
+}
+
+/// Lets the thread sleep; the syncer is synchronous, since everything it waits for is.
+func sleep(_ duration: Duration) {
+    let (seconds, attoseconds) = duration.components
+    guard seconds >= 0, attoseconds >= 0 else { return }
+    var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+    var left = timespec()
+    while nanosleep(&time, &left) != 0, errno == EINTR { time = left }
+}

@@ -1,0 +1,74 @@
+import KernelTables
+import KernelTablesSuite
+import NetworkTypes
+import Testing
+import XTables
+
+@Suite("Kernel entries")
+struct EntryCodecTests {
+    @Test("say what the rule says", arguments: IPFamily.allCases)
+    func roundTrip(family: IPFamily) throws {
+        let accounting = Rule(matches: [.accounting(name: "ct_state_invalid_dropped_pkts")], target: .drop)
+        for rule in SampleRules.all(family) + SampleRules.nat(family) + [accounting] {
+            let entry = try EntryCodec.kernelEntry(of: rule, family: family)
+            let decoded = try EntryCodec.decode(entry.bytes, targetName: entry.targetName, family: family)
+            #expect(decoded == .known(rule))
+        }
+    }
+
+    @Test("however mangled, are refused or described, and never more", arguments: IPFamily.allCases)
+    func mangled(family: IPFamily) throws {
+        var refused = 0
+        for rule in SampleRules.all(family) + SampleRules.nat(family) {
+            let entry = try EntryCodec.kernelEntry(of: rule, family: family)
+            for round in 0..<200 {
+                var bytes = entry.bytes
+                for _ in 0...(round % 4) { bytes[Int.random(in: 0..<bytes.count)] = UInt8.random(in: 0...255) }
+                if round % 5 == 0 { bytes.removeLast(Int.random(in: 0...bytes.count)) }
+                if round % 7 == 0 { bytes += [UInt8](repeating: 0xff, count: Int.random(in: 1...40)) }
+                do throws(MalformedEntry) {
+                    let decoded = try EntryCodec.decode(bytes, targetName: entry.targetName, family: family)
+                    _ = decoded.text(chain: "X", family: family)
+                } catch {
+                    refused += 1
+                }
+            }
+        }
+        #expect(refused > 0)
+    }
+
+    @Test("name the matches that kubetables does not know")
+    func unknown() throws {
+        var entry = try EntryCodec.kernelEntry(
+            of: Rule(transport: .tcp, matches: [.comment("text")], target: .jump("THERE")), family: .ipv4)
+        let name = Array("hashlimit".utf8)
+        for (index, byte) in name.enumerated() { entry.bytes[112 + 2 + index] = byte }
+        let decoded = try EntryCodec.decode(entry.bytes, targetName: "THERE", family: .ipv4)
+        #expect(
+            decoded.text(chain: "X", family: .ipv4)
+                == "-A X -p tcp -m hashlimit [unknown to kubetables, 256 bytes] -j THERE")
+    }
+
+    @Test(
+        "are not made of rules the kernel could not hold",
+        arguments: [
+            (Rule(matches: [.comment(String(repeating: "x", count: 256))]), "a comment may have 255 bytes, not 256"),
+            (Rule(matches: [.comment("a\0b")]), "a comment must have no NUL"),
+            (Rule(inputInterface: InterfaceMatch("abcdefghijklmnop")), "an interface name must have 1 to 15 bytes"),
+            (Rule(inputInterface: InterfaceMatch("")), "an interface name must have 1 to 15 bytes"),
+            (Rule(matches: [.transport(.tcp)]), "-m tcp needs -p tcp"),
+            (Rule(transport: .udp, matches: [.transport(.sctp)]), "-m sctp needs -p sctp"),
+            (Rule(source: AddressMatch(SampleRules.address(.ipv6, 1))), "an address of the other IP family"),
+            (
+                Rule(target: .destinationNAT(SampleRules.address(.ipv6, 1), port: 1)),
+                "an address of the other IP family"
+            ),
+            (Rule(target: .jump("ACCEPT")), "no chain can have the name ACCEPT"),
+            (Rule(target: .jump("OUTPUT")), "no chain can have the name OUTPUT"),
+            (Rule(matches: [.accounting(name: "")]), "the name of an accounting object must have 1 to 31 bytes"),
+            (Rule(matches: [Match](repeating: .localAddress(.source), count: 15)), "more than 14 matches"),
+        ])
+    func unencodable(rule: Rule, reason: String) {
+        #expect { try EntryCodec.entry(of: rule, family: .ipv4) } throws: { ($0 as? UnencodableRule)?.reason == reason }
+    }
+}

@@ -1,0 +1,196 @@
+import Foundation
+import KernelTables
+import KernelTablesSuite
+import NetworkTypes
+import Testing
+import XTables
+
+@Suite("The syncer")
+struct SyncerTests {
+    private let store = MemoryStore()
+    private var syncer: Syncer {
+        var syncer = Syncer(store: store, lock: nil)
+        syncer.firstBackOff = .microseconds(1)
+        return syncer
+    }
+    private let ruleset = RandomCluster.ruleset(seed: 11, family: .ipv4, services: 20)
+
+    private func chain(_ rules: [Rule]) -> Ruleset {
+        Ruleset(
+            family: .ipv4,
+            tables: [TableRules(table: .nat, jumps: [:], chains: [Chain(name: "KUBE-SERVICES", rules: rules)])])
+    }
+
+    private func rule(_ text: String) -> Rule { Rule(matches: [.comment(text)]) }
+
+    private func found(_ chain: ChainName, _ table: Table) throws -> [DecodedRule]? {
+        try TableSnapshot(table, family: .ipv4, store: store)[chain]?.entries.map(\.rule)
+    }
+
+    @Test("commits filter before nat, each once")
+    func order() throws {
+        let report = try syncer.apply(ruleset)
+        #expect(report.tables.map(\.table) == [Table.filter, .nat])
+        #expect(store.commitCount == 2)
+        #expect(try syncer.cleanup(.ipv4).tables.map(\.table) == [Table.nat, .filter])
+    }
+
+    @Test("touches only what changed, and keeps the counters of the rest")
+    func smallestEdit() throws {
+        _ = try syncer.apply(chain((0..<100).map { rule("\($0)") }))
+        store.count(RuleCounters(packets: 5, bytes: 50), rule: 99, of: "KUBE-SERVICES", in: .nat, family: .ipv4)
+        var rules = (0..<100).map { rule("\($0)") }
+        rules[40] = rule("new")
+        rules.insert(rule("more"), at: 60)
+        rules.remove(at: 10)
+        let report = try syncer.apply(chain(rules))
+        let change = try #require(report.tables.last)
+        #expect(change.rulesAdded == 2 && change.rulesRemoved == 2 && change.rulesMoved == 0)
+        let entries = try #require(try TableSnapshot(.nat, family: .ipv4, store: store)["KUBE-SERVICES"]).entries
+        #expect(entries.map(\.rule) == rules.map(DecodedRule.known))
+        #expect(entries.last?.counters == RuleCounters(packets: 5, bytes: 50))
+    }
+
+    @Test("moves as few rules as possible")
+    func moves() throws {
+        _ = try syncer.apply(chain((0..<50).map { rule("\($0)") }))
+        let moved = [rule("49")] + (0..<49).map { rule("\($0)") }
+        let plan = try syncer.plan(chain(moved))
+        #expect(plan.tables.last?.count(.moved) == 1)
+        let change = try #require(try syncer.apply(chain(moved)).tables.last)
+        #expect(change.rulesAdded == 0 && change.rulesRemoved == 0 && change.rulesMoved == 1)
+    }
+
+    @Test("reads again and tries again when somebody interferes, but not for ever")
+    func interference() throws {
+        for _ in 0..<3 { store.failNextCommit(EAGAIN) }
+        #expect(try syncer.apply(ruleset).attempts == 4)
+        _ = try syncer.cleanup(.ipv4)
+        for _ in 0..<6 { store.failNextCommit(EAGAIN) }
+        #expect { try syncer.apply(ruleset) } throws: { error in
+            guard case .changedMeanwhile(_, attempts: 6) = error as? SyncError else { return false }
+            return "\(error)".contains("without the lock 6 times")
+        }
+    }
+
+    @Test(
+        "says what it was doing and what to do",
+        arguments: [
+            (ENOMEM, "committing IPv4 table filter: Cannot allocate memory (ENOMEM); the kernel keeps the old rules"),
+            (EPERM, "committing IPv4 table filter: Operation not permitted (EPERM); run as root"),
+            (EINVAL, "committing IPv4 table filter: Invalid argument (EINVAL); the kernel keeps the old rules; it may"),
+            (ELOOP, "committing IPv4 table filter: Too many levels of symbolic links (ELOOP)"),
+        ])
+    func commitFailures(number: Int32, text: String) {
+        for _ in 0..<20 { store.failNextCommit(number) }
+        #expect { try syncer.apply(ruleset) } throws: { "\($0)".hasPrefix(text) }
+        #expect(store.commitCount == 0)
+    }
+
+    @Test(
+        "says why it cannot read",
+        arguments: [
+            (ENOPROTOOPT, "reading IPv4 table nat: Protocol not available (ENOPROTOOPT); this kernel has no legacy"),
+            (ENOENT, "reading IPv4 table nat: No such file or directory (ENOENT); this kernel has no legacy iptables"),
+            (EPERM, "reading IPv4 table nat: Operation not permitted (EPERM); run as root"),
+        ])
+    func readFailures(number: Int32, text: String) {
+        store.failNextRead(number)
+        #expect { try syncer.plan(ruleset) } throws: { "\($0)".hasPrefix(text) }
+        store.failNextRead(number)
+        #expect { try syncer.apply(ruleset) } throws: { "\($0)".hasPrefix(text) }
+    }
+
+    @Test("serves without affinity where there is no xt_recent, and says whom")
+    func noRecent() throws {
+        store.refuse("recent")
+        let report = try syncer.apply(ruleset)
+        #expect(report.unsupported.map(\.feature) == [RuleFeature.sessionAffinity])
+        let affected = try #require(report.unsupported.first?.affected)
+        #expect(!affected.isEmpty && affected.allSatisfy { $0.hasPrefix("ns/svc-") })
+        let again = try syncer.apply(ruleset, without: [.sessionAffinity])
+        #expect(!again.hasChanges)
+        #expect(again.unsupported == [])
+    }
+
+    @Test("leaves out what needs SCTP and does not count where there is no object; all others are served")
+    func several() throws {
+        let counted = Rule(matches: [.accounting(name: "dropped")], target: .drop)
+        let sctp = Rule(
+            transport: .sctp, matches: [.comment("ns/sctp:p cluster IP"), .transport(.sctp, destinationPort: 9)],
+            target: .jump("KUBE-SVC-S"))
+        let tcp = Rule(
+            transport: .tcp, matches: [.comment("ns/tcp:p cluster IP"), .transport(.tcp, destinationPort: 9)],
+            target: .jump("KUBE-SVC-T"))
+        let ruleset = Ruleset(
+            family: .ipv4,
+            tables: [
+                TableRules(
+                    table: .nat, jumps: [.output: [Rule(target: .jump("KUBE-SERVICES"))]],
+                    chains: [
+                        Chain(name: "KUBE-SERVICES", rules: [counted, sctp, tcp]), Chain(name: "KUBE-SVC-S"),
+                        Chain(name: "KUBE-SVC-T"),
+                    ])
+            ])
+        store.refuse("sctp")
+        store.refuse("nfacct:dropped")
+        let report = try syncer.apply(ruleset)
+        #expect(report.unsupported.map(\.feature) == [RuleFeature.accounting(name: "dropped"), .sctp])
+        #expect(report.unsupported.last?.affected == ["ns/sctp:p"])
+        let nat = try TableSnapshot(.nat, family: .ipv4, store: store)
+        let rules = nat["KUBE-SERVICES"]?.entries.map(\.rule)
+        #expect(rules == [Rule(target: .drop), tcp].map(DecodedRule.known))
+        #expect(nat["KUBE-SVC-S"] == nil)
+        #expect(nat["KUBE-SVC-T"] != nil)
+    }
+
+    @Test("adds its rule to a shared chain, and leaves the kubelet's alone")
+    func shared() throws {
+        let kubelet = TableRules(
+            table: .filter, jumps: [:], chains: [Chain(name: "KUBE-FIREWALL", rules: [rule("the kubelet's")])])
+        // Written as another program would: an ownership that shares nothing.
+        var other = syncer
+        other.ownership = ChainOwnership(tables: [:], jumpComments: [])
+        _ = try other.apply(Ruleset(family: .ipv4, tables: [kubelet]))
+        _ = try syncer.apply(ruleset)
+        let ours = ruleset[.filter].chains.first { $0.name == "KUBE-FIREWALL" }?.rules ?? []
+        let wanted = ([rule("the kubelet's")] + ours).map(DecodedRule.known)
+        #expect(try found("KUBE-FIREWALL", .filter) == wanted)
+        _ = try syncer.cleanup(.ipv4)
+        #expect(try found("KUBE-FIREWALL", .filter) == wanted)
+    }
+
+    @Test("removes a jump of ours that is not wanted any longer, and its duplicates")
+    func outdatedJumps() throws {
+        let services = Rule(matches: [.comment("kubernetes service portals")], target: .jump("KUBE-SERVICES"))
+        let older = Rule(
+            matches: [.conntrack([.new]), .comment("kubernetes service portals")], target: .jump("KUBE-SERVICES"))
+        var rules = chain([])
+        var other = syncer
+        other.ownership = ChainOwnership(tables: [:], jumpComments: [])
+        rules.tables[0].jumps = [.output: [older, services]]
+        _ = try other.apply(rules)
+        rules.tables[0].jumps = [.output: [services]]
+        _ = try syncer.apply(rules)
+        #expect(try found("OUTPUT", .nat) == [DecodedRule.known(services)])
+    }
+
+    @Test("names foreign rules that stand before ours")
+    func preceding() throws {
+        _ = try syncer.apply(ruleset)
+        let transaction = try store.open(.nat, family: .ipv4)
+        let entry = try EntryCodec.entry(of: rule("first"), family: .ipv4)
+        try entry.withUnsafeBytes { bytes in
+            try "OUTPUT".withCString { label in
+                try transaction.insert(bytes, at: 0, in: label)
+                try transaction.append(bytes, to: label)
+            }
+        }
+        try transaction.commit()
+        let plan = try syncer.plan(ruleset)
+        #expect(plan.isEmpty)
+        let found = plan.tables.flatMap(\.precedingForeignRules)
+        #expect(found.map(\.text) == ["-A OUTPUT -m comment --comment first"])
+        #expect(found.map(\.position) == [1])
+    }
+}
