@@ -1,0 +1,34 @@
+import KubernetesObjects
+import NetworkTypes
+import RuleCompiler
+
+extension ProxyOptions {
+    /// The options that a configuration file gives.
+    ///
+    /// - Throws: ``OptionError``, which names the field, for a value that cannot be used.
+    public init(_ configuration: KubeProxyConfiguration) throws(OptionError) {
+        self.init()
+        hostname = configuration.hostnameOverride
+        if let text = configuration.clusterCIDR {
+            clusterCIDRs = try OptionParsing.clusterCIDRs(OptionParsing.list(text), option: "clusterCIDR")
+        }
+        if let text = configuration.detectLocalMode {
+            guard let mode = DetectLocalMode(rawValue: text) else {
+                let modes = DetectLocalMode.allCases.map(\.rawValue).joined(separator: ", ")
+                throw OptionError("detectLocalMode", "“\(text)” is unknown; it must be one of \(modes)")
+            }
+            detectLocalMode = mode
+        }
+        podBridgeInterface = configuration.bridgeInterface
+        podInterfaceNamePrefix = configuration.interfaceNamePrefix
+        if let texts = configuration.nodePortAddresses {
+            nodePortAddresses = try OptionParsing.nodePortAddresses(texts, option: "nodePortAddresses")
+        }
+        masqueradeAll = configuration.masqueradeAll
+        if let bit = configuration.masqueradeBit {
+            masqueradeBit = try OptionParsing.masqueradeBit(Int(bit), option: "iptables.masqueradeBit")
+        }
+        localhostNodePorts = configuration.localhostNodePorts
+        conntrackTCPBeLiberal = configuration.conntrackTCPBeLiberal
+    }
+}

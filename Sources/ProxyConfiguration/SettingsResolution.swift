@@ -1,0 +1,64 @@
+import NetworkTypes
+import RuleCompiler
+import ServiceModel
+
+extension ProxyOptions {
+    /// The node these options describe: what they say themselves, else what its Node object says.
+    ///
+    /// - Parameter object: the Node object of that name, if there is one.
+    public func node(named name: String, object: Node?) -> Node {
+        Node(
+            name: name, addresses: nodeIPs ?? object?.addresses ?? [], labels: nodeLabels ?? object?.labels ?? [:],
+            podCIDRs: object?.podCIDRs ?? [])
+    }
+
+    /// What the compiler needs to know.
+    ///
+    /// - Parameters:
+    ///   - node: the node, from ``node(named:object:)``.
+    ///   - interfaceAddresses: the addresses of the node's interfaces, unless the options name them.
+    /// - Throws: ``OptionError`` if options contradict each other or one that others need is missing.
+    public func settings(
+        node: Node, interfaceAddresses: [IPAddress]
+    ) throws(OptionError) -> CompilerSettings {
+        CompilerSettings(
+            node: node, ipv4LocalDetector: try localDetector(.ipv4, node: node),
+            ipv6LocalDetector: try localDetector(.ipv6, node: node), masqueradesAll: masqueradeAll ?? false,
+            masqueradeBit: try OptionParsing.masqueradeBit(masqueradeBit ?? 14, option: "--iptables-masquerade-bit"),
+            allowsLocalhostNodePorts: localhostNodePorts ?? true,
+            nodePortAddresses: nodePortAddresses ?? .ranges([]),
+            interfaceAddresses: self.interfaceAddresses ?? interfaceAddresses, usesAccounting: accounting ?? false,
+            conntrackIsLiberal: conntrackTCPBeLiberal ?? false)
+    }
+
+    private func localDetector(_ family: IPFamily, node: Node) throws(OptionError) -> LocalDetector {
+        func detector(among ranges: [CIDR]) -> LocalDetector {
+            ranges.first { $0.family == family }.map(LocalDetector.sourceRange) ?? .none
+        }
+        switch detectLocalMode ?? .clusterCIDR {
+        case .clusterCIDR:
+            return detector(among: clusterCIDRs ?? [])
+        case .nodeCIDR:
+            guard !node.podCIDRs.isEmpty else {
+                throw OptionError(
+                    "--detect-local-mode",
+                    "NodeCIDR needs a Node object named \(node.name) with spec.podCIDRs in the input")
+            }
+            return detector(among: node.podCIDRs)
+        case .bridgeInterface:
+            guard let podBridgeInterface, !podBridgeInterface.isEmpty else {
+                throw OptionError("--pod-bridge-interface", "must be given with --detect-local-mode BridgeInterface")
+            }
+            return .bridgeInterface(
+                try OptionParsing.interfaceName(podBridgeInterface, option: "--pod-bridge-interface"))
+        case .interfaceNamePrefix:
+            guard let podInterfaceNamePrefix, !podInterfaceNamePrefix.isEmpty else {
+                throw OptionError(
+                    "--pod-interface-name-prefix", "must be given with --detect-local-mode InterfaceNamePrefix")
+            }
+            return .interfacePrefix(
+                try OptionParsing.interfaceName(
+                    podInterfaceNamePrefix, option: "--pod-interface-name-prefix", reserved: 1))
+        }
+    }
+}
