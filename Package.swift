@@ -1,0 +1,97 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// CI sets this so that a warning in our own code fails the build; dependencies are not held to it.
+let warningsAsErrors = Context.environment["KUBETABLES_WARNINGS_AS_ERRORS"] == "1"
+
+let settings: [SwiftSetting] =
+    [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+    ] + (warningsAsErrors ? [.unsafeFlags(["-warnings-as-errors"])] : [])
+
+let package = Package(
+    name: "kubetables",
+    products: [
+        .executable(name: "kubetables", targets: ["kubetables"]),
+        .library(
+            name: "KubetablesCore",
+            targets: ["NetworkTypes", "ServiceModel", "KubernetesObjects", "XTables", "RuleCompiler", "KernelTables"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "Clibiptc", pkgConfig: "libiptc", providers: [.apt(["libiptc-dev"])]),
+
+        // The pure rooms: no root, no kernel, no clock.
+        .target(name: "NetworkTypes", swiftSettings: settings),
+        .target(name: "ServiceModel", dependencies: ["NetworkTypes"], swiftSettings: settings),
+        .target(name: "XTables", dependencies: ["NetworkTypes"], swiftSettings: settings),
+        .target(
+            name: "RuleCompiler",
+            dependencies: [
+                "NetworkTypes", "ServiceModel", "XTables", .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "KubernetesObjects",
+            dependencies: ["NetworkTypes", "ServiceModel", .product(name: "Yams", package: "Yams")],
+            swiftSettings: settings),
+
+        .target(
+            name: "ProxyConfiguration",
+            dependencies: ["KubernetesObjects", "NetworkTypes", "RuleCompiler", "ServiceModel", "XTables"],
+            swiftSettings: settings),
+
+        // The kernel.
+        .target(
+            name: "KernelTables", dependencies: ["Clibiptc", "NetworkTypes", "XTables"], swiftSettings: settings),
+
+        // The command line.
+        .executableTarget(
+            name: "kubetables",
+            dependencies: [
+                "KernelTables", "KubernetesObjects", "NetworkTypes", "ProxyConfiguration", "RuleCompiler",
+                "ServiceModel", "XTables",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings),
+
+        // The suite that every store of tables must pass, and the program that runs it inside a network namespace.
+        .target(
+            name: "KernelTablesSuite", dependencies: ["KernelTables", "NetworkTypes", "XTables"],
+            path: "Tests/KernelTablesSuite", swiftSettings: settings),
+        .executableTarget(
+            name: "kernel-tables-probe",
+            dependencies: ["KernelTables", "KernelTablesSuite", "NetworkTypes", "XTables"],
+            path: "Tests/KernelTablesProbe", swiftSettings: settings),
+        .testTarget(
+            name: "KernelTablesTests",
+            dependencies: ["KernelTables", "KernelTablesSuite", "NetworkTypes", "XTables", "kernel-tables-probe"],
+            swiftSettings: settings),
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        .testTarget(name: "NetworkTypesTests", dependencies: ["NetworkTypes"], swiftSettings: settings),
+        .testTarget(
+            name: "ServiceModelTests", dependencies: ["NetworkTypes", "ServiceModel"], swiftSettings: settings),
+        .testTarget(
+            name: "KubernetesObjectsTests", dependencies: ["KubernetesObjects", "NetworkTypes", "ServiceModel"],
+            swiftSettings: settings),
+        .testTarget(name: "XTablesTests", dependencies: ["NetworkTypes", "XTables"], swiftSettings: settings),
+        .testTarget(
+            name: "RuleCompilerTests", dependencies: ["NetworkTypes", "RuleCompiler", "ServiceModel", "XTables"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "CommandLineTests",
+            dependencies: [
+                "KubernetesObjects", "NetworkTypes", "RuleCompiler", "ServiceModel", "TestSupport", "XTables",
+                "kubetables", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings),
+    ],
+    swiftLanguageModes: [.v6]
+)

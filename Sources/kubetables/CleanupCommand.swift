@@ -1,0 +1,29 @@
+import ArgumentParser
+import KernelTables
+import NetworkTypes
+
+/// `kubetables cleanup`: removes everything kubetables made.
+struct CleanupCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cleanup",
+        abstract: "Remove all chains and jumps that kubetables made from the kernel, and nothing else.",
+        discussion: """
+            Each table is changed in one commit. The chain KUBE-FIREWALL stays: kubelet has it too. What kube-proxy left \
+            is removed as well, since it has the same names.
+            """)
+
+    @Option(help: "The IP family to clean up. (default: both)")
+    var ipFamily: IPFamily?
+
+    @OptionGroup(title: "Kernel Options") var kernel: KernelOptions
+
+    func run() throws {
+        try forEachFamily(ipFamily.map { [$0] } ?? IPFamily.allCases) { family in
+            let summary = SyncSummary(report: try kernel.syncer.cleanup(family))
+            for warning in summary.warnings { Console.say("warning: \(warning)") }
+            let isClean = !summary.report.hasChanges
+            let lines = isClean ? ["\(family.kubernetesName): nothing of ours found, nothing committed"] : summary.lines
+            for line in lines { try Console.printLine(line) }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+import ArgumentParser
+import Glibc
+import KubernetesObjects
+
+/// Where text for people and for programs goes.
+enum Console {
+    /// Prints a line on standard error.
+    static func say(_ line: String) {
+        var text = line + "\n"
+        text.withUTF8 { _ = writeAll(UnsafeRawBufferPointer($0), to: STDERR_FILENO) }
+    }
+
+    /// Prints an error on standard error and gives back what to throw.
+    static func failure(_ message: String, _ code: ExitCode) -> ExitCode {
+        say("error: \(message)")
+        return code
+    }
+
+    /// Writes bytes to standard output.
+    static func write(_ bytes: borrowing [UInt8]) throws {
+        let isWritten = bytes.withUnsafeBytes { writeAll($0, to: STDOUT_FILENO) }
+        guard isWritten else {
+            throw failure("standard output cannot be written: \(String(cString: strerror(errno)))", .outputFailed)
+        }
+    }
+
+    /// Prints a line on standard output.
+    static func printLine(_ line: String) throws { try write(Array((line + "\n").utf8)) }
+
+    /// Prints what there is to tell about the input.
+    static func report(_ log: DiagnosticLog) {
+        for diagnostic in log.diagnostics { say("\(diagnostic.severity.rawValue): \(diagnostic)") }
+    }
+
+    private static func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = Glibc.write(descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return false }
+            rest = rest.dropFirst(count)
+        }
+        return true
+    }
+}

@@ -1,0 +1,21 @@
+import ArgumentParser
+
+/// The exit codes, after sysexits.h.
+extension ExitCode {
+    /// `plan` and `verify` found the kernel out of step.
+    static let changesFound = ExitCode(2)
+    /// EX_USAGE: the command line cannot be followed.
+    static let wrongUsage = ExitCode(64)
+    /// EX_DATAERR: the input cannot be used.
+    static let badInput = ExitCode(65)
+    /// EX_UNAVAILABLE: the kernel has no legacy iptables.
+    static let noLegacyTables = ExitCode(69)
+    /// EX_SOFTWARE: the kernel refused the rules.
+    static let refusedByKernel = ExitCode(70)
+    /// EX_IOERR: output could not be written.
+    static let outputFailed = ExitCode(74)
+    /// EX_TEMPFAIL: the xtables lock was not free in time.
+    static let lockBusy = ExitCode(75)
+    /// EX_NOPERM: not permitted.
+    static let notPermitted = ExitCode(77)
+}

@@ -1,0 +1,85 @@
+import ArgumentParser
+import KubernetesObjects
+import NetworkTypes
+import RuleCompiler
+import ServiceModel
+import TestSupport
+import Testing
+import XTables
+
+@testable import kubetables
+
+/// What kube-proxy 1.36.2 left in a real kernel, against what we compile.
+///
+/// These rules are never rewritten.
+@Suite struct ParityTests {
+    @Test(arguments: Fixture.measured)
+    func compileGivesTheMeasuredRules(fixture: Fixture) throws {
+        let command = try CompileCommand.parse(["-f", fixture.objects] + fixture.options)
+        let job = try Job(input: command.input, node: command.node, interfaces: .node)
+        let measured = try CanonicalRules(fixture.expected, family: command.ipFamily).text
+        var compilation = job.compile(command.ipFamily)
+
+        // Where slices contradict each other, kube-proxy's result depends on the order in which a Go map gives them.
+        for service in job.objects.contradictoryServices(command.ipFamily) {
+            let candidates = job.objects.orders(of: service, command.ipFamily).map { entries in
+                var candidate = compilation
+                for entry in entries { _ = candidate.update(entry.servicePort.name, to: entry) }
+                return candidate
+            }
+            let lines = Set(measured.split(separator: "\n"))
+            func distance(_ candidate: Compilation) -> Int {
+                lines.symmetricDifference(candidate.ruleset.text().split(separator: "\n")).count
+            }
+            compilation = candidates.min { distance($0) < distance($1) } ?? compilation
+        }
+
+        let compiled = CanonicalRules(compilation.ruleset).text
+        let difference = SaveText.difference(measured, compiled)
+        #expect(difference.isEmpty, "measured (-) and compiled (+):\n\(difference)")
+    }
+
+    @Test func theMeasurementsAreThere() {
+        #expect(Fixture.measured.count >= 150)
+    }
+}
+
+extension ClusterObjects {
+    /// The Services of which two slices name one endpoint with different things to say about it.
+    fileprivate func contradictoryServices(_ family: IPFamily) -> [ObjectName] {
+        services.keys.filter { service in
+            var said: [String: EndpointSlice.Member] = [:]
+            return slices(of: service).contains { slice in
+                guard slice.addressType == .addresses(family) else { return false }
+                return slice.endpoints.contains { member in
+                    let known = said.updateValue(member, forKey: member.address.description)
+                    return known != nil && known != member
+                }
+            }
+        }.sorted()
+    }
+
+    /// The service ports of a Service as each order of its slices gives them.
+    fileprivate func orders(of service: ObjectName, _ family: IPFamily) -> [[ServicePortEndpoints]] {
+        let slices = slices(of: service).filter { $0.addressType == .addresses(family) }
+        return permutations(slices).map { order in
+            var objects = self
+            for slice in slices { objects.remove(.endpointSlice, slice.name) }
+            for (place, slice) in order.enumerated() {
+                var renamed = slice
+                renamed.name = ObjectName(namespace: slice.name.namespace, name: "\(place)")
+                objects.insert(.endpointSlice(renamed))
+            }
+            return objects.servicePorts(of: service, family: family)
+        }
+    }
+}
+
+private func permutations<Element>(_ elements: [Element]) -> [[Element]] {
+    guard !elements.isEmpty else { return [[]] }
+    return elements.indices.flatMap { index in
+        var rest = elements
+        let first = rest.remove(at: index)
+        return permutations(rest).map { [first] + $0 }
+    }
+}

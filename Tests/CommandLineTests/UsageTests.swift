@@ -1,0 +1,152 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What a user meets who makes a mistake: exit codes, and messages that say what would be right.
+@Suite struct UsageTests {
+    private static let service = """
+        apiVersion: v1
+        kind: Service
+        metadata: {name: redis}
+        spec: {clusterIP: 10.96.0.7, ports: [{port: 6379}]}
+
+        """
+
+    private func compile(_ arguments: String..., input: String = "") throws -> ProcessResult {
+        try Subprocess.run([Repository.tool, "compile"] + arguments, input: input)
+    }
+
+    @Test func anEmptyInputPrintsTheBaseRules() throws {
+        let result = try compile("-f", "-")
+        #expect(result.status == 0)
+        #expect(result.errors.isEmpty)
+        #expect(result.output.contains("-A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000\n"))
+    }
+
+    @Test func standardInputIsRead() throws {
+        let result = try compile("-f", "-", input: Self.service)
+        #expect(result.status == 0)
+        #expect(result.output.contains("default/redis has no endpoints"))
+    }
+
+    @Test(arguments: [
+        (["compile"], "Missing expected argument '--filename <path> ...'"),
+        (["compile", "-f"], "Missing value for '-f <path>'"),
+        (["compile", "-f", "-", "--ip-family", "ipv5"], "ipv5"),
+        (["compile", "-f", "-", "--format", "xml"], "xml"),
+        (["compile", "-f", "-", "--iptables-masquerade-bit", "32"], "--iptables-masquerade-bit: 32 is no bit"),
+        (["compile", "-f", "-", "--cluster-cidr", "10.0.0.0"], "--cluster-cidr: “10.0.0.0” is no range"),
+        (["compile", "-f", "-", "--cluster-cidr", "10.0.0.0/8,10.1.0.0/16"], "at most one range of each IP family"),
+        (["compile", "-f", "-", "--node-ip", "localhost"], "--node-ip: “localhost” is no IP address"),
+        (["compile", "-f", "-", "--node-labels", "zone"], "--node-labels: “zone” is no label; write KEY=VALUE"),
+        (["compile", "-f", "-", "--nodeport-addresses", "primary,10.0.0.0/8"], "“primary” stands alone"),
+        (["compile", "-f", "-", "--detect-local-mode", "BridgeInterface"], "--pod-bridge-interface: must be given"),
+        (
+            ["compile", "-f", "-", "--detect-local-mode", "InterfaceNamePrefix"],
+            "--pod-interface-name-prefix: must be given"
+        ),
+        (["compile", "-f", "-", "--detect-local-mode", "NodeCIDR"], "NodeCIDR needs a Node object named"),
+        (["apply", "-f", "-", "--lock-wait", "-1"], "--lock-wait"),
+        (["frobnicate"], "frobnicate"),
+    ])
+    func wrongUsageEndsWith64(arguments: [String], message: String) throws {
+        let result = try Subprocess.run([Repository.tool] + arguments)
+        #expect(result.status == 64)
+        #expect(result.errors.contains(message), "\(result.errors)")
+        #expect(result.output.isEmpty)
+    }
+
+    @Test func badInputEndsWith65AndAllOfItIsTold() throws {
+        let result = try compile(
+            "-f", "-", "-f", "/nonexistent.yaml",
+            input: """
+                apiVersion: v1
+                kind: Service
+                metadata: {name: redis}
+                spec:
+                  clusterIP: 10.96.0.300
+                  ports: [{port: 70000}, {name: b, port: 80, protocol: ICMP}]
+                ---
+                apiVersion: v1
+                kind: Service
+                metadata: {name: second}
+                spec: {clusterIP: [}
+                """)
+        #expect(result.status == 65)
+        #expect(result.output.isEmpty)
+        let expected = [
+            "spec.clusterIP", "spec.ports[0].port", "spec.ports[1].protocol", "/nonexistent.yaml", "line 11, column 20",
+        ]
+        for text in expected { #expect(result.errors.contains(text), "\(text) is missing in:\n\(result.errors)") }
+    }
+
+    @Test func strictMakesWarningsErrors() throws {
+        let odd = Self.service.replacingOccurrences(of: "10.96.0.7", with: "10.96.000.007")
+        let lenient = try compile("-f", "-", input: odd)
+        #expect(lenient.status == 0)
+        #expect(lenient.errors.contains("warning: "))
+        #expect(lenient.output.contains("-d 10.96.0.7/32"))
+        let strict = try compile("-f", "-", "--strict", input: odd)
+        #expect(strict.status == 65)
+        #expect(strict.errors.contains("error: "))
+        #expect(strict.output.isEmpty)
+    }
+
+    @Test func otherKindsArePassedOverWithOneLine() throws {
+        let result = try compile(
+            "-f", "-", input: "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {}\n")
+        #expect(result.status == 0)
+        #expect(result.errors.split(separator: "\n").count == 1)
+        #expect(result.errors.contains("Deployment"))
+    }
+
+    @Test func aHeadlessServiceMakesNoRuleAndTheOutputSaysWhy() throws {
+        let result = try compile(
+            "-f", "-", input: Self.service.replacingOccurrences(of: "10.96.0.7", with: "None"))
+        #expect(result.status == 0)
+        #expect(!result.output.contains("redis"))
+        #expect(result.errors.contains("note: Service default/redis: headless (clusterIP: None)"))
+    }
+
+    @Test func explainTellsWhatBecameOfEachEndpoint() throws {
+        let slice = """
+            ---
+            apiVersion: discovery.k8s.io/v1
+            kind: EndpointSlice
+            metadata: {name: redis-1, labels: {kubernetes.io/service-name: redis}}
+            addressType: IPv4
+            ports: [{port: 6379}]
+            endpoints:
+            - {addresses: [10.244.1.190]}
+            - {addresses: [10.244.1.191], conditions: {ready: false}}
+
+            """
+        let result = try compile("-f", "-", "--explain", input: Self.service + slice)
+        #expect(result.status == 0)
+        #expect(
+            result.errors == """
+                default/redis/tcp (internal traffic policy Cluster)
+                  10.244.1.190:6379: used
+                  10.244.1.191:6379: not used: it is not ready
+
+                """)
+    }
+
+    @Test func directoriesAreReadWithAllBelowThem() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "kubetables-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let inner = folder.appending(path: "a/b")
+        try FileManager.default.createDirectory(at: inner, withIntermediateDirectories: true)
+        try Data(Self.service.utf8).write(to: inner.appending(path: "redis.yml"))
+        try Data("not read".utf8).write(to: folder.appending(path: "notes.txt"))
+        let result = try compile("-f", folder.path)
+        #expect(result.status == 0)
+        #expect(result.output.contains("default/redis has no endpoints"))
+    }
+
+    @Test func aFullDiskIsAnErrorAndNotSilence() throws {
+        let result = try Subprocess.run(["sh", "-c", "\(Repository.tool) compile -f - >/dev/full"])
+        #expect(result.status == 74)
+        #expect(result.errors.contains("standard output cannot be written"))
+    }
+}

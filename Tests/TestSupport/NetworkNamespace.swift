@@ -1,0 +1,52 @@
+import Foundation
+import Testing
+
+/// A network namespace of a test's own, removed with the last reference.
+///
+/// A namespace belongs to a thread and Swift tasks hop threads, so nothing enters it but child processes.
+public final class NetworkNamespace: Sendable {
+    /// The name that `ip netns` knows it by.
+    public let name: String
+
+    /// Makes a namespace with its loopback interface up.
+    public init() throws {
+        name = "kt-test-\(UUID().uuidString.prefix(8).lowercased())"
+        try Subprocess.check(["ip", "netns", "add", name])
+        try run("ip", "link", "set", "lo", "up")
+    }
+
+    deinit { _ = try? Subprocess.run(["ip", "netns", "del", name]) }
+
+    /// Runs a program inside that must succeed, and gives back what it printed.
+    @discardableResult
+    public func run(_ command: String..., input: String = "") throws -> String {
+        try Subprocess.check(["ip", "netns", "exec", name] + command, input: input)
+    }
+
+    /// Runs a program inside, however it ends.
+    public func attempt(_ command: [String], input: String = "") throws -> ProcessResult {
+        try Subprocess.run(["ip", "netns", "exec", name] + command, input: input)
+    }
+}
+
+/// Whether tests may use the kernel.
+public enum KernelTests {
+    /// Set by CI: a kernel test that cannot run must fail there, not be skipped.
+    public static let requirement = "KUBETABLES_REQUIRE_KERNEL_TESTS"
+
+    private static let canMakeNamespaces = (try? NetworkNamespace()) != nil
+
+    /// Whether kernel tests are to run: always where they are required, else where namespaces can be made.
+    public static let areEnabled =
+        ProcessInfo.processInfo.environment[requirement] == "1" || canMakeNamespaces
+}
+
+extension Trait where Self == ConditionTrait {
+    /// Skips a test, loudly, where no namespace can be made, unless the environment forbids skipping.
+    public static var needsKernel: Self {
+        .enabled(
+            if: KernelTests.areEnabled,
+            "SKIPPED: no network namespace can be made here (run as root); \(KernelTests.requirement)=1 makes it a failure"
+        )
+    }
+}

@@ -1,0 +1,79 @@
+import Foundation
+import Glibc
+
+/// A finished child process: how it ended and what it printed.
+public struct ProcessResult: Sendable {
+    /// The exit code, or 128 and the signal's number.
+    public let status: Int32
+    /// What it wrote to standard output.
+    public let output: String
+    /// What it wrote to standard error.
+    public let errors: String
+}
+
+/// Why a child process was no use.
+public struct ProcessFailure: Error, CustomStringConvertible {
+    /// The command and what came of it.
+    public let description: String
+}
+
+/// Runs child processes to their end.
+///
+/// Foundation's `Process` is of no use here: it waits until every grandchild has ended too, and the servers that
+/// scripts/lab starts go on.
+public enum Subprocess {
+    /// Runs a program found by PATH.
+    ///
+    /// Output goes through files, not pipes, so that it may be of any length.
+    public static func run(_ command: [String], input: String = "") throws -> ProcessResult {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "kubetables-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let paths = ["input", "output", "errors"].map { folder.appending(path: $0).path }
+        try Data(input.utf8).write(to: URL(filePath: paths[0]))
+
+        let status = try wait(for: try spawn(command, standardStreams: paths))
+        func text(_ path: String) throws -> String {
+            String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
+        }
+        return ProcessResult(status: status, output: try text(paths[1]), errors: try text(paths[2]))
+    }
+
+    /// Runs a program that must succeed, and gives back what it printed.
+    @discardableResult
+    public static func check(_ command: [String], input: String = "") throws -> String {
+        let result = try run(command, input: input)
+        guard result.status == 0 else {
+            throw ProcessFailure(
+                description: "\(command.joined(separator: " ")) ended with \(result.status): \(result.errors)")
+        }
+        return result.output
+    }
+
+    private static func spawn(_ command: [String], standardStreams paths: [String]) throws -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        for (descriptor, path) in paths.enumerated() {
+            let flags = descriptor == 0 ? O_RDONLY : O_WRONLY | O_CREAT | O_TRUNC
+            posix_spawn_file_actions_addopen(&actions, Int32(descriptor), path, flags, 0o600)
+        }
+        var arguments = command.map { strdup($0) } + [nil]
+        defer { arguments.forEach { free($0) } }
+        var child: pid_t = 0
+        let error = posix_spawnp(&child, command[0], &actions, nil, &arguments, environ)
+        guard error == 0 else {
+            throw ProcessFailure(description: "\(command[0]) cannot be started: \(String(cString: strerror(error)))")
+        }
+        return child
+    }
+
+    private static func wait(for child: pid_t) throws -> Int32 {
+        var status: Int32 = 0
+        while waitpid(child, &status, 0) < 0 {
+            guard errno == EINTR else { throw ProcessFailure(description: "process \(child) cannot be waited for") }
+        }
+        let signal = status & 0x7f
+        return signal == 0 ? status >> 8 & 0xff : 128 + signal
+    }
+}
