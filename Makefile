@@ -1,0 +1,33 @@
+# The targets a person types; `make` lists them. CI runs .ci/run, which uses the same ones.
+
+shell_scripts := .ci/run scripts/demo scripts/lab scripts/lab-answer scripts/setup
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test bench goldens lint clean setup
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: setup ## play the walk-through in throwaway network namespaces (as root)
+	@swift build
+	@scripts/demo
+
+test: setup ## run every test; without root the kernel tests are skipped, with KUBETABLES_REQUIRE_KERNEL_TESTS=1 they fail
+	@swift build
+	@swift test
+
+bench: setup ## measure speed and memory, and compare them with the goals (as root, on a quiet machine)
+	@Benchmarks/run
+
+goldens: setup ## write the expected.rules below fixtures/ again, to be reviewed in git
+	@KUBETABLES_UPDATE_GOLDENS=1 swift test --filter Golden
+
+lint: ## check the format of the Swift code, and the shell scripts if shellcheck is installed
+	@swift format lint --strict --recursive Package.swift Sources Tests
+	@if command -v shellcheck >/dev/null; then shellcheck $(shell_scripts); fi
+
+clean: ## remove what was built
+	@swift package clean
+
+setup: ## install the Debian packages that are missing (as root)
+	@scripts/setup
