@@ -83,7 +83,8 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(name: "XTablesTests", dependencies: ["NetworkTypes", "XTables"], swiftSettings: settings),
         .testTarget(
-            name: "RuleCompilerTests", dependencies: ["NetworkTypes", "RuleCompiler", "ServiceModel", "XTables"],
+            name: "RuleCompilerTests",
+            dependencies: ["NetworkTypes", "RuleCompiler", "ServiceModel", "TestSupport", "XTables"],
             swiftSettings: settings),
         .testTarget(
             name: "CommandLineTests",

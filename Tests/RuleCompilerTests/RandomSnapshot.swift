@@ -1,6 +1,7 @@
 import NetworkTypes
 import RuleCompiler
 import ServiceModel
+import TestSupport
 
 /// Draws service ports with every feature switched on at times, for properties that must hold for all of them.
 struct RandomSnapshot {
@@ -78,20 +79,5 @@ struct RandomSnapshot {
             nodePortAddresses: pick([.primary, .ranges([]), .ranges([CIDR(.loopback(.ipv4), prefixLength: 8)])]),
             interfaceAddresses: node.addresses + [.loopback(.ipv4), .loopback(.ipv6)], usesAccounting: chance(20),
             conntrackIsLiberal: chance(20))
-    }
-}
-
-/// A generator whose draws depend on its seed only (SplitMix64), so that a failure can be repeated.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
     }
 }
