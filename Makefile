@@ -1,6 +1,6 @@
 # The targets a person types; `make` lists them. CI runs .ci/run, which uses the same ones.
 
-shell_scripts := .ci/run scripts/demo scripts/lab scripts/lab-answer scripts/setup
+shell_scripts := .ci/run Benchmarks/run scripts/demo scripts/lab scripts/lab-answer scripts/setup
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test bench goldens lint clean setup
@@ -23,7 +23,8 @@ goldens: setup ## write the expected.rules below fixtures/ again, to be reviewed
 	@KUBETABLES_UPDATE_GOLDENS=1 swift test --filter Golden
 
 lint: ## check the format of the Swift code, and the shell scripts if shellcheck is installed
-	@swift format lint --strict --recursive Package.swift Sources Tests
+	@swift format lint --strict --recursive Package.swift Sources Tests \
+		Benchmarks/Package.swift Benchmarks/Sources Benchmarks/Benchmarks
 	@if command -v shellcheck >/dev/null; then shellcheck $(shell_scripts); fi
 
 clean: ## remove what was built

@@ -1,0 +1,86 @@
+import Glibc
+import KernelTables
+import KubernetesObjects
+import NetworkTypes
+import RuleCompiler
+import ServiceModel
+import SyntheticCluster
+import XTables
+
+/// What is done once in a process of its own, so that each measurement begins with cold memory.
+///
+/// Prints the times as lines `NAME SECONDS`, and how many rules were changed.
+struct Worker {
+    private let cluster: SyntheticCluster
+    private let lock: String
+
+    init(_ services: String, lock: String = "") throws(BenchError) {
+        let parts = services.split(separator: ":", maxSplits: 1)
+        guard let number = parts.first.flatMap({ Int($0) }), number >= 0, parts.count == 1 || parts[1] == "no-affinity"
+        else { throw BenchError("\(services) is no number of Services", exitCode: 64) }
+        cluster = SyntheticCluster(services: number, hasAffinity: parts.count == 1)
+        self.lock = lock
+    }
+
+    func printState() throws(BenchError) {
+        try Self.write(cluster.json)
+    }
+
+    func printRules() throws {
+        try compilation().ruleset.writeText(.restore) { try Self.write($0) }
+    }
+
+    /// Compiles everything, then measures making the kernel hold it.
+    func synchronize() throws {
+        try PrivateNamespace.require()
+        let compilation = compilation()
+        try measure { try syncer.apply(compilation.ruleset) }
+    }
+
+    /// Compiles everything, then measures compiling and committing the change of one endpoint.
+    func change(back: Bool) throws {
+        try PrivateNamespace.require()
+        var compilation = compilation()
+        let before = cluster.changedServicePort(isChanged: back)
+        let after = cluster.changedServicePort(isChanged: !back)
+        _ = compilation.update(before.servicePort.name, to: before)
+        try measure {
+            _ = compilation.update(after.servicePort.name, to: after)
+            return try syncer.apply(compilation.ruleset)
+        }
+    }
+
+    func cleanUp() throws {
+        try PrivateNamespace.require()
+        try measure { try syncer.cleanup(.ipv4) }
+    }
+
+    private var syncer: Syncer { Syncer(lock: XTablesLock(path: lock)) }
+
+    private func compilation() -> Compilation {
+        Compilation(cluster.objects.snapshot(family: .ipv4), settings: cluster.settings)
+    }
+
+    private func measure(_ work: () throws -> SyncReport) rethrows {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let report = try work()
+        let total = clock.now - start
+        let phases = report.phases
+        let times = [
+            ("total", total), ("encode", phases.encode), ("read", phases.read), ("difference", phases.difference),
+            ("edit", phases.edit), ("commit", phases.commit), ("other", total - phases.total),
+        ]
+        for (name, time) in times { print(name, time / .seconds(1)) }
+        print("changes", report.tables.reduce(0) { $0 + $1.rulesAdded + $1.rulesRemoved + $1.rulesMoved })
+    }
+
+    private static func write(_ bytes: [UInt8]) throws(BenchError) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+            guard count > 0 else { throw BenchError("cannot write") }
+            rest = rest.dropFirst(count)
+        }
+    }
+}
