@@ -91,7 +91,7 @@ struct KernelTests {
     @Test("hold the old rules or the new ones, whenever we are killed")
     func killed() throws {
         guard let namespace = Namespace.make() else { return }
-        let rounds = Int(ProcessInfo.processInfo.environment["KUBETABLES_KILLS"] ?? "") ?? 20
+        let rounds = Int(ProcessInfo.processInfo.environment["KUBETABLES_KILLS"] ?? "") ?? 200
         for round in 0..<rounds {
             let process = try namespace.startProbe("churn", "ipv4", namespace.lockPath)
             usleep(UInt32.random(in: 1_000...60_000))
@@ -106,7 +106,7 @@ struct KernelTests {
     @Test("lose nothing while iptables -w writes to them as well")
     func race() async throws {
         guard let namespace = Namespace.make() else { return }
-        let rounds = Int(ProcessInfo.processInfo.environment["KUBETABLES_RACES"] ?? "") ?? 60
+        let rounds = Int(ProcessInfo.processInfo.environment["KUBETABLES_RACES"] ?? "") ?? 200
         async let writer = Task.detached { () -> Int in
             var failures = 0
             for number in 0..<rounds {

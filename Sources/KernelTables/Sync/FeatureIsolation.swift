@@ -4,8 +4,9 @@ import XTables
 /// Finds out which feature of the rules the kernel refuses, and commits the rules without it.
 ///
 /// The kernel refuses a table whole and does not say why, and there is no commit for trial. So the rules are committed
-/// without one feature after the other; if that never helps, without all, and then with one after the other again. Each
-/// commit that succeeds is a good state, and the last one lacks nothing that could be there.
+/// without one feature after the other; if that never helps, without more and more of them, those that matter least
+/// first, until the kernel agrees; then with one after the other again. Each commit that succeeds is a good state, none
+/// takes away what an earlier one brought, and the last one lacks nothing that could be there.
 struct FeatureIsolation {
     let syncer: Syncer
     let ruleset: Ruleset
@@ -18,14 +19,19 @@ struct FeatureIsolation {
         for candidate in candidates {
             if let report = try attempt(without: [candidate]) { return finished(report, [candidate]) }
         }
-        guard candidates.count > 1, var report = try attempt(without: Set(candidates)) else { throw originalError() }
-        var missing = Set(candidates)
-        for candidate in candidates where missing.count > 1 {
-            guard let better = try attempt(without: missing.subtracting([candidate])) else { continue }
-            missing.remove(candidate)
-            report = better
+        for count in candidates.indices.dropFirst(2) + [candidates.count] where count > 1 {
+            let left = candidates[..<count]
+            guard var report = try attempt(without: Set(left)) else { continue }
+            // The last one had to go: without it the kernel refused.
+            var missing = Set(left)
+            for candidate in left.dropLast() {
+                guard let better = try attempt(without: missing.subtracting([candidate])) else { continue }
+                missing.remove(candidate)
+                report = better
+            }
+            return finished(report, missing)
         }
-        return finished(report, missing)
+        throw originalError()
     }
 
     /// Commits without some features; `nil` if the kernel refuses that too.
