@@ -58,13 +58,13 @@ extension IPAddress: CustomStringConvertible {
 
 extension [UInt8] {
     /// Appends a number in decimal ASCII digits.
-    public mutating func appendDecimal(_ value: some FixedWidthInteger & UnsignedInteger) {
+    @inlinable public mutating func appendDecimal(_ value: some FixedWidthInteger & UnsignedInteger) {
         if value >= 10 { appendDecimal(value / 10) }
         append(UInt8(ascii: "0") + UInt8(value % 10))
     }
 
     /// Appends a number in lower-case hexadecimal ASCII digits, without a prefix.
-    public mutating func appendHexadecimal(_ value: some FixedWidthInteger & UnsignedInteger) {
+    @inlinable public mutating func appendHexadecimal(_ value: some FixedWidthInteger & UnsignedInteger) {
         if value >= 16 { appendHexadecimal(value / 16) }
         let digit = UInt8(value % 16)
         append(digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10)

@@ -42,7 +42,7 @@ public struct Compilation: Sendable {
         var chains = KubeProxyChains.shared(in: table).map { sharedChain($0, in: table) }
         if table == .nat {
             chains.reserveCapacity(chains.count + servicePorts.reduce(0) { $0 + $1.chains.count })
-            for servicePort in servicePorts { chains.append(contentsOf: servicePort.chains) }
+            for index in servicePorts.indices { chains.append(contentsOf: servicePorts[index].chains) }
         }
         return TableRules(table: table, jumps: settings.jumps(in: table), chains: chains)
     }
@@ -50,7 +50,12 @@ public struct Compilation: Sendable {
     /// A chain that all service ports share, put together from their shares.
     private func sharedChain(_ name: ChainName, in table: Table) -> Chain {
         var rules: [Rule] = []
-        for servicePort in servicePorts { rules.append(contentsOf: servicePort.rules(of: name, in: table)) }
+        if let share = CompiledServicePort.share(of: name, in: table) {
+            // Borrowed, not copied: there are tens of thousands, and a copy of each retains all its parts.
+            servicePorts.withUnsafeBufferPointer { servicePorts in
+                for index in servicePorts.indices { rules.append(contentsOf: share(servicePorts[index])) }
+            }
+        }
         return Chain(name: name, rules: rules + settings.fixedRules(of: name, in: table))
     }
 }

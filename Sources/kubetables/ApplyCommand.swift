@@ -37,12 +37,13 @@ struct ApplyCommand: ParsableCommand {
     static func apply(_ job: Job, _ family: IPFamily, _ syncer: Syncer) throws {
         let clock = ContinuousClock()
         let start = clock.now
-        let compilation = job.compile(family)
-        let ruleset = compilation.ruleset
+        var compilation: Compilation? = job.compile(family)
         let compileTime = clock.now - start
 
-        Surroundings.warn(family, compilation)
-        let summary = SyncSummary(report: try syncer.apply(ruleset))
+        if let compilation { Surroundings.warn(family, compilation) }
+        // Given away, so that rules and libiptc's copy of them are not in memory together.
+        let report = try syncer.apply { (compilation.take() ?? job.compile(family)).ruleset }
+        let summary = SyncSummary(report: report)
         for warning in summary.warnings { Console.say("warning: \(warning)") }
         for line in summary.lines { try Console.printLine(line) }
         Console.say("note: \(summary.timing(compile: compileTime))")
