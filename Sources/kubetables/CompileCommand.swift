@@ -23,7 +23,10 @@ struct CompileCommand: ParsableCommand {
     @Option(
         help: ArgumentHelp(
             "What to print.",
-            discussion: "save: what iptables-save prints. restore: input for iptables-restore --noflush."))
+            discussion: """
+                save: what iptables-save prints. restore: input for iptables-restore --noflush; it inserts the jumps each \
+                time it is loaded, so load it once.
+                """))
     var format = RulesetTextFormat.save
 
     @Flag(help: "Say on standard error which endpoints each service port uses, and why not the others.")
