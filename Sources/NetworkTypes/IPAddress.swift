@@ -41,9 +41,6 @@ public struct IPAddress: Hashable, Sendable {
         }
     }
 
-    /// Whether this is the unspecified address, 0.0.0.0 or ::.
-    public var isUnspecified: Bool { high == 0 && low == 0 }
-
     /// The loopback address that stands for a node whose address is not known: 127.0.0.1 or ::1.
     public static func loopback(_ family: IPFamily) -> IPAddress {
         switch family {

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import KernelTables
 import NetworkTypes
 import RuleCompiler

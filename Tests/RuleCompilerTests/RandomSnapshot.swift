@@ -9,11 +9,9 @@ struct RandomSnapshot {
 
     init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
-    mutating func chance(_ percent: Int) -> Bool { Int.random(in: 0..<100, using: &random) < percent }
+    mutating func chance(_ percent: Int) -> Bool { random.chance(percent) }
 
-    mutating func pick<Element>(_ elements: [Element]) -> Element {
-        elements[Int.random(in: 0..<elements.count, using: &random)]
-    }
+    mutating func pick<Element>(_ elements: [Element]) -> Element { random.pick(elements) }
 
     mutating func address(_ family: IPFamily, net: UInt64) -> IPAddress {
         let host = UInt64.random(in: 1..<4000, using: &random)
