@@ -67,6 +67,42 @@ extension StoreSuite {
             run.expectEqual(try run.texts("KUBE-SERVICES"), [], "rules")
             run.expect(try !run.syncer.cleanup(run.family).hasChanges, "second cleanup changes something")
         },
+        Check(name: "a run leaves a stamp, which shows whether somebody touched the tables since") { run in
+            let ruleset = RandomCluster.ruleset(seed: 6, family: run.family, services: 4)
+            let report = try run.syncer.apply(ruleset)
+            run.expect(try run.syncer.isUntouched(since: report), "touched by nobody")
+            let transaction = try run.open()
+            try transaction.deleteRule(0, "KUBE-SERVICES")
+            try transaction.commit()
+            run.expect(try !run.syncer.isUntouched(since: report), "a rule is gone")
+            let repaired = try run.syncer.apply(ruleset)
+            run.expect(try run.syncer.isUntouched(since: repaired), "after the repair")
+            run.expectEqual(repaired.stamps, report.stamps, "stamps")
+        },
+        Check(name: "what was not expected to change is named as drift, what was is not") { run in
+            let ruleset = RandomCluster.ruleset(seed: 7, family: run.family, services: 4)
+            let before = RandomCluster.ruleset(seed: 7, family: run.family, services: 3)
+            _ = try run.syncer.apply(before)
+            let services: ChainName = "KUBE-SERVICES"
+            let own = Set(ruleset[.nat].chains.map(\.name)).subtracting(before[.nat].chains.map(\.name))
+            let known = Dictionary(uniqueKeysWithValues: before[.nat].chains.map { ($0.name, $0.rules) })
+            let changed = ruleset[.nat].chains.filter { known[$0.name] != $0.rules }.map(\.name)
+            let expected: [Table: Set<ChainName>] = [
+                .nat: own.union(changed), .filter: Set(ruleset[.filter].chains.map(\.name)),
+            ]
+            // Removed: the only jump of nat OUTPUT, which is nobody's wish.
+            let transaction = try run.open()
+            try transaction.deleteRule(0, "OUTPUT")
+            try transaction.commit()
+            let report = try run.syncer.apply(expecting: expected) { ruleset }
+            run.expectEqual(report.drift.map(\.table), [.nat], "tables with drift")
+            run.expectEqual(report.drift.first?.chainCount, 1, "chains")
+            run.expectEqual(report.drift.first?.chains.map(\.chain), ["OUTPUT"], "chain")
+            let texts = report.drift.first?.chains.flatMap(\.rules).map(\.text) ?? []
+            run.expect(texts.count == 1 && texts[0].hasSuffix("-j \(services)"), "the jump is named: \(texts)")
+            try run.expectHolds(ruleset)
+            run.expect(try run.syncer.apply(expecting: [:]) { ruleset }.drift.isEmpty, "drift after the repair")
+        },
         Check(name: "a foreign rule in a chain of ours is drift, found and removed") { run in
             let ruleset = RandomCluster.ruleset(seed: 5, family: run.family, services: 3)
             try run.syncer.apply(ruleset).expectChanges(&run)

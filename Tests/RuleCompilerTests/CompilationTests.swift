@@ -80,6 +80,49 @@ import XTables
         }
     }
 
+    /// A Service that comes, changes and goes leads to what compiling from scratch leads to, and the names that are given
+    /// are those of the chains that differ.
+    @Test(arguments: 0..<30)
+    func updatesOfWholeServicesNameTheChainsTheyTouch(seed: Int) {
+        var draw = RandomSnapshot(seed: UInt64(seed))
+        let settings = draw.settings()
+        let all = draw.snapshot(.ipv4, count: 12).servicePorts
+        let names = Set(all.map { ServiceName($0.servicePort.name) }).sorted { $0.service < $1.service }
+        var compilation = Compilation(ServiceSnapshot(family: .ipv4, servicePorts: []), settings: settings)
+        var present: [ServiceName: [ServicePortEndpoints]] = [:]
+        for step in 0..<20 {
+            let name = names[step % names.count]
+            let own = all.filter { ServiceName($0.servicePort.name) == name }
+            let entries = draw.chance(30) ? [] : own.filter { _ in draw.chance(70) }
+            let before = compilation.ruleset
+            present[name] = entries
+            let touched = compilation.updateService(
+                namespace: name.namespace, name: name.service, to: entries)
+            let snapshot = ServiceSnapshot(family: .ipv4, servicePorts: present.values.flatMap { $0 })
+            let after = Compilation(snapshot, settings: settings).ruleset
+            #expect(compilation.ruleset == after)
+            for table in Table.allCases {
+                #expect(touched[table] ?? [] == differingChains(before[table], after[table]))
+            }
+        }
+    }
+
+    private struct ServiceName: Hashable {
+        let namespace: String
+        let service: String
+
+        init(_ name: ServicePortName) {
+            namespace = name.namespace
+            service = name.service
+        }
+    }
+
+    private func differingChains(_ left: TableRules, _ right: TableRules) -> Set<ChainName> {
+        let left = Dictionary(uniqueKeysWithValues: left.chains.map { ($0.name, $0.rules) })
+        let right = Dictionary(uniqueKeysWithValues: right.chains.map { ($0.name, $0.rules) })
+        return Set(left.keys).union(right.keys).filter { left[$0] != right[$0] }
+    }
+
     @Test func crossingTheThresholdTakesCommentsAwayAndBringsThemBack() {
         func entry(_ name: String, endpoints: Int) -> ServicePortEndpoints {
             let servicePort = ServicePort(

@@ -9,6 +9,10 @@ public protocol KernelTableStore: Sendable {
     ///
     /// - Throws: ``KernelFailure``.
     func open(_ table: Table, family: IPFamily) throws(KernelFailure) -> any TableTransaction
+    /// Reads the outline of a table, which costs next to nothing.
+    ///
+    /// - Throws: ``KernelFailure``.
+    func stamp(of table: Table, family: IPFamily) throws(KernelFailure) -> TableStamp
 }
 
 /// One table as it was when it was read, and the changes made to it since, which nobody sees before the commit.

@@ -16,6 +16,11 @@ public struct LibiptcStore: KernelTableStore {
     public func open(_ table: Table, family: IPFamily) throws(KernelFailure) -> any TableTransaction {
         try LibiptcTransaction(table, family: family)
     }
+
+    /// Asks the kernel for the outline of a table.
+    public func stamp(of table: Table, family: IPFamily) throws(KernelFailure) -> TableStamp {
+        try TableStamp.read(table, family: family)
+    }
 }
 
 /// One libiptc handle.

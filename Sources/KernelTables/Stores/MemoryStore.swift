@@ -77,6 +77,18 @@ public final class MemoryStore: KernelTableStore {
         return MemoryTransaction(store: self, key: key, content: content)
     }
 
+    /// The outline of a table.
+    public func stamp(of table: Table, family: IPFamily) throws(KernelFailure) -> TableStamp {
+        let (failure, content) = state.withLock { state in
+            (state.nextReadFailure.take(), state.tables[Key(table: table, family: family)] ?? MemoryTable(table))
+        }
+        if let failure { throw KernelFailure(.open, table: table, family: family, errorNumber: failure) }
+        let sizes = content.chains.map { $0.entries.reduce(0) { $0 + $1.bytes.count } }
+        return TableStamp(
+            table: table, family: family, entryCount: UInt32(content.entryCount),
+            byteCount: UInt32(sizes.reduce(0, +)), places: sizes.map(UInt32.init))
+    }
+
     /// Makes `content` the table, if it may be.
     ///
     /// - Returns: the error number, if not.

@@ -14,6 +14,11 @@ public struct SyncReport: Sendable {
     /// Features the kernel does not have, and who goes without them.
     public internal(set) var unsupported: [UnsupportedFeature] = []
 
+    /// What had drifted and was mended; only of a run that was told which chains it was expected to change.
+    public internal(set) var drift: [TableDrift] = []
+    /// How each table looks after the run, for ``Syncer/isUntouched(since:)``; none if that cannot be told.
+    public internal(set) var stamps: [TableStamp] = []
+
     /// Whether anything was committed.
     public var hasChanges: Bool { tables.contains { $0.isCommitted } }
 }

@@ -6,15 +6,18 @@ import XTables
 struct SyncRun {
     private let syncer: Syncer
     private let purpose: DifferenceBuilder.Purpose
+    /// The chains that are expected to change; other changes are drift.
+    private let expected: [Table: Set<ChainName>]?
     private var report = SyncReport()
     private let clock = ContinuousClock()
 
     /// The order in which tables are read; see ``Syncer``.
     static let readingOrder: [Table] = [.nat, .filter]
 
-    init(syncer: Syncer, purpose: DifferenceBuilder.Purpose) {
+    init(syncer: Syncer, purpose: DifferenceBuilder.Purpose, expected: [Table: Set<ChainName>]? = nil) {
         self.syncer = syncer
         self.purpose = purpose
+        self.expected = expected
     }
 
     mutating func perform(_ makeRuleset: () -> Ruleset) throws(SyncError) -> SyncReport {
@@ -48,11 +51,14 @@ struct SyncRun {
             for table in encoded { work.append(try prepare(table)) }
             if purpose == .synchronize { work.reverse() }
             report.tables = work.map(\.change)
+            report.drift = work.compactMap(\.drift)
             for index in work.indices where !work[index].change.isEmpty {
                 try edit(&work[index])
                 try measure(\.commit) { () throws(KernelFailure) in try work[index].transaction.commit() }
                 report.tables[index].isCommitted = true
             }
+            // Under the lock: what others do from now on shows.
+            report.stamps = stamps(of: work)
             return .done
         } catch {
             if error.errorNumber == EAGAIN { return .interfered(error) }
@@ -64,6 +70,7 @@ struct SyncRun {
     private struct TableWork {
         let transaction: any TableTransaction
         let change: TableChange
+        let drift: TableDrift?
         let extensionNames: [String]
         /// What is to be done; nothing once it is done, for the memory is needed while the kernel works.
         var editor: TableEditor?
@@ -97,9 +104,22 @@ struct SyncRun {
             DifferenceBuilder.difference(
                 from: transaction, to: desired, ownership: syncer.ownership, purpose: purpose)
         }
+        // In words only if there is something to tell: most runs find none.
+        let drift = expected.flatMap { expected in
+            difference.isEmpty
+                ? nil
+                : TablePlanner(desired: desired, kernel: transaction, difference: difference)
+                    .drift(besides: expected[desired.table] ?? [])
+        }
         return TableWork(
-            transaction: transaction, change: difference.change(of: desired), extensionNames: desired.extensionNames,
+            transaction: transaction, change: difference.change(of: desired), drift: drift,
+            extensionNames: desired.extensionNames,
             editor: TableEditor(desired: desired, difference: difference))
+    }
+
+    private func stamps(of work: [TableWork]) -> [TableStamp] {
+        let stamps = work.map { try? syncer.store.stamp(of: $0.transaction.table, family: $0.transaction.family) }
+        return stamps.contains(nil) ? [] : stamps.compactMap(\.self)
     }
 
     private mutating func edit(_ work: inout TableWork) throws(KernelFailure) {

@@ -57,13 +57,20 @@ public struct Syncer: Sendable {
     ///
     /// A large ruleset and the kernel's copy of it need not be in memory at the same time.
     ///
-    /// - Parameter makeRuleset: makes the same ruleset each time: once, and again for a second attempt.
+    /// - Parameters:
+    ///   - excluded: features known to be missing, from an earlier report; they are not tried.
+    ///   - expected: the chains whose desired rules have changed since the last run; other changes are drift, which the
+    ///     report then names. Without it everything counts as wanted.
+    ///   - makeRuleset: makes the same ruleset each time: once, and again for a second attempt.
     /// - Throws: ``SyncError``. The kernel then holds what it held before, or the new filter and the old nat table.
     public func apply(
-        without excluded: Set<RuleFeature> = [], _ makeRuleset: () -> Ruleset
+        without excluded: Set<RuleFeature> = [], expecting expected: [Table: Set<ChainName>]? = nil,
+        _ makeRuleset: () -> Ruleset
     ) throws(SyncError) -> SyncReport {
         do throws(SyncError) {
-            return try synchronize { excluded.isEmpty ? makeRuleset() : makeRuleset().removing(excluded).rules }
+            return try synchronize(expecting: expected) {
+                excluded.isEmpty ? makeRuleset() : makeRuleset().removing(excluded).rules
+            }
         } catch .refused(let failure, _) where failure.operation == .commit && failure.errorNumber != ELOOP {
             return try FeatureIsolation(
                 syncer: self, ruleset: makeRuleset(), excluded: excluded, failure: failure
@@ -79,9 +86,28 @@ public struct Syncer: Sendable {
         return try run.perform { Ruleset(family: family, tables: []) }
     }
 
+    /// Whether all tables still look as a run left them, to the eye of ``TableStamp``.
+    ///
+    /// Costs microseconds, whatever the size of the tables; a rule that was replaced by one of the same size escapes it.
+    ///
+    /// - Throws: ``SyncError``.
+    public func isUntouched(since report: SyncReport) throws(SyncError) -> Bool {
+        guard !report.stamps.isEmpty else { return false }
+        do throws(KernelFailure) {
+            for stamp in report.stamps where try store.stamp(of: stamp.table, family: stamp.family) != stamp {
+                return false
+            }
+            return true
+        } catch {
+            throw SyncError(error)
+        }
+    }
+
     /// One synchronization, without leaving anything out.
-    func synchronize(_ makeRuleset: () -> Ruleset) throws(SyncError) -> SyncReport {
-        var run = SyncRun(syncer: self, purpose: .synchronize)
+    func synchronize(
+        expecting expected: [Table: Set<ChainName>]? = nil, _ makeRuleset: () -> Ruleset
+    ) throws(SyncError) -> SyncReport {
+        var run = SyncRun(syncer: self, purpose: .synchronize, expected: expected)
         return try run.perform(makeRuleset)
     }
 }

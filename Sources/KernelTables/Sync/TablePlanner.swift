@@ -16,24 +16,57 @@ struct TablePlanner {
 
     func plan() -> TablePlan {
         let change = difference.change(of: desired)
-        let builtIn = Set(desired.table.builtInChains.map(\.name))
-        var chains: [(name: ChainName, plan: ChainPlan)] = []
-        for edit in difference.edits { chains.append((edit.chain, changed(edit))) }
-        for index in difference.created { chains.append((desired.chainNames[index], created(index))) }
-        for stale in difference.stale {
-            if let plan = removed(stale) { chains.append((stale.chain, plan)) }
-        }
-        chains.sort { left, right in
-            let isLeftBuiltIn = builtIn.contains(left.name)
-            return isLeftBuiltIn == builtIn.contains(right.name) ? left.name < right.name : isLeftBuiltIn
-        }
+        let chains = changedChains().map { plan(of: $0) }
         return TablePlan(
             table: desired.table.rawValue, entriesBefore: change.entriesBefore, entriesAfter: change.entriesAfter,
-            chains: chains.map(\.plan),
+            chains: chains,
             keptChains: change.keptChains.map {
                 KeptChainPlan(chain: "\($0.chain)", referencedFrom: $0.referencedFrom.map(\.description))
             },
             precedingForeignRules: precedingForeignRules())
+    }
+
+    /// What is out of step in chains other than `expected`; `nil` if nothing is.
+    func drift(besides expected: Set<ChainName>) -> TableDrift? {
+        let drifted = changedChains().filter { !expected.contains($0.name) }
+        guard !drifted.isEmpty else { return nil }
+        let shown = drifted.prefix(TableDrift.shownChains).map { plan(of: $0) }
+        return TableDrift(table: desired.table, chainCount: drifted.count, chains: shown)
+    }
+
+    /// A chain that differs, and what says how.
+    private struct ChangedChain {
+        enum Change {
+            case edited(TableDifference.ChainEdit)
+            case created(Int)
+            case stale(TableDifference.StaleChain)
+        }
+
+        let name: ChainName
+        let change: Change
+    }
+
+    /// The chains that differ: built-in ones first, then by name.
+    private func changedChains() -> [ChangedChain] {
+        var chains = difference.edits.map { ChangedChain(name: $0.chain, change: .edited($0)) }
+        chains += difference.created.map { ChangedChain(name: desired.chainNames[$0], change: .created($0)) }
+        // A kept chain that is empty already is no change.
+        chains += difference.stale.filter { $0.foreignReferences.isEmpty || $0.ruleCount > 0 }.map {
+            ChangedChain(name: $0.chain, change: .stale($0))
+        }
+        let builtIn = Set(desired.table.builtInChains.map(\.name))
+        return chains.sorted { left, right in
+            let isLeftBuiltIn = builtIn.contains(left.name)
+            return isLeftBuiltIn == builtIn.contains(right.name) ? left.name < right.name : isLeftBuiltIn
+        }
+    }
+
+    private func plan(of chain: ChangedChain) -> ChainPlan {
+        switch chain.change {
+        case .edited(let edit): changed(edit)
+        case .created(let index): created(index)
+        case .stale(let stale): removed(stale)
+        }
     }
 
     private func created(_ index: Int) -> ChainPlan {
@@ -42,7 +75,7 @@ struct TablePlanner {
         return ChainPlan(chain: "\(chain)", kind: .created, rules: rules)
     }
 
-    private func removed(_ stale: TableDifference.StaleChain) -> ChainPlan? {
+    private func removed(_ stale: TableDifference.StaleChain) -> ChainPlan {
         var rules: [RuleChange] = []
         stale.chain.withLabel { label in
             kernel.visitRules(of: label) { entry in
@@ -51,7 +84,6 @@ struct TablePlanner {
             }
         }
         let isKept = !stale.foreignReferences.isEmpty
-        if isKept, rules.isEmpty { return nil }
         return ChainPlan(chain: "\(stale.chain)", kind: isKept ? .emptied : .deleted, rules: rules)
     }
 

@@ -1,0 +1,14 @@
+import XTables
+
+/// What somebody else did to our rules in one table, as a run of the syncer found it before it mended it.
+public struct TableDrift: Sendable, Hashable {
+    /// How many chains are told about, however many have drifted.
+    public static let shownChains = 8
+
+    /// The table.
+    public let table: Table
+    /// The number of chains that had drifted.
+    public let chainCount: Int
+    /// The first of them, built-in chains first, with what was put right in each.
+    public let chains: [ChainPlan]
+}
