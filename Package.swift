@@ -50,6 +50,14 @@ let package = Package(
         .target(
             name: "KernelTables", dependencies: ["Clibiptc", "NetworkTypes", "XTables"], swiftSettings: settings),
 
+        .systemLibrary(
+            name: "Cnetfilter_conntrack", pkgConfig: "libnetfilter_conntrack",
+            providers: [.apt(["libnetfilter-conntrack-dev"])]),
+        .target(
+            name: "ConnectionTracking", dependencies: ["Cnetfilter_conntrack", "NetworkTypes", "ServiceModel"],
+            swiftSettings: settings),
+        .target(name: "NodeTuning", swiftSettings: settings),
+
         // The command line.
         .executableTarget(
             name: "kubetables",
@@ -83,6 +91,23 @@ let package = Package(
         .testTarget(
             name: "RuleCompilerTests",
             dependencies: ["NetworkTypes", "RuleCompiler", "ServiceModel", "TestSupport", "XTables"],
+            swiftSettings: settings),
+        .executableTarget(
+            name: "connection-tracking-probe",
+            dependencies: [
+                "Cnetfilter_conntrack", "ConnectionTracking", "KubernetesObjects", "NetworkTypes", "NodeTuning",
+                "ServiceModel",
+            ],
+            path: "Tests/ConnectionTrackingProbe", swiftSettings: settings),
+        .testTarget(
+            name: "ConnectionTrackingTests",
+            dependencies: [
+                "ConnectionTracking", "NetworkTypes", "ServiceModel", "TestSupport", "connection-tracking-probe",
+                "kubetables",
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "NodeTuningTests", dependencies: ["NodeTuning", "TestSupport", "connection-tracking-probe"],
             swiftSettings: settings),
         .testTarget(
             name: "CommandLineTests",

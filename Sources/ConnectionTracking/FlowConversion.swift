@@ -1,0 +1,106 @@
+import Cnetfilter_conntrack
+import Glibc
+import NetworkTypes
+
+/// The library's object for a flow (`struct nf_conntrack`), whose layout only the library knows.
+typealias FlowObject = OpaquePointer
+
+extension IPFamily {
+    /// The number that netlink has for the family.
+    var number: UInt8 {
+        switch self {
+        case .ipv4: UInt8(AF_INET)
+        case .ipv6: UInt8(AF_INET6)
+        }
+    }
+}
+
+/// Where the library keeps one direction of a flow.
+private struct DirectionAttributes {
+    let ipv4: (source: nf_conntrack_attr, destination: nf_conntrack_attr)
+    let ipv6: (source: nf_conntrack_attr, destination: nf_conntrack_attr)
+    let port: (source: nf_conntrack_attr, destination: nf_conntrack_attr)
+
+    static let original = DirectionAttributes(
+        ipv4: (ATTR_ORIG_IPV4_SRC, ATTR_ORIG_IPV4_DST), ipv6: (ATTR_ORIG_IPV6_SRC, ATTR_ORIG_IPV6_DST),
+        port: (ATTR_ORIG_PORT_SRC, ATTR_ORIG_PORT_DST))
+    static let reply = DirectionAttributes(
+        ipv4: (ATTR_REPL_IPV4_SRC, ATTR_REPL_IPV4_DST), ipv6: (ATTR_REPL_IPV6_SRC, ATTR_REPL_IPV6_DST),
+        port: (ATTR_REPL_PORT_SRC, ATTR_REPL_PORT_DST))
+
+    func address(_ family: IPFamily) -> (source: nf_conntrack_attr, destination: nf_conntrack_attr) {
+        switch family {
+        case .ipv4: ipv4
+        case .ipv6: ipv6
+        }
+    }
+}
+
+extension Flow {
+    /// Copies a flow out of the library's object; `nil` if something is missing that every flow has.
+    init?(_ object: FlowObject, _ family: IPFamily, _ transport: TransportProtocol) {
+        guard let original = Direction(object, family, .original), let reply = Direction(object, family, .reply) else {
+            return nil
+        }
+        // Attributes that are not set read as 0.
+        self.init(
+            transport, original: original, reply: reply, zone: nfct_get_attr_u16(object, ATTR_ZONE),
+            identifier: nfct_get_attr_u32(object, ATTR_ID))
+    }
+
+    /// Writes what the kernel finds a flow by into the library's object: the original direction and the zone.
+    func writeKey(to object: FlowObject) {
+        nfct_set_attr_u8(object, ATTR_L3PROTO, family.number)
+        nfct_set_attr_u8(object, ATTR_L4PROTO, transport.number)
+        original.write(to: object, .original)
+        if zone != 0 { nfct_set_attr_u16(object, ATTR_ZONE, zone) }
+    }
+}
+
+extension Flow.Direction {
+    fileprivate init?(_ object: FlowObject, _ family: IPFamily, _ attributes: DirectionAttributes) {
+        let address = attributes.address(family)
+        guard let source = IPAddress(object, family, address.source),
+            let destination = IPAddress(object, family, address.destination)
+        else { return nil }
+        func port(_ attribute: nf_conntrack_attr) -> UInt16 { UInt16(bigEndian: nfct_get_attr_u16(object, attribute)) }
+        self.init(
+            from: TransportAddress(source, port(attributes.port.source)),
+            to: TransportAddress(destination, port(attributes.port.destination)))
+    }
+
+    fileprivate func write(to object: FlowObject, _ attributes: DirectionAttributes) {
+        let address = attributes.address(source.address.family)
+        source.address.write(to: object, address.source)
+        destination.address.write(to: object, address.destination)
+        nfct_set_attr_u16(object, attributes.port.source, source.port.bigEndian)
+        nfct_set_attr_u16(object, attributes.port.destination, destination.port.bigEndian)
+    }
+}
+
+extension IPAddress {
+    fileprivate init?(_ object: FlowObject, _ family: IPFamily, _ attribute: nf_conntrack_attr) {
+        guard let bytes = nfct_get_attr(object, attribute) else { return nil }
+        switch family {
+        case .ipv4:
+            self.init(ipv4: UInt32(bigEndian: bytes.loadUnaligned(as: UInt32.self)))
+        case .ipv6:
+            self.init(
+                ipv6High: UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
+                low: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)))
+            // A mapped address became IPv4; no Service has such flows.
+            guard self.family == .ipv6 else { return nil }
+        }
+    }
+
+    fileprivate func write(to object: FlowObject, _ attribute: nf_conntrack_attr) {
+        switch family {
+        case .ipv4:
+            nfct_set_attr_u32(object, attribute, UInt32(truncatingIfNeeded: low).bigEndian)
+        case .ipv6:
+            withUnsafeBytes(of: (high.bigEndian, low.bigEndian)) { bytes in
+                nfct_set_attr(object, attribute, bytes.baseAddress)
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+import NetworkTypes
+
+/// The flows that are tracked: the kernel's (``NetlinkFlowTable``), or some in memory (``MemoryFlowTable``) for tests.
+public protocol FlowTable: Sendable {
+    /// Calls `body` with each flow of a family and a transport protocol.
+    ///
+    /// The table changes meanwhile, so a flow may be missing, or come twice.
+    ///
+    /// - Throws: ``FlowTableFailure``; `body` may have been called before.
+    func visitFlows(
+        _ family: IPFamily, _ transport: TransportProtocol, _ body: (Flow) -> Void
+    ) throws(FlowTableFailure) -> FlowListing
+
+    /// Deletes flows of one family, each only if it is still the one that was listed.
+    ///
+    /// - Throws: ``FlowTableFailure`` if nothing could be tried; what the kernel says about one flow is in the result.
+    func delete(_ flows: [Flow], _ family: IPFamily) throws(FlowTableFailure) -> FlowDeletion
+}
+
+/// How a listing of flows ended.
+public enum FlowListing: Sendable, Hashable {
+    /// With the last flow.
+    case complete
+    /// Too early, or the table was rebuilt meanwhile; many flows may be missing.
+    case interrupted
+}
+
+/// What became of flows that were to be deleted.
+public struct FlowDeletion: Sendable, Hashable {
+    /// How many were deleted.
+    public var deleted = 0
+    /// How many were gone already, or had made room for a new flow with the same addresses, which stays.
+    public var gone = 0
+    /// How many the kernel would not delete.
+    public var refused = 0
+    /// What the kernel said the first time it would not.
+    public var firstRefusal: FlowTableFailure?
+
+    /// Nothing done yet.
+    public init() {}
+
+    /// Adds what became of others.
+    public static func += (left: inout FlowDeletion, right: FlowDeletion) {
+        left.deleted += right.deleted
+        left.gone += right.gone
+        left.refused += right.refused
+        left.firstRefusal = left.firstRefusal ?? right.firstRefusal
+    }
+}

@@ -1,0 +1,156 @@
+import Cnetfilter_conntrack
+import Glibc
+import NetworkTypes
+
+/// The flows that the kernel tracks in the network namespace of the calling thread, through libnetfilter_conntrack.
+///
+/// Each call has sockets of its own: a listing that ended early leaves messages in its socket, and a namespace belongs to
+/// the socket from the moment it is opened.
+public struct NetlinkFlowTable: FlowTable {
+    /// Makes a table.
+    public init() {}
+
+    /// Lists the kernel's flows of a family and a transport protocol.
+    ///
+    /// The kernel picks the family; to pick the protocol too (`CTA_FILTER`) takes a newer library than Debian 12 has.
+    public func visitFlows(
+        _ family: IPFamily, _ transport: TransportProtocol, _ body: (Flow) -> Void
+    ) throws(FlowTableFailure) -> FlowListing {
+        let socket = try FlowSocket(family)
+        let failure = withoutActuallyEscaping(body) { body in
+            socket.list(FlowVisit(family, transport, body))
+        }
+        switch failure {
+        case nil: return .complete
+        case EINTR: return .interrupted
+        case .some(let number): throw FlowTableFailure(.list, family, errorNumber: number)
+        }
+    }
+
+    /// Deletes flows of the kernel.
+    public func delete(_ flows: [Flow], _ family: IPFamily) throws(FlowTableFailure) -> FlowDeletion {
+        var socket = try FlowSocket(family)
+        var result = FlowDeletion()
+        for flow in flows {
+            var answer = socket.delete(flow)
+            // A signal came first. The answer is still to come, and in the same socket it would be the next flow's.
+            while answer == EINTR {
+                socket = try FlowSocket(family)
+                answer = socket.delete(flow)
+            }
+            switch answer {
+            case nil:
+                result.deleted += 1
+            case ENOENT:
+                result.gone += 1
+            case .some(let number):
+                result.refused += 1
+                result.firstRefusal =
+                    result.firstRefusal ?? FlowTableFailure(.delete(flow), family, errorNumber: number)
+            }
+        }
+        return result
+    }
+}
+
+/// What a listing calls for each flow.
+private final class FlowVisit {
+    private let family: IPFamily
+    private let transport: TransportProtocol
+    private let body: (Flow) -> Void
+    /// Whether the kernel said that the table was rebuilt meanwhile.
+    private(set) var wasInterrupted = false
+
+    init(_ family: IPFamily, _ transport: TransportProtocol, _ body: @escaping (Flow) -> Void) {
+        self.family = family
+        self.transport = transport
+        self.body = body
+    }
+
+    func visit(_ header: nlmsghdr, _ object: FlowObject) {
+        if header.nlmsg_flags & UInt16(NLM_F_DUMP_INTR) != 0 { wasInterrupted = true }
+        // Most flows are TCP: they are passed over before anything is copied.
+        guard nfct_get_attr_u8(object, ATTR_L4PROTO) == transport.number,
+            let flow = Flow(object, family, transport)
+        else { return }
+        body(flow)
+    }
+}
+
+/// A netlink socket for flows.
+///
+/// What goes wrong is told as an error number of errno.h.
+private final class FlowSocket {
+    private let handle: OpaquePointer
+    private let family: IPFamily
+
+    init(_ family: IPFamily) throws(FlowTableFailure) {
+        self.family = family
+        errno = 0
+        guard let handle = nfct_open(UInt8(CONNTRACK), 0) else {
+            throw FlowTableFailure(.open, family, errorNumber: errno)
+        }
+        self.handle = handle
+    }
+
+    deinit { nfct_close(handle) }
+
+    /// Lists all flows of the family; gives back the error number, `EINTR` also if the table was rebuilt meanwhile.
+    func list(_ visit: FlowVisit) -> Int32? {
+        nfct_callback_register2(
+            handle, NFCT_T_ALL,
+            { header, _, object, context in
+                guard let header, let object, let context else { return Int32(NFCT_CB_CONTINUE) }
+                Unmanaged<FlowVisit>.fromOpaque(context).takeUnretainedValue().visit(header.pointee, object)
+                return Int32(NFCT_CB_CONTINUE)
+            }, Unmanaged.passUnretained(visit).toOpaque())
+        defer { nfct_callback_unregister2(handle) }
+        var number = UInt32(family.number)
+        errno = 0
+        guard nfct_query(handle, NFCT_Q_DUMP, &number) == 0 else { return errno }
+        return withExtendedLifetime(visit) { visit.wasInterrupted ? EINTR : nil }
+    }
+
+    /// Deletes a flow; gives back the error number, `ENOENT` if the flow is gone.
+    ///
+    /// `nfct_query` would delete whatever flow has the addresses by now, which may be a new and valid one. So the message
+    /// is made here, with the number of the entry, by which the kernel tells them apart (`CTA_ID`).
+    func delete(_ flow: Flow) -> Int32? {
+        guard let object = nfct_new() else { return ENOMEM }
+        defer { nfct_destroy(object) }
+        flow.writeKey(to: object)
+        return withUnsafeTemporaryAllocation(byteCount: Self.messageCapacity, alignment: 8) { buffer -> Int32? in
+            guard let base = buffer.baseAddress else { return ENOMEM }
+            buffer.initializeMemory(as: UInt8.self, repeating: 0)
+            let header = base.bindMemory(to: nlmsghdr.self, capacity: 1)
+            header.pointee.nlmsg_type = Self.deleteMessage
+            header.pointee.nlmsg_flags = UInt16(NLM_F_REQUEST | NLM_F_ACK)
+            let start = MemoryLayout<nlmsghdr>.size
+            base.storeBytes(
+                of: nfgenmsg(nfgen_family: family.number, version: UInt8(NFNETLINK_V0), res_id: 0),
+                toByteOffset: start, as: nfgenmsg.self)
+            header.pointee.nlmsg_len = UInt32(start + MemoryLayout<nfgenmsg>.size)
+            guard nfct_nlmsg_build(header, object) == 0 else { return errno }
+            Self.appendIdentifier(flow.identifier, to: header)
+
+            errno = 0
+            return nfnl_query(nfct_nfnlh(handle), header) < 0 ? errno : nil
+        }
+    }
+
+    /// More than an address, a port, a zone and an identifier take (about 130 bytes with IPv6).
+    private static let messageCapacity = 1024
+    private static let deleteMessage =
+        UInt16(NFNL_SUBSYS_CTNETLINK) << 8 | UInt16(IPCTNL_MSG_CT_DELETE.rawValue)
+
+    private static func appendIdentifier(_ identifier: UInt32, to header: UnsafeMutablePointer<nlmsghdr>) {
+        let message = UnsafeMutableRawPointer(header)
+        let end = Int(header.pointee.nlmsg_len + 3) & ~3
+        let length = MemoryLayout<nlattr>.size + MemoryLayout<UInt32>.size
+        message.storeBytes(
+            of: nlattr(nla_len: UInt16(length), nla_type: UInt16(CTA_ID.rawValue)), toByteOffset: end, as: nlattr.self)
+        message.storeBytes(
+            of: identifier.bigEndian, toByteOffset: end + MemoryLayout<nlattr>.size, as: UInt32.self)
+        header.pointee.nlmsg_len = UInt32(end + length)
+    }
+}

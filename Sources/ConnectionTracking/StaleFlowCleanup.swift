@@ -1,0 +1,85 @@
+import NetworkTypes
+
+/// Deletes the flows that a ``StaleFlowFinder`` finds.
+///
+/// To be run after the rules are committed: a flow that is deleted earlier may begin anew by the old rules.
+public struct StaleFlowCleanup: Sendable {
+    /// How often the flows are listed again when a listing is interrupted; after that, what there is must do.
+    public static let listingAttempts = 5
+    /// How many stale flows are remembered at a time (about 8 MB); if there are more, the flows are listed again.
+    public static let defaultBatchLimit = 65_536
+
+    private let table: any FlowTable
+    private let batchLimit: Int
+
+    /// Makes a cleanup of some flows; by default of the kernel's, in the network namespace of the thread that runs it.
+    ///
+    /// - Parameter batchLimit: how many stale flows are remembered at a time, at least 1.
+    public init(_ table: any FlowTable = NetlinkFlowTable(), batchLimit: Int = defaultBatchLimit) {
+        precondition(batchLimit > 0, "a batch holds at least one flow")
+        self.table = table
+        self.batchLimit = batchLimit
+    }
+
+    /// What a cleanup did.
+    public struct Report: Sendable, Hashable {
+        /// How many UDP flows were looked at.
+        public var examined = 0
+        /// What became of the stale ones.
+        public var deletion = FlowDeletion()
+        /// Whether all flows were seen; if not, the next cleanup should not wait for a change.
+        public var isComplete = true
+        /// How long it took.
+        public var duration = Duration.zero
+
+        /// Nothing done yet.
+        public init() {}
+    }
+
+    /// Deletes the stale flows of a family.
+    ///
+    /// Blocks until it is done: 5 µs for each flow of the family, and 15 µs for each that is deleted.
+    ///
+    /// - Throws: ``FlowTableFailure`` if flows cannot be listed; some may have been deleted already.
+    public func run(_ family: IPFamily, _ finder: StaleFlowFinder) throws(FlowTableFailure) -> Report {
+        var report = Report()
+        guard finder.hasUDP else { return report }
+        let clock = ContinuousClock()
+        let start = clock.now
+        var hasMore = true
+        while hasMore {
+            let batch = try findStaleFlows(family, finder)
+            report.examined = max(report.examined, batch.examined)
+            report.isComplete = batch.listing == .complete
+            let deletion = try delete(batch.flows, family)
+            report.deletion += deletion
+            // Without progress another round would find the same flows again.
+            hasMore = batch.flows.count == batchLimit && deletion.deleted > 0
+        }
+        report.isComplete = report.isComplete && report.deletion.refused == 0
+        report.duration = clock.now - start
+        return report
+    }
+
+    private struct Batch {
+        var flows: [Flow] = []
+        var examined = 0
+        var listing = FlowListing.interrupted
+    }
+
+    private func findStaleFlows(_ family: IPFamily, _ finder: StaleFlowFinder) throws(FlowTableFailure) -> Batch {
+        var batch = Batch()
+        for _ in 0..<Self.listingAttempts where batch.listing == .interrupted {
+            batch = Batch()
+            batch.listing = try table.visitFlows(family, .udp) { flow in
+                batch.examined += 1
+                if batch.flows.count < batchLimit, finder.isStale(flow) { batch.flows.append(flow) }
+            }
+        }
+        return batch
+    }
+
+    private func delete(_ flows: [Flow], _ family: IPFamily) throws(FlowTableFailure) -> FlowDeletion {
+        flows.isEmpty ? FlowDeletion() : try table.delete(flows, family)
+    }
+}

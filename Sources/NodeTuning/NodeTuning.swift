@@ -1,0 +1,94 @@
+import Glibc
+
+/// Sets the kernel's parameters that kube-proxy sets, each only if it differs.
+///
+/// What cannot be set is skipped with a reason, and nothing stops: rules work without it, and in a container that is not
+/// privileged nothing can be set at all. /proc/sys/net shows the network namespace of the process. The parameters of
+/// connection tracking exist once its module is loaded, at the latest when the first rules are committed.
+public struct NodeTuning: Sendable {
+    private let root: String
+    private let processorCount: Int
+
+    /// Prepares for this machine, or for a directory that imitates one.
+    ///
+    /// - Parameters:
+    ///   - root: the directory with proc/sys and sys in it.
+    ///   - processorCount: the number of CPUs that the limit of connections is scaled by.
+    public init(root: String = "/", processorCount: Int = onlineProcessorCount) {
+        self.root = root
+        self.processorCount = processorCount
+    }
+
+    /// The CPUs of the machine, whichever of them this process may use (kubernetes#99225).
+    public static var onlineProcessorCount: Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
+    /// Sets what `options` ask for, and tells what became of each parameter, in the order they were set.
+    public func apply(_ options: TuningOptions) -> [TuningOutcome] {
+        var outcomes: [TuningOutcome] = []
+        if let limit = options.maximum(processorCount: processorCount) {
+            let outcome = set(.connectionLimit, to: limit)
+            outcomes += [outcome, fitHashSize(to: outcome)]
+        }
+        let timeouts: [(KernelParameter, Duration)] = [
+            (.tcpEstablishedTimeout, options.tcpEstablishedTimeout),
+            (.tcpCloseWaitTimeout, options.tcpCloseWaitTimeout),
+            (.udpTimeout, options.udpTimeout),
+            (.udpStreamTimeout, options.udpStreamTimeout),
+        ]
+        for (parameter, timeout) in timeouts where timeout >= .seconds(1) {
+            outcomes.append(set(parameter, to: Int(timeout.components.seconds)))
+        }
+        if options.tcpBeLiberal { outcomes.append(set(.tcpBeLiberal, to: 1)) }
+        if options.localhostNodePorts { outcomes.append(set(.routeLocalnet, to: 1)) }
+        return outcomes
+    }
+
+    /// Makes the table of connections long enough for their limit, with four to a bucket; never makes it shorter.
+    private func fitHashSize(to limit: TuningOutcome) -> TuningOutcome {
+        let wanted = limit.wanted / Self.connectionsPerBucket
+        if case .skipped = limit.result {
+            let previous = try? file(.hashSize).read()
+            return TuningOutcome(.hashSize, wanted: wanted, previous: previous, .skipped(.limitNotReached))
+        }
+        return set(.hashSize, to: wanted) { $0 >= wanted }
+    }
+
+    private static let connectionsPerBucket = 4
+
+    private func set(_ parameter: KernelParameter, to wanted: Int) -> TuningOutcome {
+        set(parameter, to: wanted) { $0 == wanted }
+    }
+
+    private func set(_ parameter: KernelParameter, to wanted: Int, unless suffices: (Int) -> Bool) -> TuningOutcome {
+        var previous: Int?
+        do throws(ParameterFile.Failure) {
+            let current = try file(parameter).read()
+            previous = current
+            if suffices(current) { return TuningOutcome(parameter, wanted: wanted, previous: current, .unchanged) }
+            try file(parameter).write(wanted)
+            return TuningOutcome(parameter, wanted: wanted, previous: current, .set)
+        } catch {
+            return TuningOutcome(
+                parameter, wanted: wanted, previous: previous, .skipped(Self.reason(error, parameter)))
+        }
+    }
+
+    private func file(_ parameter: KernelParameter) -> ParameterFile {
+        ParameterFile(path: root.hasSuffix("/") ? root + parameter.path : "\(root)/\(parameter.path)")
+    }
+
+    private static func reason(
+        _ failure: ParameterFile.Failure, _ parameter: KernelParameter
+    ) -> TuningOutcome.SkipReason {
+        switch failure {
+        case .noNumber(let text): .unreadable(text)
+        case .system(EROFS): .readOnly
+        case .system(ENOENT), .system(ENOTDIR): .absent(provider: parameter.provider)
+        // In other namespaces the kernel makes the limit's file read-only, and refuses to change the hash size
+        // (net/netfilter/nf_conntrack_standalone.c, nf_conntrack_core.c).
+        case .system(EACCES) where parameter.isShared, .system(EOPNOTSUPP) where parameter.isShared: .shared
+        case .system(EACCES), .system(EPERM): .notPermitted
+        case .system(let number): .refused(errorNumber: number)
+        }
+    }
+}
