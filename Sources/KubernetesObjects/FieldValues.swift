@@ -38,6 +38,16 @@ extension FieldReader {
         return nil
     }
 
+    /// A duration, not negative.
+    mutating func duration(_ value: DocumentValue) -> Duration? {
+        guard let text = text(value) else { return nil }
+        guard let duration = DurationText.parse(text), duration >= .zero else {
+            error("\(MessageText.quoted(text)) is not \(DurationText.need)")
+            return nil
+        }
+        return duration
+    }
+
     /// A port, 1–65535.
     mutating func port(_ value: DocumentValue) -> UInt16? {
         guard let number = integer(value) else { return nil }

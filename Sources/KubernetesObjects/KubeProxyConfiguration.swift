@@ -1,4 +1,4 @@
-/// A KubeProxyConfiguration (kubeproxy.config.k8s.io/v1alpha1) as far as rules depend on it.
+/// A KubeProxyConfiguration (kubeproxy.config.k8s.io/v1alpha1) as far as kubetables follows it.
 ///
 /// Absent and empty fields are `nil`: kube-proxy treats both alike.
 public struct KubeProxyConfiguration: Sendable, Hashable {
@@ -20,8 +20,26 @@ public struct KubeProxyConfiguration: Sendable, Hashable {
     public var masqueradeBit: Int64?
     /// `iptables.localhostNodePorts`.
     public var localhostNodePorts: Bool?
+    /// `iptables.syncPeriod`; zero is absent, too.
+    public var syncPeriod: Duration?
+    /// `iptables.minSyncPeriod`; zero is absent, too.
+    public var minSyncPeriod: Duration?
     /// `conntrack.tcpBeLiberal`.
     public var conntrackTCPBeLiberal: Bool?
+    /// `conntrack.maxPerCore`.
+    public var conntrackMaxPerCore: Int64?
+    /// `conntrack.min`.
+    public var conntrackMin: Int64?
+    /// `conntrack.tcpEstablishedTimeout`.
+    public var conntrackTCPEstablishedTimeout: Duration?
+    /// `conntrack.tcpCloseWaitTimeout`.
+    public var conntrackTCPCloseWaitTimeout: Duration?
+    /// `conntrack.udpTimeout`.
+    public var conntrackUDPTimeout: Duration?
+    /// `conntrack.udpStreamTimeout`.
+    public var conntrackUDPStreamTimeout: Duration?
+    /// `clientConnection.kubeconfig`.
+    public var kubeconfig: String?
 
     /// A configuration that says nothing.
     public init() {}
@@ -122,10 +140,21 @@ public struct KubeProxyConfiguration: Sendable, Hashable {
             masqueradeAll = fields.optional("masqueradeAll", of: iptables) { $0.boolean($1) }
             masqueradeBit = fields.optional("masqueradeBit", of: iptables) { $0.integer($1) }
             localhostNodePorts = fields.optional("localhostNodePorts", of: iptables) { $0.boolean($1) }
+            syncPeriod = fields.filledDuration("syncPeriod", of: iptables)
+            minSyncPeriod = fields.filledDuration("minSyncPeriod", of: iptables)
         }
         fields.inside("conntrack", of: object) { fields, conntrack in
             fields.warnOfUnknownFields(of: conntrack, known: Self.knownConntrackFields)
             conntrackTCPBeLiberal = fields.optional("tcpBeLiberal", of: conntrack) { $0.boolean($1) }
+            conntrackMaxPerCore = fields.optional("maxPerCore", of: conntrack) { $0.integer($1) }
+            conntrackMin = fields.optional("min", of: conntrack) { $0.integer($1) }
+            conntrackTCPEstablishedTimeout = fields.optional("tcpEstablishedTimeout", of: conntrack) { $0.duration($1) }
+            conntrackTCPCloseWaitTimeout = fields.optional("tcpCloseWaitTimeout", of: conntrack) { $0.duration($1) }
+            conntrackUDPTimeout = fields.optional("udpTimeout", of: conntrack) { $0.duration($1) }
+            conntrackUDPStreamTimeout = fields.optional("udpStreamTimeout", of: conntrack) { $0.duration($1) }
+        }
+        fields.inside("clientConnection", of: object) { fields, connection in
+            kubeconfig = fields.filledText("kubeconfig", of: connection)
         }
     }
 
@@ -150,6 +179,11 @@ extension FieldReader {
     /// A text that may be absent; an empty one is.
     fileprivate mutating func filledText(_ key: String, of object: DocumentObject) -> String? {
         optional(key, of: object) { $0.text($1) }.flatMap { $0.isEmpty ? nil : $0 }
+    }
+
+    /// A duration that may be absent; zero is.
+    fileprivate mutating func filledDuration(_ key: String, of object: DocumentObject) -> Duration? {
+        optional(key, of: object) { $0.duration($1) }.flatMap { $0 == .zero ? nil : $0 }
     }
 
     fileprivate mutating func warnOfUnknownFields(of object: DocumentObject, known: Set<String>) {

@@ -30,5 +30,18 @@ extension ProxyOptions {
         }
         localhostNodePorts = configuration.localhostNodePorts
         conntrackTCPBeLiberal = configuration.conntrackTCPBeLiberal
+        syncPeriod = configuration.syncPeriod
+        minimumSyncPeriod = configuration.minSyncPeriod
+        if let count = configuration.conntrackMaxPerCore {
+            conntrackMaxPerCore = try OptionParsing.count(Int(count), option: "conntrack.maxPerCore")
+        }
+        if let count = configuration.conntrackMin {
+            conntrackMin = try OptionParsing.count(Int(count), option: "conntrack.min")
+        }
+        conntrackTCPEstablishedTimeout = configuration.conntrackTCPEstablishedTimeout
+        conntrackTCPCloseWaitTimeout = configuration.conntrackTCPCloseWaitTimeout
+        conntrackUDPTimeout = configuration.conntrackUDPTimeout
+        conntrackUDPStreamTimeout = configuration.conntrackUDPStreamTimeout
+        kubeconfig = configuration.kubeconfig
     }
 }

@@ -1,3 +1,4 @@
+import KubernetesObjects
 import NetworkTypes
 import RuleCompiler
 import XTables
@@ -53,6 +54,22 @@ public enum OptionParsing {
             throw OptionError(option, "\(bit) is no bit of a packet mark; it must be from 0 to 31")
         }
         return bit
+    }
+
+    /// Checks a number of connections.
+    public static func count(_ count: Int, option: String) throws(OptionError) -> Int {
+        guard (0...Int(Int32.max)).contains(count) else {
+            throw OptionError(option, "\(count) is no number of connections; it must be from 0 to \(Int32.max)")
+        }
+        return count
+    }
+
+    /// Reads a duration, not negative.
+    public static func duration(_ text: String, option: String) throws(OptionError) -> Duration {
+        guard let duration = DurationText.parse(text), duration >= .zero else {
+            throw OptionError(option, "“\(text)” is not \(DurationText.need)")
+        }
+        return duration
     }
 
     /// Checks the name of an interface, of which `reserved` bytes are needed for a wildcard.

@@ -13,7 +13,7 @@ public enum DetectLocalMode: String, Sendable, Hashable, CaseIterable {
     case interfaceNamePrefix = "InterfaceNamePrefix"
 }
 
-/// kube-proxy's options as far as rules depend on them; `nil` where nothing was said.
+/// kube-proxy's options as far as kubetables follows them; `nil` where nothing was said.
 ///
 /// Flags and configuration files both fill one of these; ``overriding(_:)`` puts them on top of each other, and
 /// ``settings(node:interfaceAddresses:)`` turns them into what the compiler needs.
@@ -47,6 +47,25 @@ public struct ProxyOptions: Sendable, Hashable {
     /// Whether the kernel lets packets outside of the TCP window pass (`--conntrack-tcp-be-liberal`).
     public var conntrackTCPBeLiberal: Bool?
 
+    /// How often tables are looked at, and what failed is tried again (`--iptables-sync-period`).
+    public var syncPeriod: Duration?
+    /// The shortest time between two runs (`--iptables-min-sync-period`).
+    public var minimumSyncPeriod: Duration?
+    /// Connections tracked per CPU; 0 leaves the limit alone (`--conntrack-max-per-core`).
+    public var conntrackMaxPerCore: Int?
+    /// Connections tracked at least (`--conntrack-min`).
+    public var conntrackMin: Int?
+    /// How long an idle TCP connection is tracked; zero leaves it alone (`--conntrack-tcp-timeout-established`).
+    public var conntrackTCPEstablishedTimeout: Duration?
+    /// How long a half-closed TCP connection is tracked; zero leaves it alone (`--conntrack-tcp-timeout-close-wait`).
+    public var conntrackTCPCloseWaitTimeout: Duration?
+    /// How long a UDP flow without an answer is tracked; zero leaves it alone (`--conntrack-udp-timeout`).
+    public var conntrackUDPTimeout: Duration?
+    /// How long a UDP flow with answers is tracked; zero leaves it alone (`--conntrack-udp-timeout-stream`).
+    public var conntrackUDPStreamTimeout: Duration?
+    /// How the Kubernetes API is reached (`--kubeconfig`).
+    public var kubeconfig: String?
+
     /// Makes options of which nothing is said yet.
     public init() {}
 
@@ -67,7 +86,36 @@ public struct ProxyOptions: Sendable, Hashable {
         result.interfaceAddresses = interfaceAddresses ?? weaker.interfaceAddresses
         result.accounting = accounting ?? weaker.accounting
         result.conntrackTCPBeLiberal = conntrackTCPBeLiberal ?? weaker.conntrackTCPBeLiberal
+        result.syncPeriod = syncPeriod ?? weaker.syncPeriod
+        result.minimumSyncPeriod = minimumSyncPeriod ?? weaker.minimumSyncPeriod
+        result.conntrackMaxPerCore = conntrackMaxPerCore ?? weaker.conntrackMaxPerCore
+        result.conntrackMin = conntrackMin ?? weaker.conntrackMin
+        result.conntrackTCPEstablishedTimeout = conntrackTCPEstablishedTimeout ?? weaker.conntrackTCPEstablishedTimeout
+        result.conntrackTCPCloseWaitTimeout = conntrackTCPCloseWaitTimeout ?? weaker.conntrackTCPCloseWaitTimeout
+        result.conntrackUDPTimeout = conntrackUDPTimeout ?? weaker.conntrackUDPTimeout
+        result.conntrackUDPStreamTimeout = conntrackUDPStreamTimeout ?? weaker.conntrackUDPStreamTimeout
+        result.kubeconfig = kubeconfig ?? weaker.kubeconfig
         return result
+    }
+}
+
+extension ProxyOptions {
+    /// How often tables are looked at, and what failed is tried again: what was said, or 30 s.
+    public var effectiveSyncPeriod: Duration { syncPeriod ?? .seconds(30) }
+    /// The shortest time between two runs: what was said, or 1 s.
+    public var effectiveMinimumSyncPeriod: Duration { minimumSyncPeriod ?? .seconds(1) }
+
+    /// Checks the periods against each other, as kube-proxy does.
+    ///
+    /// - Throws: ``OptionError``.
+    public func validatePeriods() throws(OptionError) {
+        guard effectiveSyncPeriod > .zero else {
+            throw OptionError("--iptables-sync-period", "must be greater than 0, for example 30s")
+        }
+        guard effectiveMinimumSyncPeriod >= .zero, effectiveMinimumSyncPeriod <= effectiveSyncPeriod else {
+            throw OptionError(
+                "--iptables-min-sync-period", "must be from 0 to --iptables-sync-period (\(effectiveSyncPeriod))")
+        }
     }
 }
 

@@ -62,6 +62,9 @@ import Testing
         expected.masqueradeAll = true
         expected.masqueradeBit = 15
         expected.conntrackTCPBeLiberal = true
+        expected.conntrackUDPTimeout = .zero
+        expected.conntrackUDPStreamTimeout = .zero
+        expected.kubeconfig = "/var/lib/kube-proxy/kubeconfig.conf"
         return expected
     }
 
@@ -69,6 +72,25 @@ import Testing
         let (configuration, diagnostics) = read(kubeadm)
         #expect(configuration == expected)
         #expect(diagnostics.isEmpty)
+    }
+
+    @Test func durationsAreGos() {
+        let texts: [(String, Duration?)] = [
+            ("30s", .seconds(30)), ("1m30s", .seconds(90)), ("24h0m0s", .seconds(86_400)), ("1.5h", .seconds(5400)),
+            ("100ms", .milliseconds(100)), ("0", .zero), ("0s", .zero), (".5s", .milliseconds(500)),
+            ("1.s", .seconds(1)), ("-1s", .seconds(-1)), ("", nil), ("30", nil), ("s", nil), ("1 s", nil),
+            ("1d", nil), (".s", nil), ("1.2.3s", nil), ("99999999999h", nil),
+        ]
+        for (text, duration) in texts { #expect(DurationText.parse(text) == duration, "\(text)") }
+        let (configuration, diagnostics) = read(
+            "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n"
+                + "iptables: {syncPeriod: 1m, minSyncPeriod: never}\n")
+        #expect(configuration == nil)
+        #expect(
+            diagnostics == [
+                "error: c: document 1: KubeProxyConfiguration: iptables.minSyncPeriod: \"never\" is not a duration such as "
+                    + "30s, 1m30s or 500ms"
+            ])
     }
 
     @Test func kubeadmsConfigMapIsReadToo() {
