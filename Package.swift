@@ -21,7 +21,9 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         .systemLibrary(name: "Clibiptc", pkgConfig: "libiptc", providers: [.apt(["libiptc-dev"])]),
@@ -58,13 +60,27 @@ let package = Package(
             swiftSettings: settings),
         .target(name: "NodeTuning", swiftSettings: settings),
 
+        // The loop.
+        .systemLibrary(name: "Cmalloc"),
+        .target(
+            name: "Proxy",
+            dependencies: [
+                "Cmalloc", "ConnectionTracking", "KernelTables", "KubernetesObjects", "NetworkTypes", "NodeTuning",
+                "ProxyConfiguration", "RuleCompiler", "ServiceModel", "XTables",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings),
+
         // The command line.
         .executableTarget(
             name: "kubetables",
             dependencies: [
-                "KernelTables", "KubernetesObjects", "NetworkTypes", "ProxyConfiguration", "RuleCompiler",
-                "ServiceModel", "XTables",
+                "ConnectionTracking", "KernelTables", "KubernetesObjects", "NetworkTypes", "NodeTuning", "Proxy",
+                "ProxyConfiguration", "RuleCompiler", "ServiceModel", "XTables",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
 
@@ -108,6 +124,13 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "NodeTuningTests", dependencies: ["NodeTuning", "TestSupport", "connection-tracking-probe"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ProxyTests",
+            dependencies: [
+                "ConnectionTracking", "KernelTables", "KubernetesObjects", "NetworkTypes", "Proxy",
+                "ProxyConfiguration", "RuleCompiler", "TestSupport", "XTables",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "CommandLineTests",

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Finds and reads the files that the user named.
-enum InputFiles {
+public enum InputFiles {
     /// How standard input is named on the command line.
     static let standardInput = "-"
     /// The largest file that is read, in bytes.
@@ -11,11 +11,11 @@ enum InputFiles {
     private static let chunkSize = 1 << 20
 
     /// Why a file cannot be read.
-    struct Failure: Error {
+    public struct Failure: Error, Hashable {
         /// The path of the file.
-        let path: String
+        public let path: String
         /// What is wrong, and what would be right.
-        let message: String
+        public let message: String
 
         /// The failure that the last system call left in `errno`.
         static func system(_ path: String) -> Failure {
@@ -28,7 +28,7 @@ enum InputFiles {
     /// In directories only files with the extensions of YAML and JSON count, hidden ones do not, and names decide on the
     /// order. Symbolic links are followed; a directory that has been visited already is passed over, so they may form
     /// circles. A file named outright may have any name, and be a pipe.
-    static func files(at path: String) -> [Result<String, Failure>] {
+    public static func files(at path: String) -> [Result<String, Failure>] {
         if path == standardInput { return [.success(path)] }
         var visited: Set<FileIdentity> = []
         return files(at: path, isNamedOutright: true, visited: &visited)

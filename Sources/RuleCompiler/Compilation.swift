@@ -33,6 +33,11 @@ public struct Compilation: Sendable {
     /// Whether there are so many endpoints that comments of endpoint rules are left out.
     public var isLargeCluster: Bool { endpointCount > Self.largeClusterThreshold }
 
+    /// Whether other settings lead to the same rules.
+    public func isUnaffected(by settings: CompilerSettings) -> Bool {
+        FamilySettings(settings, family: family) == self.settings
+    }
+
     /// All rules that must stand in the kernel.
     public var ruleset: Ruleset {
         Ruleset(family: family, tables: Table.allCases.map(rules))

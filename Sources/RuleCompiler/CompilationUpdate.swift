@@ -43,12 +43,17 @@ extension Compilation {
     ) -> TouchedChains {
         var wanted: [ServicePortName: ServicePortEndpoints] = [:]
         for entry in entries { wanted[entry.servicePort.name] = entry }
-        let known = servicePorts[range(ofService: name, namespace: namespace)].map(\.name)
+        let known = servicePorts(namespace: namespace, service: name).map(\.name)
         var touched: TouchedChains = [:]
         for servicePort in Set(known).union(wanted.keys).sorted() {
             for replacement in replace(servicePort, with: wanted[servicePort]) { replacement.addTouched(to: &touched) }
         }
         return touched
+    }
+
+    /// The compiled service ports of one Service.
+    public func servicePorts(namespace: String, service: String) -> ArraySlice<CompiledServicePort> {
+        servicePorts[range(ofService: service, namespace: namespace)]
     }
 
     /// One compiled service port that took the place of another.

@@ -21,7 +21,7 @@ public enum NodePortAddresses: Sendable, Hashable {
     }
 
     /// Whether node ports may answer on IPv4 loopback addresses.
-    func containsIPv4Loopback(node: Node) -> Bool {
+    public func containsIPv4Loopback(node: Node) -> Bool {
         effectiveRanges(.ipv4, node: node).contains { range in
             range.address.isLoopback || range.contains(.loopback(.ipv4))
         }

@@ -2,6 +2,7 @@ import ArgumentParser
 import KernelTables
 import KubernetesObjects
 import NetworkTypes
+import Proxy
 import RuleCompiler
 import XTables
 
@@ -40,12 +41,12 @@ struct ApplyCommand: ParsableCommand {
         var compilation: Compilation? = job.compile(family)
         let compileTime = clock.now - start
 
-        if let compilation { Surroundings.warn(family, compilation) }
+        Console.warn(Surroundings.warnings(family, compilation?.servicePorts ?? []))
         // Given away, so that rules and libiptc's copy of them are not in memory together.
         let report = try syncer.apply { (compilation.take() ?? job.compile(family)).ruleset }
-        let summary = SyncSummary(report: report)
-        for warning in summary.warnings { Console.say("warning: \(warning)") }
+        let summary = SyncSummary(report)
+        Console.warn(summary.warnings)
         for line in summary.lines { try Console.printLine(line) }
-        Console.say("note: \(summary.timing(compile: compileTime))")
+        Console.say("note: \(family.kubernetesName) took: \(summary.timing(compile: compileTime))")
     }
 }

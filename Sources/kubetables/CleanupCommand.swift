@@ -1,6 +1,7 @@
 import ArgumentParser
 import KernelTables
 import NetworkTypes
+import Proxy
 
 /// `kubetables cleanup`: removes everything kubetables made.
 struct CleanupCommand: ParsableCommand {
@@ -19,9 +20,10 @@ struct CleanupCommand: ParsableCommand {
 
     func run() throws {
         try forEachFamily(ipFamily.map { [$0] } ?? IPFamily.allCases) { family in
-            let summary = SyncSummary(report: try kernel.syncer.cleanup(family))
-            for warning in summary.warnings { Console.say("warning: \(warning)") }
-            let isClean = !summary.report.hasChanges
+            let report = try kernel.syncer.cleanup(family)
+            let summary = SyncSummary(report)
+            Console.warn(summary.warnings)
+            let isClean = !report.hasChanges
             let lines = isClean ? ["\(family.kubernetesName): nothing of ours found, nothing committed"] : summary.lines
             for line in lines { try Console.printLine(line) }
         }

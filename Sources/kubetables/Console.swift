@@ -10,6 +10,11 @@ enum Console {
         text.withUTF8 { _ = writeAll(UnsafeRawBufferPointer($0), to: STDERR_FILENO) }
     }
 
+    /// Prints warnings on standard error.
+    static func warn(_ warnings: [String]) {
+        for warning in warnings { say("warning: \(warning)") }
+    }
+
     /// Prints an error on standard error and gives back what to throw.
     static func failure(_ message: String, _ code: ExitCode) -> ExitCode {
         say("error: \(message)")

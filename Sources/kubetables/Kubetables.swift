@@ -1,8 +1,11 @@
 import ArgumentParser
 
+/// The version of this program.
+let kubetablesVersion = "0.1.0"
+
 /// The command line: arguments in, text and exit codes out.
 @main
-struct Kubetables: ParsableCommand {
+struct Kubetables: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kubetables",
         abstract: "Compiles Kubernetes Services into iptables rules and keeps a node's kernel in step with them.",
@@ -10,8 +13,9 @@ struct Kubetables: ParsableCommand {
             Exit codes: 0 done; 2 plan and verify found changes; 64 wrong usage; 65 bad input; 69 the kernel has no legacy iptables; 70 the kernel \
             refused the rules; 74 output could not be written; 75 the xtables lock was not free in time; 77 not permitted.
             """,
-        version: "0.1.0",
+        version: kubetablesVersion,
         subcommands: [
-            CompileCommand.self, PlanCommand.self, ApplyCommand.self, VerifyCommand.self, CleanupCommand.self,
+            RunCommand.self, CompileCommand.self, PlanCommand.self, ApplyCommand.self, VerifyCommand.self,
+            CleanupCommand.self,
         ])
 }

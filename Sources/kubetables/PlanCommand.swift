@@ -1,6 +1,7 @@
 import ArgumentParser
 import KernelTables
 import NetworkTypes
+import Proxy
 import RuleCompiler
 
 /// `kubetables plan`: shows what `apply` would do.
@@ -30,7 +31,7 @@ struct PlanCommand: ParsableCommand {
         var plans: [SyncPlan] = []
         try forEachFamily(families) { family in
             let compilation = job.compile(family)
-            Surroundings.warn(family, compilation)
+            Console.warn(Surroundings.warnings(family, compilation.servicePorts))
             plans.append(try Syncer(lock: nil).plan(compilation.ruleset))
         }
         try PlanPrinter(format: output).print(plans)

@@ -103,6 +103,17 @@ public struct Syncer: Sendable {
         }
     }
 
+    /// Whether the tables of a family can be read at all; changes nothing and takes microseconds.
+    ///
+    /// - Throws: ``SyncError`` if this process may not, or the kernel has no such tables.
+    public func checkAccess(_ family: IPFamily) throws(SyncError) {
+        do throws(KernelFailure) {
+            for table in Table.allCases { _ = try store.stamp(of: table, family: family) }
+        } catch {
+            throw SyncError(error)
+        }
+    }
+
     /// One synchronization, without leaving anything out.
     func synchronize(
         expecting expected: [Table: Set<ChainName>]? = nil, _ makeRuleset: () -> Ruleset

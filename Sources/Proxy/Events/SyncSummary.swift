@@ -3,29 +3,31 @@ import NetworkTypes
 import XTables
 
 /// The words for what a synchronization did.
-struct SyncSummary {
-    let report: SyncReport
+public struct SyncSummary: Sendable {
+    private let report: SyncReport
+
+    /// Puts a report into words.
+    public init(_ report: SyncReport) { self.report = report }
 
     /// One line for each table that was committed, or one that nothing was.
-    var lines: [String] {
+    public var lines: [String] {
         let family = report.family.kubernetesName
         guard report.hasChanges else { return ["\(family): in step already, nothing committed"] }
         return report.tables.filter(\.isCommitted).map { "\(family) \($0.table.rawValue): \(Self.words($0))" }
     }
 
-    /// How long everything took; `compile` is what came before.
-    func timing(compile: Duration) -> String {
+    /// How long everything took, in milliseconds; `compile` is what came before.
+    public func timing(compile: Duration) -> String {
         let phases = report.phases
         let parts = [
             ("compile", compile), ("encode", phases.encode), ("lock wait", phases.lockWait), ("read", phases.read),
             ("difference", phases.difference), ("edit", phases.edit), ("commit", phases.commit),
         ]
-        let text = parts.map { "\($0.0) \(Self.milliseconds($0.1))" }.joined(separator: ", ")
-        return "\(report.family.kubernetesName) took: \(text)"
+        return parts.map { "\($0.0) \(Self.milliseconds($0.1))" }.joined(separator: ", ")
     }
 
     /// What is not as it should be although the commit went well.
-    var warnings: [String] {
+    public var warnings: [String] {
         let family = report.family.kubernetesName
         let missing = report.unsupported.map { missing in
             "\(family): the kernel refused \(missing.feature); \(missing.affected.joined(separator: ", ")): "
@@ -49,6 +51,30 @@ struct SyncSummary {
         ]
         let parts = counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)\($0.0 == 1 ? "" : "s") \($0.2)" }
         return "\(parts.joined(separator: ", ")) (\(change.entriesBefore) → \(change.entriesAfter) entries)"
+    }
+
+    /// What had drifted, one line for each table, with the rules that were put right.
+    public var driftLines: [String] {
+        report.drift.map { drift in
+            let rules = drift.chains.flatMap { chain in
+                chain.rules.isEmpty
+                    ? ["chain \(chain.chain)"] : chain.rules.prefix(Self.shownRules).map { Self.words($0) }
+            }
+            let chains = drift.chainCount == 1 ? "1 chain" : "\(drift.chainCount) chains"
+            let shown = drift.chainCount > drift.chains.count ? ", among them" : ""
+            return "\(report.family.kubernetesName) \(drift.table.rawValue): \(chains) had drifted\(shown): "
+                + rules.prefix(Self.shownRules).joined(separator: "; ")
+        }
+    }
+
+    private static let shownRules = 8
+
+    private static func words(_ change: RuleChange) -> String {
+        switch change.kind {
+        case .added: "missing \(change.text)"
+        case .removed: "surplus \(change.text)"
+        case .moved: "misplaced \(change.text)"
+        }
     }
 
     private static func milliseconds(_ duration: Duration) -> String {

@@ -1,0 +1,7 @@
+// glibc's allocator: malloc_trim, which the Glibc module leaves out.
+#ifndef KUBETABLES_CMALLOC_SHIM_H
+#define KUBETABLES_CMALLOC_SHIM_H
+
+#include <malloc.h>
+
+#endif

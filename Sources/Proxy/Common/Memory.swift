@@ -1,0 +1,9 @@
+import Cmalloc
+
+/// The process's memory.
+enum Memory {
+    /// Gives what is free back to the kernel.
+    ///
+    /// A run over a large table needs some hundred megabytes for a second; the allocator would keep them for ever.
+    static func giveBack() { malloc_trim(0) }
+}

@@ -1,0 +1,94 @@
+import ConnectionTracking
+import KernelTables
+import KubernetesObjects
+import Logging
+import NetworkTypes
+import Synchronization
+
+/// Writes what happens in the loop to a log: a line for each synchronization, and what goes wrong once, not each time.
+public final class LogObserver: ProxyObserver {
+    private let logger: Logger
+    private let said = Mutex(Said())
+
+    /// What the last lines of each family said, so that they are not repeated.
+    private struct Said {
+        var failures: [IPFamily: String] = [:]
+        var flowFailures: [IPFamily: String] = [:]
+        var warnings: Set<String> = []
+        var waiting = ""
+    }
+
+    /// Writes to a log.
+    public init(_ logger: Logger) { self.logger = logger }
+
+    /// Something happened.
+    public func observe(_ event: ProxyEvent) {
+        switch event {
+        case .changeQueued(let family):
+            logger.debug("\(family.kubernetesName): a change is queued")
+        case .waiting(let kinds):
+            let text = kinds.map(\.rawValue).joined(separator: ", ")
+            let isNew = said.withLock { said in
+                defer { said.waiting = text }
+                return said.waiting != text
+            }
+            logger.log(level: isNew ? .warning : .debug, "no rules yet: waiting for a complete list of \(text)")
+        case .unusableSettings(let reason):
+            logger.error("the options do not fit the node, rules stay as they are: \(reason)")
+        case .synchronized(let synchronization):
+            log(synchronization)
+        case .failed(let family, let error, let retryAfter):
+            let text = "\(family.kubernetesName): \(error)"
+            let isNew = said.withLock { $0.failures.updateValue(text, forKey: family) != text }
+            logger.log(
+                level: isNew ? .error : .debug, "\(text); the next try is in \(retryAfter), or with the next change")
+        case .flowsCleaned(let family, let report):
+            log(report, family)
+        case .flowsNotCleaned(let family, let failure):
+            let isNew = said.withLock { $0.flowFailures.updateValue("\(failure)", forKey: family) != "\(failure)" }
+            logger.log(level: isNew ? .warning : .debug, "stale UDP flows stay: \(failure)")
+        case .surroundings(_, let warnings):
+            warn(warnings)
+        }
+    }
+
+    private func log(_ synchronization: Synchronization) {
+        let report = synchronization.report
+        let summary = SyncSummary(report)
+        let hasRecovered = said.withLock { $0.failures.removeValue(forKey: report.family) != nil }
+        for line in summary.driftLines { logger.warning("\(line)") }
+        warn(summary.warnings)
+        let timing = summary.timing(compile: synchronization.compileTime)
+        let isQuiet = synchronization.reason == .check && !report.hasChanges && !hasRecovered
+        logger.log(
+            level: isQuiet ? .debug : .info,
+            "\(Self.words(synchronization)): \(summary.lines.joined(separator: "; ")); took \(timing)")
+    }
+
+    private static func words(_ synchronization: Synchronization) -> String {
+        switch (synchronization.reason, synchronization.changedServices) {
+        case (.start, _): "start"
+        case (.check, _): synchronization.report.drift.isEmpty ? "a look at the tables" : "drift"
+        case (_, nil): "node or options changed"
+        case (_, 1?): "1 Service changed"
+        case (_, let count?): "\(count) Services changed"
+        }
+    }
+
+    private func log(_ report: StaleFlowCleanup.Report, _ family: IPFamily) {
+        said.withLock { $0.flowFailures[family] = nil }
+        let deletion = report.deletion
+        if let refusal = deletion.firstRefusal {
+            logger.warning("\(deletion.refused) stale UDP flows stay: \(refusal)")
+        }
+        logger.log(
+            level: deletion.deleted > 0 ? .info : .debug,
+            "\(family.kubernetesName): \(deletion.deleted) stale UDP flows deleted, of \(report.examined) looked at")
+    }
+
+    private func warn(_ warnings: [String]) {
+        for warning in warnings where said.withLock({ $0.warnings.insert(warning).inserted }) {
+            logger.warning("\(warning)")
+        }
+    }
+}

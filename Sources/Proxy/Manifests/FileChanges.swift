@@ -1,0 +1,32 @@
+/// The changes of one file, also when it is replaced, or is a symbolic link that is swapped.
+public struct FileChanges: Sendable {
+    private let path: String
+    private let pollPeriod: Duration
+
+    /// Names the file.
+    ///
+    /// - Parameter pollPeriod: how often to look without being told, for file systems without inotify.
+    public init(path: String, pollPeriod: Duration = .seconds(30)) {
+        self.path = path
+        self.pollPeriod = pollPeriod
+    }
+
+    /// Calls `body` after each change, until the task is cancelled.
+    ///
+    /// A file that is gone has not changed; when it is back, it has.
+    public func forEach(_ body: @Sendable () async -> Void) async {
+        let alarm = Alarm()
+        let watch = DirectoryWatch(ringing: alarm)
+        let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
+        var known = FileSignature(path: path)
+        while !Task.isCancelled {
+            watch?.add(directory.isEmpty ? "/" : directory)
+            let signature = FileSignature(path: path)
+            if let signature, signature != known, !FileSignature.isBeingWritten(path) {
+                known = signature
+                await body()
+            }
+            await alarm.sleep(until: .now + pollPeriod)
+        }
+    }
+}

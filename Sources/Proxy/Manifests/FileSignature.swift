@@ -1,0 +1,49 @@
+import Glibc
+
+/// What tells one content of a file from another without reading it.
+struct FileSignature: Hashable {
+    private let device: UInt64
+    private let inode: UInt64
+    private let size: Int
+    private let changed: Moment
+    private let modified: Moment
+
+    private struct Moment: Hashable {
+        let seconds: Int
+        let nanoseconds: Int
+
+        init(_ time: timespec) {
+            seconds = time.tv_sec
+            nanoseconds = time.tv_nsec
+        }
+    }
+
+    /// Looks at a file, or at what a symbolic link leads to; `nil` if there is nothing.
+    init?(path: String) {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        device = UInt64(status.st_dev)
+        inode = UInt64(status.st_ino)
+        size = Int(status.st_size)
+        changed = Moment(status.st_ctim)
+        modified = Moment(status.st_mtim)
+    }
+
+    /// Whether somebody has the file open to write to it.
+    ///
+    /// The kernel grants a lease for reading only if nobody has; it is given back at once. No on file systems without
+    /// leases, and for files of others. `SIGIO` must be ignored: it says that somebody waits for the lease.
+    static func isBeingWritten(_ path: String) -> Bool {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        guard fcntl(descriptor, Self.setLease, F_RDLCK) != 0 else {
+            _ = fcntl(descriptor, Self.setLease, F_UNLCK)
+            return false
+        }
+        return errno == EAGAIN
+    }
+
+    /// `F_SETLEASE`, which is not imported (linux/fcntl.h).
+    private static let setLease: Int32 = 1024
+}

@@ -1,0 +1,69 @@
+import Glibc
+import KubernetesObjects
+
+/// A directory of manifests as the source of objects: what is written there is served.
+public struct ManifestSource: Sendable {
+    /// How long the directory must be quiet before it is read, so that files written together are served together.
+    public static let defaultQuietTime = Duration.milliseconds(20)
+    /// How often the directory is looked at without being told: for file systems without inotify, and while it is gone.
+    public static let defaultPollPeriod = Duration.seconds(5)
+
+    /// The directory.
+    public let directory: String
+    private let quietTime: Duration
+    private let pollPeriod: Duration
+
+    /// Names a directory.
+    public init(
+        directory: String, quietTime: Duration = defaultQuietTime, pollPeriod: Duration = defaultPollPeriod
+    ) {
+        self.directory = directory
+        self.quietTime = quietTime
+        self.pollPeriod = pollPeriod
+    }
+
+    /// Watches until the task is cancelled.
+    ///
+    /// - Parameters:
+    ///   - report: gets what there is to tell about files, once for each content.
+    ///   - deliver: gets everything there is, after each change.
+    public func run(
+        report: @Sendable ([Diagnostic]) -> Void, deliver: @Sendable ([ObjectUpdate]) async -> Void
+    ) async {
+        // See FileSignature.isBeingWritten.
+        signal(SIGIO, SIG_IGN)
+        let alarm = Alarm()
+        let watch = DirectoryWatch(ringing: alarm)
+        if watch == nil {
+            report([
+                Diagnostic(
+                    .warning, file: directory,
+                    message: "cannot be watched (raise fs.inotify.max_user_instances); looking every \(pollPeriod)")
+            ])
+        }
+        var collection = ManifestCollection(directory: directory)
+        var isFirst = true
+        while !Task.isCancelled {
+            watch?.add(directory)
+            watch?.add("\(directory)/..")
+            var scan = collection.scan()
+            scan.directories.forEach { watch?.add($0) }
+            let isDeliverable = scan.isReadable && (scan.hasChanged || isFirst)
+            let objects = isDeliverable ? collection.objects(&scan) : []
+            if !scan.diagnostics.isEmpty { report(scan.diagnostics) }
+            if isDeliverable {
+                isFirst = false
+                await deliver(Self.updates(objects))
+            }
+            await alarm.sleep(until: .now + (scan.hasOpenFiles ? quietTime * 5 : pollPeriod))
+            // Some programs write several files, or one in several steps.
+            try? await Task.sleep(for: quietTime)
+        }
+    }
+
+    /// Everything there is, kind by kind.
+    private static func updates(_ objects: [KubernetesObject]) -> [ObjectUpdate] {
+        let byKind = Dictionary(grouping: objects, by: \.kind)
+        return KubernetesObject.Kind.allCases.map { .listed($0, byKind[$0] ?? [], unreadable: []) }
+    }
+}

@@ -1,0 +1,101 @@
+import KubernetesObjects
+
+/// The objects of the cluster as the sources tell them, and what each update may change in the rules.
+struct ClusterState: Sendable {
+    /// The kinds of which a complete list must be there before the first rule is written: a Service whose endpoints are
+    /// not known yet would be refused.
+    let requiredKinds: Set<KubernetesObject.Kind>
+
+    init(requiredKinds: Set<KubernetesObject.Kind>) { self.requiredKinds = requiredKinds }
+
+    /// What an update may change in the rules.
+    struct Change: Equatable {
+        /// The Services whose own object or endpoints differ from before.
+        var services: Set<ObjectName> = []
+        /// Whether a Node object differs from before.
+        var touchesNodes = false
+        /// Whether all required kinds are there since this update.
+        var completes = false
+
+        /// Whether nothing differs from before.
+        var isEmpty: Bool { services.isEmpty && !touchesNodes && !completes }
+
+        /// Adds what another update may change.
+        mutating func formUnion(_ other: Change) {
+            services.formUnion(other.services)
+            touchesNodes = touchesNodes || other.touchesNodes
+            completes = completes || other.completes
+        }
+    }
+
+    /// The objects as they are now.
+    private(set) var objects = ClusterObjects()
+    private var listedKinds: Set<KubernetesObject.Kind> = []
+
+    /// The required kinds no source has listed yet.
+    var missingKinds: [KubernetesObject.Kind] {
+        KubernetesObject.Kind.allCases.filter { requiredKinds.contains($0) && !listedKinds.contains($0) }
+    }
+
+    /// Whether rules may be made of what is known.
+    var isComplete: Bool { missingKinds.isEmpty }
+
+    /// Takes an update over.
+    mutating func take(_ update: ObjectUpdate) -> Change {
+        var change = Change()
+        switch update {
+        case .changed(let object):
+            put(object, &change)
+        case .removed(let kind, let name):
+            remove(kind, name, &change)
+        case .listed(let kind, let found, let unreadable):
+            var gone = Set(objects.names(of: kind))
+            for object in found {
+                gone.remove(object.name)
+                put(object, &change)
+            }
+            for name in gone.subtracting(unreadable) { remove(kind, name, &change) }
+            let wasComplete = isComplete
+            listedKinds.insert(kind)
+            change.completes = isComplete && !wasComplete
+        }
+        return change
+    }
+
+    private mutating func put(_ object: KubernetesObject, _ change: inout Change) {
+        let old = objects.object(object.kind, object.name)
+        guard old != object else { return }
+        note(old, &change)
+        note(object, &change)
+        objects.insert(object)
+    }
+
+    private mutating func remove(_ kind: KubernetesObject.Kind, _ name: ObjectName, _ change: inout Change) {
+        guard let old = objects.object(kind, name) else { return }
+        note(old, &change)
+        objects.remove(kind, name)
+    }
+
+    /// Notes whose rules an object has a part in.
+    private func note(_ object: KubernetesObject?, _ change: inout Change) {
+        switch object {
+        case .service(let service): change.services.insert(service.name)
+        case .endpoints(let endpoints): change.services.insert(endpoints.name)
+        case .endpointSlice(let slice): if let service = slice.service { change.services.insert(service) }
+        case .node: change.touchesNodes = true
+        case nil: break
+        }
+    }
+}
+
+extension ClusterObjects {
+    /// The names of all objects of a kind.
+    fileprivate func names(of kind: KubernetesObject.Kind) -> [ObjectName] {
+        switch kind {
+        case .service: Array(services.keys)
+        case .endpointSlice: Array(endpointSlices.keys)
+        case .endpoints: Array(endpoints.keys)
+        case .node: nodes.keys.map { ObjectName(namespace: "", name: $0) }
+        }
+    }
+}

@@ -1,0 +1,163 @@
+import ConnectionTracking
+import KernelTables
+import KubernetesObjects
+import NetworkTypes
+import ProxyConfiguration
+import RuleCompiler
+import ServiceModel
+import XTables
+
+/// Keeps a node's kernel in step with what sources tell about the cluster, for as long as its ``run()`` runs.
+///
+///     sources ──► ProxyLoop ──► FamilyProxy (IPv4), FamilyProxy (IPv6) ──► kernel
+///     (updates)   (objects,     (rules, coalescing,
+///                 settings)     drift, flows)
+///
+/// Invariants:
+/// - No rule is written before every required kind has been listed once.
+/// - What a source does not know at the moment stays as it was: nothing is ever removed because of an error.
+public actor ProxyLoop {
+    private var options: ProxyOptions
+    private let host: any HostFactsSource
+    private let observer: any ProxyObserver
+    private let families: [FamilyProxy]
+
+    private var state: ClusterState
+    private var settings: CompilerSettings?
+    private var reportedReason: String?
+
+    /// Makes a loop that knows nothing yet.
+    ///
+    /// - Parameters:
+    ///   - options: kube-proxy's options.
+    ///   - families: the families to make rules for.
+    ///   - requiredKinds: the kinds that must be listed before the first rule is written.
+    ///   - syncer: reads and changes the tables.
+    ///   - flows: deletes flows whose endpoint is gone; `nil` to leave them.
+    ///   - host: what the machine says about itself.
+    ///   - observer: is told what happens.
+    public init(
+        options: ProxyOptions, families: [IPFamily] = IPFamily.allCases,
+        requiredKinds: Set<KubernetesObject.Kind> = [.service, .endpointSlice], syncer: Syncer,
+        flows: StaleFlowCleanup? = nil, host: any HostFactsSource = ThisHost(), observer: any ProxyObserver
+    ) {
+        self.options = options
+        self.host = host
+        self.observer = observer
+        state = ClusterState(requiredKinds: requiredKinds)
+        let schedule = SyncSchedule(
+            minimumPeriod: options.effectiveMinimumSyncPeriod, period: options.effectiveSyncPeriod)
+        self.families = families.map {
+            FamilyProxy(
+                $0, syncer: syncer, flows: flows, host: host, schedule: schedule, observer: observer)
+        }
+    }
+
+    /// Takes over what a source tells, all of it before any rule is written.
+    public func take(_ updates: [ObjectUpdate]) async {
+        var change = ClusterState.Change()
+        for update in updates { change.formUnion(state.take(update)) }
+        guard state.isComplete, !change.isEmpty else { return }
+        if change.completes || settings == nil {
+            await replaceEverything()
+        } else {
+            if change.touchesNodes, await renewSettings() { return }
+            await updateServices(change.services.sorted())
+        }
+    }
+
+    /// Takes over other options, without a pause in serving.
+    public func reconfigure(_ options: ProxyOptions) async {
+        self.options = options
+        for family in families {
+            await family.reschedule(
+                minimumPeriod: options.effectiveMinimumSyncPeriod, period: options.effectiveSyncPeriod)
+        }
+        if state.isComplete { _ = await renewSettings() }
+    }
+
+    /// Works until the task is cancelled; a commit in flight is ended, and the rules stay.
+    public func run() async {
+        await withTaskGroup(of: Void.self) { group in
+            for family in families { group.addTask { await family.run() } }
+            group.addTask { await self.lookAround() }
+        }
+    }
+
+    /// Looks from time to time whether the machine has other addresses, and says so while rules cannot be made.
+    private func lookAround() async {
+        while (try? await Task.sleep(for: options.effectiveSyncPeriod)) != nil {
+            if state.isComplete {
+                _ = await renewSettings()
+            } else {
+                observer.observe(.waiting(state.missingKinds))
+            }
+        }
+    }
+
+    // MARK: Rules
+
+    private func updateServices(_ names: [ObjectName]) async {
+        guard !names.isEmpty else { return }
+        for family in families {
+            await family.update(
+                names.map { ($0, state.objects.servicePorts(of: $0, family: family.family)) })
+        }
+    }
+
+    private func replaceEverything() async {
+        guard let new = currentSettings() else { return }
+        settings = new
+        for family in families { await replaceEverything(of: family, new) }
+    }
+
+    private func replaceEverything(of family: FamilyProxy, _ settings: CompilerSettings) async {
+        await family.replaceEverything(state.objects.snapshot(family: family.family), settings: settings)
+    }
+
+    /// Computes the settings again and, if they lead to other rules, compiles the families they concern anew.
+    ///
+    /// - Returns: whether every family was compiled anew, so that nothing else is to be done.
+    private func renewSettings() async -> Bool {
+        guard let new = currentSettings(), new != settings else { return false }
+        let isFirst = settings == nil
+        settings = new
+        var all = true
+        for family in families {
+            if isFirst {
+                await replaceEverything(of: family, new)
+            } else if await family.isAffected(by: new) {
+                await replaceEverything(of: family, new)
+            } else {
+                all = false
+            }
+        }
+        return all
+    }
+
+    /// What the rules depend on besides Services and endpoints; `nil` if that makes no sense.
+    private func currentSettings() -> CompilerSettings? {
+        var options = options
+        options.conntrackTCPBeLiberal = options.conntrackTCPBeLiberal ?? host.conntrackIsLiberal
+        let name = options.hostname ?? host.hostname
+        let node = options.node(named: name, object: state.objects.node(named: name))
+        do {
+            let settings = try options.settings(node: node, interfaceAddresses: host.interfaceAddresses)
+            reportedReason = nil
+            return settings
+        } catch {
+            let reason = "\(error)"
+            if reason != reportedReason { observer.observe(.unusableSettings(reason: reason)) }
+            reportedReason = reason
+            return nil
+        }
+    }
+
+    // MARK: For tests and for whoever asks what is wanted
+
+    /// The rules that shall be in the kernel; `nil` as long as none can be made.
+    public func rules(_ family: IPFamily) -> Ruleset? {
+        guard state.isComplete, let settings else { return nil }
+        return Compilation(state.objects.snapshot(family: family), settings: settings).ruleset
+    }
+}

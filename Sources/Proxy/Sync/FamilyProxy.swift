@@ -1,0 +1,251 @@
+import ConnectionTracking
+import KernelTables
+import KubernetesObjects
+import NetworkTypes
+import RuleCompiler
+import ServiceModel
+import XTables
+
+/// Keeps the tables of one IP family in step; the other family neither helps nor hinders it.
+///
+/// Design goals:
+/// - *A change costs what it changes*: only the service ports of changed Services are compiled again.
+/// - *Nothing is remembered that the kernel knows*: each run compares all rules with what the kernel holds, so that a run
+///   that failed is made good by the next one, and drift is mended on the way.
+/// - *The kernel is waited for elsewhere*: the actor goes on taking changes while a run is in progress.
+actor FamilyProxy {
+    /// The family.
+    nonisolated let family: IPFamily
+    private let syncer: Syncer
+    private let flows: StaleFlowCleanup?
+    private let host: any HostFactsSource
+    private let observer: any ProxyObserver
+    private let queue: BlockingQueue
+    private let alarm = Alarm()
+    private let clock = ContinuousClock()
+
+    private var schedule: SyncSchedule
+    private var pace = CheckPace()
+    private var compilation: Compilation?
+    private var pending = PendingChanges.none
+    private var compileTime = Duration.zero
+    private var lastReport: SyncReport?
+    private var lastFailed = false
+    private var flowCleanupIsDue = false
+    /// Service ports as they were since the last cleanup of flows, if they are gone or changed.
+    private var formerServicePorts: [ServicePort] = []
+    private var unsupported: [UnsupportedFeature] = []
+    private var nextLookAround: ContinuousClock.Instant?
+
+    /// How often to look at what is around our tables, which costs too much to do it every time.
+    private static let lookAroundPeriod = Duration.seconds(3600)
+
+    init(
+        _ family: IPFamily, syncer: Syncer, flows: StaleFlowCleanup?, host: any HostFactsSource,
+        schedule: SyncSchedule, observer: any ProxyObserver
+    ) {
+        self.family = family
+        self.syncer = syncer
+        self.flows = flows
+        self.host = host
+        self.schedule = schedule
+        self.observer = observer
+        queue = BlockingQueue(label: "kubetables.\(family.kubernetesName)")
+    }
+
+    // MARK: Changes
+
+    /// Compiles everything anew: at the start, and when the node or the options have changed.
+    func replaceEverything(_ snapshot: ServiceSnapshot, settings: CompilerSettings) async {
+        let former = compilation?.servicePorts.map(\.servicePort) ?? []
+        formerServicePorts += former.filter { $0.name.transport == .udp }
+        measureCompiling { compilation = Compilation(snapshot, settings: settings) }
+        pending = .everything
+        flowCleanupIsDue = true
+        // A kernel that gets other options may have got other modules too.
+        unsupported = []
+        await announceChange()
+    }
+
+    /// Whether these settings lead to other rules than those in force.
+    func isAffected(by settings: CompilerSettings) -> Bool {
+        compilation.map { !$0.isUnaffected(by: settings) } ?? true
+    }
+
+    /// Takes over Services as they are now, each with all its service ports.
+    func update(_ services: [(name: ObjectName, servicePorts: [ServicePortEndpoints])]) async {
+        var isTouched = false
+        for (name, servicePorts) in services {
+            let old = self.servicePorts(of: name)
+            var touched: Compilation.TouchedChains = [:]
+            measureCompiling {
+                touched =
+                    compilation?.updateService(namespace: name.namespace, name: name.name, to: servicePorts) ?? [:]
+            }
+            // What an endpoint says of itself may decide on a flow and on no rule.
+            let touchesFlows = StaleFlowFinder.isCleanupNeeded(from: old, to: servicePorts)
+            guard !touched.isEmpty || touchesFlows else { continue }
+            if touchesFlows {
+                flowCleanupIsDue = true
+                formerServicePorts += old.map(\.servicePort).filter { $0.name.transport == .udp }
+            }
+            pending.add(touched)
+            isTouched = true
+        }
+        if isTouched { await announceChange() }
+    }
+
+    /// Takes over how often to read and write.
+    func reschedule(minimumPeriod: Duration, period: Duration) async {
+        schedule.minimumPeriod = minimumPeriod
+        schedule.period = period
+        await alarm.ring()
+    }
+
+    private func announceChange() async {
+        schedule.change()
+        observer.observe(.changeQueued(family))
+        await alarm.ring()
+    }
+
+    private func servicePorts(of service: ObjectName) -> [ServicePortEndpoints] {
+        compilation?.servicePorts(namespace: service.namespace, service: service.name).map(\.entry) ?? []
+    }
+
+    private func measureCompiling(_ body: () -> Void) {
+        let start = clock.now
+        body()
+        compileTime += clock.now - start
+    }
+
+    // MARK: The loop
+
+    /// Brings the tables in step whenever it is time, until the task is cancelled; a run in progress is ended.
+    func run() async {
+        while !Task.isCancelled {
+            switch schedule.next(at: clock.now) {
+            case .wait(let deadline): await alarm.sleep(until: deadline)
+            case .synchronize: await synchronize(lastFailed ? .retry : lastReport == nil ? .start : .change)
+            case .check: await check()
+            }
+        }
+    }
+
+    /// Looks whether the tables are as they were left, and mends them if not.
+    private func check() async {
+        if flowCleanupIsDue { await cleanFlows() }
+        if let lastReport, !pace.isDue(at: clock.now) {
+            let syncer = syncer
+            let isUntouched = await queue.run { (try? syncer.isUntouched(since: lastReport)) ?? false }
+            if isUntouched {
+                schedule.end(at: clock.now, failed: false)
+                return
+            }
+        }
+        await synchronize(.check)
+    }
+
+    private func synchronize(_ reason: Synchronization.Reason) async {
+        guard let compilation else { return schedule.end(at: clock.now, failed: false) }
+        let work = pending
+        let compileTime = compileTime
+        pending = .none
+        self.compileTime = .zero
+        schedule.begin()
+
+        let run = Run(
+            syncer: syncer, excluded: Set(unsupported.map(\.feature)), expected: work.chains, compilation: compilation)
+        let outcome = await queue.run { run.perform() }
+        let now = clock.now
+        switch outcome {
+        case .success(let result):
+            if !result.report.unsupported.isEmpty { unsupported += result.report.unsupported }
+            lastReport = result.report
+            lastFailed = false
+            pace.compared(at: now, taking: result.report.phases.total)
+            schedule.end(at: now, failed: false)
+            observer.observe(
+                .synchronized(
+                    Synchronization(
+                        family: family, reason: reason, changedServices: work.serviceCount,
+                        compileTime: compileTime + result.rulesTime, report: result.report)))
+            if flowCleanupIsDue { await cleanFlows() }
+            await lookAround(compilation)
+        case .failure(let error):
+            pending.putBack(work)
+            self.compileTime += compileTime
+            lastFailed = true
+            schedule.end(at: now, failed: true)
+            observer.observe(.failed(family, error, retryAfter: schedule.period))
+        }
+        await queue.run { Memory.giveBack() }
+    }
+
+    private func lookAround(_ compilation: Compilation) async {
+        guard nextLookAround.map({ $0 <= clock.now }) ?? true else { return }
+        nextLookAround = clock.now + Self.lookAroundPeriod
+        let family = family
+        let warnings = await queue.run { Surroundings.warnings(family, compilation.servicePorts) }
+        if !warnings.isEmpty { observer.observe(.surroundings(family, warnings: warnings)) }
+    }
+
+    /// What a run needs, to be carried to its thread.
+    private struct Run: Sendable {
+        let syncer: Syncer
+        let excluded: Set<RuleFeature>
+        let expected: Compilation.TouchedChains?
+        let compilation: Compilation
+
+        struct Outcome {
+            let report: SyncReport
+            /// How long it took to put the rules together.
+            let rulesTime: Duration
+        }
+
+        func perform() -> Result<Outcome, SyncError> {
+            let clock = ContinuousClock()
+            var rulesTime = Duration.zero
+            return Result { () throws(SyncError) in
+                let report = try syncer.apply(without: excluded, expecting: expected) {
+                    let start = clock.now
+                    defer { rulesTime += clock.now - start }
+                    return compilation.ruleset
+                }
+                return Outcome(report: report, rulesTime: rulesTime)
+            }
+        }
+    }
+
+    // MARK: Flows
+
+    /// Deletes the flows that rules of before lead to endpoints that are gone.
+    ///
+    /// After the commit: a flow deleted before would come back the old way.
+    private func cleanFlows() async {
+        guard let flows, let compilation else { return }
+        let family = family
+        let former = formerServicePorts
+        let finder = StaleFlowFinder(
+            compilation.servicePorts.filter { $0.name.transport == .udp }.map(\.entry), former: former,
+            nodePortAddresses: Set(host.interfaceAddresses.filter { $0.family == family }))
+        formerServicePorts = []
+        flowCleanupIsDue = false
+        let outcome = await queue.run { Result { () throws(FlowTableFailure) in try flows.run(family, finder) } }
+        switch outcome {
+        case .success(let report):
+            if !report.isComplete { flowCleanupIsDue = true }
+            observer.observe(.flowsCleaned(family, report))
+        case .failure(let failure):
+            flowCleanupIsDue = true
+            observer.observe(.flowsNotCleaned(family, failure))
+        }
+        if flowCleanupIsDue { formerServicePorts += former }
+    }
+}
+
+extension CompiledServicePort {
+    /// What the service port was compiled from.
+    fileprivate var entry: ServicePortEndpoints {
+        ServicePortEndpoints(servicePort: servicePort, endpoints: selection.endpoints)
+    }
+}

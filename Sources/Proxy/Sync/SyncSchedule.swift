@@ -1,0 +1,58 @@
+/// When a family's tables are read and written: a value, so that time can be tested without waiting.
+///
+/// Design goals, as kube-proxy's bounded frequency runner has them:
+/// - the first change after a quiet time is served at once;
+/// - changes that follow are collected, and served together when ``minimumPeriod`` has passed since the *end* of the last
+///   run, so that slow runs do not follow each other without a pause;
+/// - what failed is tried again after ``period``, or with the next change;
+/// - the tables are looked at every ``period``, whether or not anything changed.
+struct SyncSchedule: Sendable {
+    typealias Instant = ContinuousClock.Instant
+
+    /// What to do next.
+    enum Step: Equatable {
+        /// Nothing, until then or until something changes.
+        case wait(until: Instant)
+        /// Bring the tables in step with what changed.
+        case synchronize
+        /// Look whether the tables still are as they were left.
+        case check
+    }
+
+    /// The shortest time from the end of one run to the beginning of the next.
+    var minimumPeriod: Duration
+    /// The time after which the tables are looked at, and what failed is tried again.
+    var period: Duration
+
+    private var lastEnd: Instant?
+    private var hasChange = false
+    private var hasFailed = false
+
+    init(minimumPeriod: Duration, period: Duration) {
+        self.minimumPeriod = minimumPeriod
+        self.period = period
+    }
+
+    /// Something changed that the rules depend on.
+    mutating func change() { hasChange = true }
+
+    /// A run begins: it takes all changes so far.
+    mutating func begin() { hasChange = false }
+
+    /// A run or a look has ended.
+    mutating func end(at now: Instant, failed: Bool) {
+        lastEnd = now
+        hasFailed = failed
+    }
+
+    func next(at now: Instant) -> Step {
+        guard let lastEnd else { return hasChange ? .synchronize : .wait(until: now + period) }
+        if hasChange {
+            let due = lastEnd + minimumPeriod
+            return due <= now ? .synchronize : .wait(until: due)
+        }
+        let due = lastEnd + period
+        guard due <= now else { return .wait(until: due) }
+        return hasFailed ? .synchronize : .check
+    }
+}

@@ -1,0 +1,151 @@
+import ArgumentParser
+import ConnectionTracking
+import KernelTables
+import KubernetesObjects
+import Logging
+import NetworkTypes
+import NodeTuning
+import Proxy
+import ProxyConfiguration
+import ServiceLifecycle
+import UnixSignals
+
+/// `kubetables run`: keeps the kernel in step until it is told to stop.
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Keep the kernel in step with a directory of manifests or with a cluster, until told to stop.",
+        discussion: """
+            Nothing is committed before all Services and EndpointSlices are known. Changes are collected for \
+            --iptables-min-sync-period; only what changed is compiled again, and each table is changed in one commit. \
+            Rules that others remove are put back. SIGTERM and SIGINT end the program after the commit in flight; the \
+            rules stay. SIGHUP, or a change of the file, reloads --config.
+
+            Without --manifests, --kubeconfig and --master, the service account of the pod is used if there is one, \
+            else the manifests in \(Self.defaultManifests).
+
+            Example: kubetables run --manifests myapp/ --cluster-cidr 10.244.0.0/16
+            """)
+
+    static let defaultManifests = "/etc/kubetables/manifests"
+
+    @OptionGroup(title: "Source Options") var source: SourceOptions
+
+    @Option(help: "The IP family to make rules for. (default: both)")
+    var ipFamily: IPFamily?
+
+    @Option(
+        name: [.customShort("v"), .customLong("v")],
+        help: ArgumentHelp(
+            "How much is logged: 0 each synchronization, 4 also looks that found nothing, 6 everything.",
+            valueName: "level"))
+    var verbosity = 0
+
+    @OptionGroup(title: "Loop Options") var loopOptions: LoopOptions
+    @OptionGroup(title: "Kernel Options") var kernel: KernelOptions
+    @OptionGroup(title: "Node Options") var node: NodeOptions
+
+    private var families: [IPFamily] { ipFamily.map { [$0] } ?? IPFamily.allCases }
+
+    func run() async throws {
+        let options = try readOptions()
+        let objects = try source.objectSource(options)
+        try checkKernel()
+
+        let level = logLevel
+        let logger = Logger(label: "kubetables") { _ in LineLogHandler(level: level) }
+        let tuner = NodeTuner(TuningOptions(options, families: families), logger: logger)
+        let observer = Observers([LogObserver(logger), tuner])
+        let loop = ProxyLoop(
+            options: options, families: families, requiredKinds: objects.requiredKinds, syncer: kernel.syncer,
+            flows: StaleFlowCleanup(), observer: observer)
+
+        logger.info("kubetables \(kubetablesVersion) serves \(objects.description)")
+        let reload: @Sendable () async -> Void = {
+            guard let options = readOptionsAgain(logger) else { return }
+            tuner.reconfigure(TuningOptions(options, families: families))
+            await loop.reconfigure(options)
+        }
+        let parts = [
+            Part { await loop.run() },
+            Part { await objects.run(logger: logger) { await loop.take($0) } },
+            Part { await reloadWhenAsked(reload) },
+        ]
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: parts.map {
+                    .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup)
+                }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger.silenced))
+        try await group.run()
+        logger.info("stopped; the rules stay as they are")
+    }
+
+    // MARK: Options
+
+    /// The options of flags and configuration file together.
+    private func readOptions() throws -> ProxyOptions {
+        do {
+            let options = try loopOptions.proxyOptions().overriding(try node.proxyOptions(strict: false))
+            try options.validatePeriods()
+            return options
+        } catch let error as OptionError {
+            throw Console.failure("\(error)", .wrongUsage)
+        }
+    }
+
+    private func readOptionsAgain(_ logger: Logger) -> ProxyOptions? {
+        do {
+            let options = try readOptions()
+            logger.info("the configuration was read again")
+            return options
+        } catch {
+            logger.error("the configuration cannot be used and stays as it was")
+            return nil
+        }
+    }
+
+    private func reloadWhenAsked(_ reload: @escaping @Sendable () async -> Void) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                let signals = await UnixSignalsSequence(trapping: .sighup)
+                for await _ in signals { await reload() }
+            }
+            if let path = node.config {
+                group.addTask { await FileChanges(path: path).forEach(reload) }
+            }
+        }
+    }
+
+    private var logLevel: Logger.Level {
+        switch verbosity {
+        case ...3: .info
+        case 4...5: .debug
+        default: .trace
+        }
+    }
+
+    // MARK: The kernel
+
+    /// Says at once what would otherwise be said again and again, if no family can be served.
+    private func checkKernel() throws {
+        var failures: [SyncError] = []
+        for family in families {
+            do {
+                try kernel.syncer.checkAccess(family)
+                return
+            } catch {
+                failures.append(error)
+            }
+        }
+        if let error = failures.first { throw Console.failure("\(error)", error.exitCode) }
+    }
+}
+
+extension Logger {
+    /// The same logger for what others find worth telling, which is told by us already: only errors.
+    fileprivate var silenced: Logger {
+        var logger = self
+        logger.logLevel = .error
+        return logger
+    }
+}

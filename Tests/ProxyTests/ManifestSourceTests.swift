@@ -1,0 +1,164 @@
+import Foundation
+import KubernetesObjects
+import Synchronization
+import Testing
+
+@testable import Proxy
+
+@Suite("A directory of manifests") final class ManifestSourceTests: Sendable {
+    private let directory = FileManager.default.temporaryDirectory.appending(path: "kt-\(UUID().uuidString)").path
+    private let delivered = Mutex<[Set<String>]>([])
+    private let reported = Mutex<[String]>([])
+
+    init() throws {
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: directory) }
+
+    private func manifest(_ name: String, ip: String = "10.96.0.1") -> String {
+        "{apiVersion: v1, kind: Service, metadata: {name: \(name)}, spec: {clusterIP: \(ip), ports: [{port: 80}]}}\n"
+    }
+
+    private func write(_ text: String, to name: String) throws {
+        try Data(text.utf8).write(to: URL(filePath: "\(directory)/\(name)"))
+    }
+
+    /// Runs the source while `body` runs; only inotify tells it of changes.
+    private func watching(_ directory: String? = nil, _ body: () async throws -> Void) async rethrows {
+        let source = ManifestSource(directory: directory ?? self.directory, pollPeriod: .seconds(600))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { [self] in
+                await source.run(
+                    report: { diagnostics in reported.withLock { $0 += diagnostics.map(\.description) } },
+                    deliver: { updates in
+                        let names = updates.flatMap { update -> [String] in
+                            guard case .listed(_, let objects, _) = update else { return [] }
+                            return objects.map(\.name.name)
+                        }
+                        delivered.withLock { $0.append(Set(names)) }
+                    })
+            }
+            try await body()
+            group.cancelAll()
+        }
+    }
+
+    private var last: Set<String>? { delivered.withLock { $0.last } }
+
+    private func expect(_ names: Set<String>, _ location: SourceLocation = #_sourceLocation) async {
+        await eventually("delivered: \(names)", location: location) { self.last == names }
+    }
+
+    @Test("tells all of it at the start, and again after each change")
+    func changes() async throws {
+        try write(manifest("a"), to: "a.yaml")
+        try await watching {
+            await expect(["a"])
+            try write(manifest("b"), to: "b.json")
+            await expect(["a", "b"])
+            try FileManager.default.createDirectory(
+                atPath: "\(directory)/below", withIntermediateDirectories: false)
+            try write(manifest("c"), to: "below/c.yml")
+            await expect(["a", "b", "c"])
+            try write(manifest("d"), to: "below/c.yml")
+            await expect(["a", "b", "d"])
+            try FileManager.default.moveItem(atPath: "\(directory)/a.yaml", toPath: "\(directory)/a.off")
+            await expect(["b", "d"])
+            try FileManager.default.removeItem(atPath: "\(directory)/below")
+            await expect(["b"])
+        }
+        #expect(reported.withLock { $0 }.isEmpty)
+    }
+
+    @Test("keeps the last good state of a file that turns bad, and says so once")
+    func badFiles() async throws {
+        try write(manifest("a"), to: "a.yaml")
+        try await watching {
+            await expect(["a"])
+            try write("{apiVersion: v1, kind: Service", to: "a.yaml")
+            await eventually("reported") { self.reported.withLock { $0.count } == 1 }
+            try write(manifest("b"), to: "b.yaml")
+            await expect(["a", "b"])
+            try write(manifest("z"), to: "a.yaml")
+            await expect(["z", "b"])
+        }
+        #expect(reported.withLock { $0 }.count == 1)
+    }
+
+    @Test("takes what can be read of a file that was never good")
+    func neverGood() async throws {
+        try write("\(manifest("a"))---\n{apiVersion: v1, kind: Service, metadata: {}}\n", to: "a.yaml")
+        await watching { await expect(["a"]) }
+        #expect(reported.withLock { $0 }.count == 1)
+    }
+
+    @Test("does not read a file while somebody writes to it")
+    func openFiles() async throws {
+        try write(manifest("a"), to: "a.yaml")
+        try await watching {
+            await expect(["a"])
+            let path = "\(directory)/a.yaml"
+            let half = try #require(FileHandle(forWritingAtPath: path))
+            try half.truncate(atOffset: 0)
+            try half.write(contentsOf: Data("---\n".utf8))
+            // The other file has the directory looked at meanwhile.
+            try write(manifest("b"), to: "b.yaml")
+            await expect(["a", "b"])
+            try half.write(contentsOf: Data(manifest("c").utf8))
+            try half.close()
+            await expect(["c", "b"])
+        }
+        #expect(!delivered.withLock { $0 }.contains(["b"]))
+    }
+
+    @Test("follows symbolic links that are swapped, as ConfigMap mounts swap them")
+    func configMaps() async throws {
+        let files = FileManager.default
+        func generation(_ name: String, _ text: String) throws {
+            try files.createDirectory(atPath: "\(directory)/\(name)", withIntermediateDirectories: false)
+            try write(text, to: "\(name)/objects.yaml")
+        }
+        try generation("..1", manifest("a"))
+        try files.createSymbolicLink(atPath: "\(directory)/..data", withDestinationPath: "..1")
+        try files.createSymbolicLink(
+            atPath: "\(directory)/objects.yaml", withDestinationPath: "..data/objects.yaml")
+        try await watching {
+            await expect(["a"])
+            try generation("..2", manifest("b"))
+            try files.createSymbolicLink(atPath: "\(directory)/..data_tmp", withDestinationPath: "..2")
+            #expect(rename("\(directory)/..data_tmp", "\(directory)/..data") == 0)
+            try files.removeItem(atPath: "\(directory)/..1")
+            await expect(["b"])
+        }
+        #expect(reported.withLock { $0 }.isEmpty)
+    }
+
+    @Test("that is gone stays in force, until it is back")
+    func goneDirectory() async throws {
+        let inner = "\(directory)/manifests"
+        try FileManager.default.createDirectory(atPath: inner, withIntermediateDirectories: false)
+        try write(manifest("a"), to: "manifests/a.yaml")
+        try await watching(inner) {
+            await expect(["a"])
+            try FileManager.default.moveItem(atPath: inner, toPath: "\(inner).old")
+            await eventually("reported") { self.reported.withLock { $0.count } == 1 }
+            #expect(delivered.withLock { $0 } == [["a"]])
+            try FileManager.default.createDirectory(atPath: inner, withIntermediateDirectories: false)
+            try write(manifest("b"), to: "manifests/b.yaml")
+            await expect(["b"])
+        }
+    }
+
+    @Test("with one object in two files: the file that comes first counts, and it is said once")
+    func duplicates() async throws {
+        try write(manifest("a", ip: "10.96.0.1"), to: "1.yaml")
+        try write(manifest("a", ip: "10.96.0.2"), to: "2.yaml")
+        try await watching {
+            await expect(["a"])
+            try write(manifest("b"), to: "3.yaml")
+            await expect(["a", "b"])
+        }
+        #expect(reported.withLock { $0 }.count == 1)
+    }
+}

@@ -1,0 +1,256 @@
+import ConnectionTracking
+import Glibc
+import KernelTables
+import KubernetesObjects
+import NetworkTypes
+import ProxyConfiguration
+import RuleCompiler
+import Testing
+import XTables
+
+@testable import Proxy
+
+@Suite("The loop") struct ProxyLoopTests {
+    private let store = MemoryStore()
+    private let recorder = EventRecorder()
+    private let host = SampleHost()
+
+    private var options: ProxyOptions {
+        var options = ProxyOptions()
+        options.minimumSyncPeriod = .zero
+        options.syncPeriod = .milliseconds(20)
+        return options
+    }
+
+    private func makeLoop(
+        _ options: ProxyOptions, families: [IPFamily] = [.ipv4], flows: StaleFlowCleanup? = nil
+    ) -> ProxyLoop {
+        ProxyLoop(
+            options: options, families: families, syncer: Syncer(store: store, lock: nil), flows: flows, host: host,
+            observer: recorder)
+    }
+
+    /// Runs a loop while `body` runs.
+    private func running(_ loop: ProxyLoop, _ body: () async throws -> Void) async rethrows {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await loop.run() }
+            try await body()
+            group.cancelAll()
+        }
+    }
+
+    private let lists: [ObjectUpdate] = [
+        .listed(.endpointSlice, [Sample.slice("web", ["10.0.0.1"])], unreadable: []),
+        .listed(.service, [Sample.service("web")], unreadable: []),
+    ]
+
+    /// What the nat table holds, as text.
+    private func nat(_ family: IPFamily = .ipv4) -> String {
+        let chains = (try? TableSnapshot(.nat, family: family, store: store))?.chains ?? []
+        return chains.flatMap { chain in chain.entries.map { $0.rule.text(chain: chain.name, family: family) } }
+            .joined(separator: "\n")
+    }
+
+    private func holds(_ loop: ProxyLoop) async -> Bool {
+        guard let rules = await loop.rules(.ipv4) else { return false }
+        return (try? Syncer(store: store, lock: nil).plan(rules).isEmpty) ?? false
+    }
+
+    @Test("writes no rule before both lists are complete, and says what it waits for")
+    func waiting() async {
+        let loop = makeLoop(options)
+        await running(loop) {
+            await loop.take([lists[1]])
+            await eventually("waits") {
+                recorder.all.contains {
+                    if case .waiting([.endpointSlice]) = $0 { true } else { false }
+                }
+            }
+            #expect(store.commitCount == 0)
+            await loop.take([lists[0]])
+            await eventually("serves") { await holds(loop) }
+            #expect(store.commitCount == 2)
+        }
+    }
+
+    @Test("takes over changes, each with what it changes only, and makes no commit for one that changes nothing")
+    func changes() async throws {
+        let loop = makeLoop(options)
+        try await running(loop) {
+            await loop.take(lists)
+            await eventually("serves") { await holds(loop) }
+            await loop.take([.changed(Sample.slice("web", ["10.0.0.1", "10.0.0.2"]))])
+            await eventually("follows") { nat().contains("10.0.0.2") }
+            await eventually("tells") { recorder.synchronizations.last { $0.reason == .change } != nil }
+            #expect(recorder.synchronizations.last { $0.reason == .change }?.changedServices == 1)
+            let commits = store.commitCount
+            let runs = recorder.synchronizations.count { $0.reason == .change }
+            await loop.take(lists.reversed() + [.changed(Sample.slice("web", ["10.0.0.1", "10.0.0.2"]))])
+            await loop.take([.changed(Sample.service("headless", ip: "None"))])
+            try await Task.sleep(for: .milliseconds(60))
+            #expect(store.commitCount == commits)
+            #expect(recorder.synchronizations.count { $0.reason == .change } == runs)
+            await loop.take([.removed(.service, ObjectName(name: "web"))])
+            await eventually("forgets") { !nat().contains("10.0.0.1") }
+        }
+        #expect(recorder.synchronizations.flatMap(\.report.drift).isEmpty)
+    }
+
+    @Test("collects changes that come within the minimum period")
+    func coalescing() async {
+        var options = options
+        options.minimumSyncPeriod = .milliseconds(300)
+        options.syncPeriod = .seconds(30)
+        let loop = makeLoop(options)
+        await running(loop) {
+            await loop.take(lists)
+            await eventually("serves") { await holds(loop) }
+            for number in 1...50 { await loop.take([.changed(Sample.slice("web", ["10.0.1.\(number)"]))]) }
+            await eventually("follows") { await holds(loop) }
+            await eventually("tells") { recorder.synchronizations.count >= 2 }
+        }
+        // The start, and one for all 50.
+        #expect(recorder.synchronizations.count == 2)
+        #expect(recorder.synchronizations.last?.changedServices == 50)
+    }
+
+    @Test("notices within a period what somebody did to the tables, mends it and names it")
+    func drift() async throws {
+        let loop = makeLoop(options)
+        try await running(loop) {
+            await loop.take(lists)
+            await eventually("serves") { await holds(loop) }
+            let transaction = try store.open(.nat, family: .ipv4)
+            try "PREROUTING".withCString { try transaction.flushChain($0) }
+            try transaction.commit()
+            await eventually("mends") { recorder.synchronizations.contains { !$0.report.drift.isEmpty } }
+            let drift = recorder.synchronizations.flatMap(\.report.drift)
+            #expect(drift.map(\.chains.first?.chain) == ["PREROUTING"])
+            #expect(await holds(loop))
+        }
+    }
+
+    @Test("tries again what failed, and with it what has changed meanwhile")
+    func failure() async {
+        var options = options
+        options.syncPeriod = .milliseconds(200)
+        let loop = makeLoop(options)
+        await running(loop) {
+            store.failNextRead(ENOMEM)
+            await loop.take(lists)
+            await eventually("fails") { recorder.failures == [.ipv4] }
+            await eventually("serves") { await holds(loop) }
+            await eventually("tells") { recorder.synchronizations.first?.reason == .retry }
+        }
+    }
+
+    @Test("serves one family while the other fails")
+    func families() async {
+        let failing = FailingStore(store: store, family: .ipv6)
+        let loop = ProxyLoop(
+            options: options, syncer: Syncer(store: failing, lock: nil), host: host, observer: recorder)
+        await running(loop) {
+            await loop.take(lists)
+            await eventually("serves IPv4") { await holds(loop) }
+            await eventually("goes on failing for IPv6") { recorder.failures.count >= 2 }
+        }
+        #expect(Set(recorder.failures) == [.ipv6])
+    }
+
+    @Test("takes over a changed node, changed options and changed addresses without a restart")
+    func settings() async throws {
+        var options = options
+        options.detectLocalMode = .nodeCIDR
+        let loop = makeLoop(options)
+        try await running(loop) {
+            await loop.take(lists)
+            await eventually("says why not") {
+                recorder.all.contains { if case .unusableSettings = $0 { true } else { false } }
+            }
+            #expect(store.commitCount == 0)
+            await loop.take([.changed(Sample.node(podCIDR: "10.244.1.0/24"))])
+            await eventually("serves") { await holds(loop) }
+            #expect(nat().contains("! -s 10.244.1.0/24"), "the node's range")
+            await loop.take([.changed(Sample.node(podCIDR: "10.244.2.0/24"))])
+            await eventually("follows the node") { nat().contains("! -s 10.244.2.0/24") }
+
+            options.masqueradeBit = 15
+            options.nodePortAddresses = .ranges([CIDR("192.168.0.0/16")!])
+            await loop.reconfigure(options)
+            await eventually("follows the options") {
+                nat().contains("0x8000") && nat().contains("-d 192.168.50.10/32")
+            }
+            host.add(IPAddress("192.168.60.10")!)
+            await eventually("follows the addresses") { nat().contains("-d 192.168.60.10/32") }
+            // A node that is gone, and options that make no sense, leave the rules as they are.
+            let commits = store.commitCount
+            await loop.take([.removed(.node, ObjectName(namespace: "", name: "node-1"))])
+            try await Task.sleep(for: .milliseconds(50))
+            #expect(store.commitCount == commits)
+        }
+        #expect(recorder.synchronizations.flatMap(\.report.drift).isEmpty)
+    }
+
+    @Test("deletes the flows of endpoints that are gone, after the commit, and tries again what could not be done")
+    func flows() async throws {
+        let service = TransportAddress(IPAddress("10.96.0.1")!, 80)
+        let flows = [1, 2].map { (number: UInt16) in
+            let client = TransportAddress(IPAddress("10.1.1.1")!, 5353 + number)
+            let endpoint = TransportAddress(IPAddress("10.0.0.\(number)")!, 8080)
+            return Flow(
+                .udp, original: Flow.Direction(from: client, to: service),
+                reply: Flow.Direction(from: endpoint, to: client))
+        }
+        let table = MemoryFlowTable(flows)
+        let loop = makeLoop(options, flows: StaleFlowCleanup(table))
+        await running(loop) {
+            await loop.take([
+                .listed(.service, [Sample.service("dns", transport: "UDP")], unreadable: []),
+                .listed(
+                    .endpointSlice, [Sample.slice("dns", transport: "UDP", ["10.0.0.1", "10.0.0.2"])], unreadable: []),
+            ])
+            await eventually("serves") { await holds(loop) }
+            await eventually("looks at flows") { cleanups.count >= 1 }
+            #expect(table.flows == flows)
+            await loop.take([.changed(Sample.slice("dns", transport: "UDP", ["10.0.0.2"]))])
+            await eventually("deletes the flow") { table.flows == [flows[1]] }
+            // The last endpoint goes, too: kubernetes#139628. The first time the kernel is busy.
+            table.failListings(ENOBUFS)
+            await loop.take([.changed(Sample.slice("dns", transport: "UDP", []))])
+            await eventually("says that it could not") {
+                recorder.all.contains { if case .flowsNotCleaned = $0 { true } else { false } }
+            }
+            #expect(table.flows == [flows[1]])
+            table.failListings(nil)
+            await eventually("deletes the flow of a Service without endpoints") { table.flows.isEmpty }
+        }
+    }
+
+    private var cleanups: [StaleFlowCleanup.Report] {
+        recorder.all.compactMap { event in
+            if case .flowsCleaned(_, let report) = event { report } else { nil }
+        }
+    }
+}
+
+/// A store that has one family only.
+private struct FailingStore: KernelTableStore {
+    let store: MemoryStore
+    let family: IPFamily
+
+    func open(_ table: Table, family: IPFamily) throws(KernelFailure) -> any TableTransaction {
+        try check(table, family)
+        return try store.open(table, family: family)
+    }
+
+    func stamp(of table: Table, family: IPFamily) throws(KernelFailure) -> TableStamp {
+        try check(table, family)
+        return try store.stamp(of: table, family: family)
+    }
+
+    private func check(_ table: Table, _ family: IPFamily) throws(KernelFailure) {
+        if family == self.family {
+            throw KernelFailure(.open, table: table, family: family, errorNumber: ENOPROTOOPT)
+        }
+    }
+}

@@ -1,0 +1,95 @@
+import Foundation
+import KernelTables
+import KubernetesObjects
+import NetworkTypes
+import ProxyConfiguration
+import Synchronization
+import Testing
+
+@testable import Proxy
+
+/// Remembers what happened, and lets a test wait for it.
+final class EventRecorder: ProxyObserver {
+    private let events = Mutex<[ProxyEvent]>([])
+
+    func observe(_ event: ProxyEvent) { events.withLock { $0.append(event) } }
+
+    var all: [ProxyEvent] { events.withLock { $0 } }
+
+    var synchronizations: [Synchronization] {
+        all.compactMap { event in
+            if case .synchronized(let synchronization) = event { synchronization } else { nil }
+        }
+    }
+
+    var failures: [IPFamily] {
+        all.compactMap { event in
+            if case .failed(let family, _, _) = event { family } else { nil }
+        }
+    }
+}
+
+/// Waits until something holds, up to ten seconds.
+func eventually(
+    _ what: Comment, location: SourceLocation = #_sourceLocation, _ condition: () async -> Bool
+) async {
+    let deadline = ContinuousClock.now + .seconds(10)
+    while await !condition() {
+        guard ContinuousClock.now < deadline else {
+            Issue.record(what, sourceLocation: location)
+            return
+        }
+        try? await Task.sleep(for: .milliseconds(2))
+    }
+}
+
+/// A machine of a test's own.
+final class SampleHost: HostFactsSource {
+    private let addresses = Mutex([IPAddress(ipv4: 0x7f00_0001), IPAddress(ipv4: 0xc0a8_320a)])
+    let hostname = "node-1"
+    let conntrackIsLiberal = false
+    var interfaceAddresses: [IPAddress] { addresses.withLock { $0 } }
+
+    func add(_ address: IPAddress) { addresses.withLock { $0.append(address) } }
+}
+
+/// Objects written as YAML.
+enum Sample {
+    static func objects(_ yaml: String) -> [KubernetesObject] {
+        var reader = ManifestReader()
+        reader.read(Array(yaml.utf8), file: "")
+        #expect(!reader.log.hasErrors, "\(reader.log.diagnostics)")
+        let objects = reader.objects
+        return objects.services.values.map(KubernetesObject.service)
+            + objects.endpointSlices.values.map(KubernetesObject.endpointSlice)
+            + objects.nodes.values.map(KubernetesObject.node)
+    }
+
+    static func service(_ name: String, ip: String = "10.96.0.1", transport: String = "TCP") -> KubernetesObject {
+        objects(
+            """
+            {apiVersion: v1, kind: Service, metadata: {name: \(name)},
+             spec: {clusterIP: "\(ip)", ports: [{port: 80, protocol: \(transport)}]}}
+            """)[0]
+    }
+
+    static func slice(
+        _ service: String, name: String = "s", transport: String = "TCP", _ addresses: [String]
+    ) -> KubernetesObject {
+        let endpoints = addresses.map { "{addresses: [\"\($0)\"]}" }.joined(separator: ", ")
+        return objects(
+            """
+            {apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, addressType: IPv4,
+             metadata: {name: \(service)-\(name), labels: {kubernetes.io/service-name: \(service)}},
+             ports: [{port: 8080, protocol: \(transport)}], endpoints: [\(endpoints)]}
+            """)[0]
+    }
+
+    static func node(podCIDR: String, address: String = "192.168.50.10") -> KubernetesObject {
+        objects(
+            """
+            {apiVersion: v1, kind: Node, metadata: {name: node-1}, spec: {podCIDR: \(podCIDR)},
+             status: {addresses: [{type: InternalIP, address: \(address)}]}}
+            """)[0]
+    }
+}

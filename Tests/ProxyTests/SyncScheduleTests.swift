@@ -1,0 +1,86 @@
+import Testing
+
+@testable import Proxy
+
+@Suite("When tables are read and written") struct SyncScheduleTests {
+    private let start = ContinuousClock.now
+    private var schedule = SyncSchedule(minimumPeriod: .seconds(1), period: .seconds(30))
+
+    @Test("not before the first change")
+    func first() {
+        var schedule = schedule
+        #expect(schedule.next(at: start) == .wait(until: start + .seconds(30)))
+        schedule.change()
+        #expect(schedule.next(at: start) == .synchronize)
+    }
+
+    @Test("at once after a quiet time, then a second after the end of the last run")
+    func coalescing() {
+        var schedule = schedule
+        schedule.change()
+        schedule.begin()
+        schedule.change()
+        let end = start + .seconds(3)
+        schedule.end(at: end, failed: false)
+        #expect(schedule.next(at: end) == .wait(until: end + .seconds(1)))
+        #expect(schedule.next(at: end + .seconds(1)) == .synchronize)
+        schedule.begin()
+        schedule.end(at: end + .seconds(2), failed: false)
+        schedule.change()
+        #expect(schedule.next(at: end + .seconds(20)) == .synchronize)
+    }
+
+    @Test("every period, if only for a look; what failed is tried again then, or with a change")
+    func period() {
+        var schedule = schedule
+        schedule.change()
+        schedule.begin()
+        schedule.end(at: start, failed: false)
+        #expect(schedule.next(at: start + .seconds(29)) == .wait(until: start + .seconds(30)))
+        #expect(schedule.next(at: start + .seconds(30)) == .check)
+        schedule.begin()
+        schedule.end(at: start, failed: true)
+        #expect(schedule.next(at: start + .seconds(29)) == .wait(until: start + .seconds(30)))
+        #expect(schedule.next(at: start + .seconds(30)) == .synchronize)
+        schedule.change()
+        #expect(schedule.next(at: start + .seconds(2)) == .synchronize)
+    }
+
+    @Test("all rules are compared each period where that is cheap, and seldom where it is not")
+    func pace() {
+        var pace = CheckPace()
+        #expect(pace.isDue(at: start))
+        pace.compared(at: start, taking: .milliseconds(10))
+        #expect(!pace.isDue(at: start + .seconds(2)))
+        #expect(pace.isDue(at: start + .seconds(3)))
+        pace.compared(at: start, taking: .seconds(1))
+        #expect(!pace.isDue(at: start + .seconds(249)))
+        #expect(pace.isDue(at: start + .seconds(250)))
+    }
+}
+
+@Suite("An alarm") struct AlarmTests {
+    @Test("that rang while its task was awake ends the next sleep at once, and only that")
+    func rings() async {
+        let alarm = Alarm()
+        await alarm.ring()
+        await alarm.ring()
+        let clock = ContinuousClock()
+        let first = await clock.measure { await alarm.sleep(until: .now + .seconds(60)) }
+        #expect(first < .seconds(30))
+        let second = await clock.measure { await alarm.sleep(until: .now + .milliseconds(50)) }
+        #expect(second >= .milliseconds(50))
+    }
+
+    @Test("wakes its task when it rings, and when the task is cancelled")
+    func wakes() async {
+        let alarm = Alarm()
+        let clock = ContinuousClock()
+        for isCancelled in [false, true] {
+            let sleeper = Task { await alarm.sleep(until: .now + .seconds(60)) }
+            try? await Task.sleep(for: .milliseconds(20))
+            if isCancelled { sleeper.cancel() } else { await alarm.ring() }
+            #expect(await clock.measure { await sleeper.value } < .seconds(30))
+        }
+    }
+}
