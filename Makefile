@@ -1,9 +1,9 @@
 # The targets a person types; `make` lists them. CI runs .ci/run, which uses the same ones.
 
-shell_scripts := .ci/run Benchmarks/run scripts/demo scripts/lab scripts/lab-answer scripts/setup
+shell_scripts := .ci/run Benchmarks/run scripts/demo scripts/lab scripts/lab-answer scripts/playground scripts/setup
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench goldens lint clean setup
+.PHONY: help demo run test bench goldens lint clean setup
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -11,6 +11,10 @@ help: ## this list
 demo: setup ## play the walk-through in throwaway network namespaces (as root)
 	@swift build
 	@scripts/demo
+
+run: setup ## keep the rules of a throwaway node in step with manifests you can edit (as root)
+	@swift build
+	@scripts/playground
 
 test: setup ## run every test; without root the kernel tests are skipped, with KUBETABLES_REQUIRE_KERNEL_TESTS=1 they fail
 	@swift build

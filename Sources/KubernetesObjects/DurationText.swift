@@ -23,7 +23,8 @@ public enum DurationText {
             rest = rest.dropFirst(number.count)
             let unit = rest.prefix { !($0.isASCII && $0.isNumber || $0 == ".") }
             rest = rest.dropFirst(unit.count)
-            guard number.contains(where: \.isNumber), let value = Double(number.hasSuffix(".") ? "\(number)0" : "\(number)"),
+            guard number.contains(where: \.isNumber),
+                let value = Double(number.hasSuffix(".") ? "\(number)0" : "\(number)"),
                 let scale = units[String(unit)]
             else { return nil }
             seconds += value * scale

@@ -50,7 +50,7 @@ public enum Subprocess {
         return result.output
     }
 
-    private static func spawn(_ command: [String], standardStreams paths: [String]) throws -> pid_t {
+    static func spawn(_ command: [String], standardStreams paths: [String]) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -68,7 +68,7 @@ public enum Subprocess {
         return child
     }
 
-    private static func wait(for child: pid_t) throws -> Int32 {
+    static func wait(for child: pid_t) throws -> Int32 {
         var status: Int32 = 0
         while waitpid(child, &status, 0) < 0 {
             guard errno == EINTR else { throw ProcessFailure(description: "process \(child) cannot be waited for") }

@@ -15,7 +15,7 @@ public final class NodeTuner: ProxyObserver {
 
     private struct State {
         var options: TuningOptions
-        /// What is to be done after the next synchronization.
+        /// Whether they are to be set after the next synchronization.
         var isDue = true
         var hasRules = false
     }
@@ -32,7 +32,7 @@ public final class NodeTuner: ProxyObserver {
         let isDue = state.withLock { state in
             guard state.options != options else { return false }
             state.options = options
-            state.isDue = true
+            state.isDue = !state.hasRules
             return state.hasRules
         }
         if isDue { apply() }
@@ -42,6 +42,7 @@ public final class NodeTuner: ProxyObserver {
     public func observe(_ event: ProxyEvent) {
         guard case .synchronized = event else { return }
         let isDue = state.withLock { state in
+            defer { state.isDue = false }
             state.hasRules = true
             return state.isDue
         }
@@ -50,10 +51,7 @@ public final class NodeTuner: ProxyObserver {
 
     private func apply() {
         queue.async { [self] in
-            let options = state.withLock { state in
-                state.isDue = false
-                return state.options
-            }
+            let options = state.withLock(\.options)
             for outcome in tuning.apply(options) {
                 switch outcome.result {
                 case .unchanged: logger.debug("\(outcome)")

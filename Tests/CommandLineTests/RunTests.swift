@@ -1,0 +1,154 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// `kubetables run` on a directory of manifests, as a process in a namespace of its own.
+@Suite(.needsKernel) struct RunTests {
+    private let node: NetworkNamespace
+    private let directory: URL
+
+    init() throws {
+        node = try NetworkNamespace()
+        directory = FileManager.default.temporaryDirectory.appending(path: "kt-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: false)
+        try write(Self.objects(endpoint: "10.244.0.1"), to: "objects.yaml")
+    }
+
+    private static func objects(endpoint: String) -> String {
+        """
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec: {clusterIP: 10.96.0.10, ports: [{port: 80}]}
+        ---
+        apiVersion: discovery.k8s.io/v1
+        kind: EndpointSlice
+        metadata: {name: web-1, labels: {kubernetes.io/service-name: web}}
+        addressType: IPv4
+        ports: [{port: 8080}]
+        endpoints: [{addresses: ["\(endpoint)"]}]
+        """
+    }
+
+    private func write(_ text: String, to name: String) throws {
+        try Data(text.utf8).write(to: directory.appending(path: name))
+    }
+
+    /// Lets `body` work beside the program, and removes what was written.
+    private func running(_ arguments: [String] = [], _ body: (BackgroundProcess) throws -> Void) throws {
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let lock = directory.appending(path: "xtables.lock").path
+        let program = try BackgroundProcess(
+            ["ip", "netns", "exec", node.name, Repository.tool, "run", "--manifests", directory.path]
+                + ["--hostname-override", "node-1", "--node-ip", "192.168.50.10", "--lock-file", lock]
+                + ["--iptables-min-sync-period", "0s", "--iptables-sync-period", "500ms"] + arguments)
+        try body(program)
+    }
+
+    private func nat() throws -> String { try node.run("iptables-legacy-save", "-t", "nat") }
+
+    private func eventually(_ what: Comment, _ condition: () throws -> Bool) throws {
+        let deadline = ContinuousClock.now + .seconds(15)
+        while try !condition() {
+            try #require(ContinuousClock.now < deadline, what)
+            usleep(5000)
+        }
+    }
+
+    @Test func rulesFollowTheManifests() throws {
+        try running { program in
+            try program.waitForErrors(containing: "start: IPv4 filter")
+            #expect(try nat().contains("--to-destination 10.244.0.1:8080"))
+            try write(Self.objects(endpoint: "10.244.0.2"), to: "objects.yaml")
+            try program.waitForErrors(containing: "1 Service changed: IPv4 nat: 1 chain created, 1 chain deleted")
+            #expect(try nat().contains("--to-destination 10.244.0.2:8080"))
+            #expect(try !nat().contains("10.244.0.1"))
+            #expect(!program.errors.contains("drift"))
+
+            try write("{kind: Service", to: "objects.yaml")
+            try program.waitForErrors(containing: "error \(directory.path)/objects.yaml: document 1: line")
+            #expect(try nat().contains("--to-destination 10.244.0.2:8080"))
+        }
+    }
+
+    @Test func driftIsNamedAndMended() throws {
+        try running { program in
+            try program.waitForErrors(containing: "start: IPv4 filter")
+            try node.run("iptables-legacy", "-t", "nat", "-F", "KUBE-SERVICES")
+            try program.waitForErrors(containing: "warning IPv4 nat: 1 chain had drifted: missing -A KUBE-SERVICES")
+            try program.waitForErrors(containing: "drift: IPv4 nat")
+            #expect(try nat().contains("-d 10.96.0.10/32"))
+            // As firewalld does when it is reloaded.
+            try node.run("iptables-legacy", "-t", "filter", "-F")
+            try node.run("iptables-legacy", "-t", "filter", "-X")
+            try program.waitForErrors(containing: "drift: IPv4 filter")
+            #expect(try node.run("iptables-legacy-save", "-t", "filter").contains("-A FORWARD"))
+        }
+    }
+
+    @Test(arguments: [SIGTERM, SIGINT]) func stoppingLeavesTheRules(signal: Int32) throws {
+        try running { program in
+            try program.waitForErrors(containing: "start: IPv6 filter")
+            program.signal(signal)
+            #expect(try program.wait() == 0)
+            #expect(program.errors.hasSuffix("info stopped; the rules stay as they are\n"))
+            #expect(try nat().contains("--to-destination 10.244.0.1:8080"))
+        }
+    }
+
+    @Test func aRestartCommitsNothing() throws {
+        try running { first in
+            try first.waitForErrors(containing: "start: IPv6 filter")
+            first.signal(SIGTERM)
+            _ = try first.wait()
+            try write(Self.objects(endpoint: "10.244.0.1"), to: "objects.yaml")
+            try running { second in
+                try second.waitForErrors(containing: "start: IPv4: in step already, nothing committed")
+                try second.waitForErrors(containing: "start: IPv6: in step already, nothing committed")
+            }
+        }
+    }
+
+    @Test func theConfigurationIsReadAgain() throws {
+        let config = directory.appending(path: "config.conf")
+        func configure(_ text: String) throws {
+            try Data("apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n\(text)\n".utf8)
+                .write(to: config)
+        }
+        try configure("clusterCIDR: 10.244.0.0/16")
+        try running(["--config", config.path]) { program in
+            try program.waitForErrors(containing: "start: IPv4 filter")
+            #expect(try nat().contains("! -s 10.244.0.0/16 -d 10.96.0.10/32"))
+            try configure("clusterCIDR: 10.128.0.0/16")
+            try eventually("the new range is in force") { try nat().contains("! -s 10.128.0.0/16 -d 10.96.0.10/32") }
+
+            try configure("clusterCIDR: everywhere")
+            try program.waitForErrors(containing: "the configuration cannot be used and stays as it was")
+            #expect(program.errors.contains("“everywhere” is no range of addresses"))
+            #expect(try nat().contains("! -s 10.128.0.0/16 -d 10.96.0.10/32"))
+
+            let count = program.errors.components(separatedBy: "was read again").count - 1
+            try configure("clusterCIDR: 10.128.0.0/16")
+            try program.waitForErrors(containing: "was read again", count: count + 1)
+            program.signal(SIGHUP)
+            try program.waitForErrors(containing: "was read again", count: count + 2)
+        }
+    }
+
+    @Test func whatCannotWorkIsSaidAtOnce() throws {
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let withoutCapability = try node.attempt(
+            [
+                "capsh", "--drop=cap_net_admin,cap_net_raw", "--", "-c",
+                "\(Repository.tool) run --manifests \(directory.path)",
+            ])
+        #expect(withoutCapability.status == 77)
+        #expect(
+            withoutCapability.errors.contains("run as root, or with the capabilities CAP_NET_ADMIN and CAP_NET_RAW"))
+        let badPeriod = try Subprocess.run(
+            [Repository.tool, "run", "--manifests", directory.path, "--iptables-sync-period", "soon"])
+        #expect(badPeriod.status == 64)
+        #expect(badPeriod.errors.contains("--iptables-sync-period: “soon” is not a duration such as 30s"))
+    }
+}
