@@ -22,8 +22,13 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     ],
     targets: [
         .systemLibrary(name: "Clibiptc", pkgConfig: "libiptc", providers: [.apt(["libiptc-dev"])]),
@@ -46,6 +51,21 @@ let package = Package(
         .target(
             name: "ProxyConfiguration",
             dependencies: ["KubernetesObjects", "NetworkTypes", "RuleCompiler", "ServiceModel", "XTables"],
+            swiftSettings: settings),
+
+        // The cluster.
+        .target(
+            name: "KubernetesAPI",
+            dependencies: [
+                "KubernetesObjects",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ],
             swiftSettings: settings),
 
         // The kernel.
@@ -97,6 +117,29 @@ let package = Package(
             dependencies: ["KernelTables", "KernelTablesSuite", "NetworkTypes", "XTables", "kernel-tables-probe"],
             swiftSettings: settings),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        .target(
+            name: "TestAPIServer",
+            dependencies: [
+                "KubernetesObjects",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            path: "Tests/TestAPIServer", swiftSettings: settings),
+        .executableTarget(
+            name: "test-api-server", dependencies: ["TestAPIServer"], path: "Tests/TestAPIServerProgram",
+            swiftSettings: settings),
+        .testTarget(
+            name: "KubernetesAPITests",
+            dependencies: [
+                "KubernetesAPI", "KubernetesObjects", "ServiceModel", "TestAPIServer", "TestSupport",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: settings),
         .testTarget(name: "NetworkTypesTests", dependencies: ["NetworkTypes"], swiftSettings: settings),
         .testTarget(
             name: "ServiceModelTests", dependencies: ["NetworkTypes", "ServiceModel"], swiftSettings: settings),

@@ -1,0 +1,162 @@
+import AsyncHTTPClient
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+
+/// Asks an API server.
+///
+/// Requests go over HTTP/1.1: each watch has a connection of its own then, and a dead one stalls no other. No redirect
+/// is followed, no proxy is used, and nothing is retried but what was refused with 401, once, with fresh credentials.
+public final class APIClient: Sendable {
+    /// Where the API is and who we are.
+    public let connection: ClusterConnection
+
+    let limits: ClientLimits
+    private let userAgent: String
+    private let credentials: CredentialStore
+    private let http: HTTPClient
+
+    /// Makes a client that is not connected yet.
+    ///
+    /// ``shutdown()`` must be called in the end.
+    ///
+    /// - Parameter version: the version of kubetables, for `User-Agent`.
+    public init(_ connection: ClusterConnection, version: String, limits: ClientLimits = ClientLimits()) {
+        self.connection = connection
+        self.limits = limits
+        userAgent = "kubetables/\(version)"
+        credentials = CredentialStore(connection, limits: limits)
+        var configuration = HTTPClient.Configuration(
+            redirectConfiguration: .disallow,
+            timeout: .init(connect: TimeAmount(limits.connect), read: TimeAmount(limits.silence)))
+        configuration.httpVersion = .http1Only
+        // Else a refused connection is tried again until the time is up; we have a back-off of our own.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        // A dead peer is noticed by the kernel too, also between two requests.
+        configuration.http1_1ConnectionDebugInitializer = { channel in
+            channel.setOption(.socketOption(.so_keepalive), value: 1)
+        }
+        if let name = connection.serverName { configuration.dnsOverride = [name: connection.server.host] }
+        http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
+
+    /// Closes all connections; the client is of no use afterwards.
+    public func shutdown() async { try? await http.shutdown() }
+
+    /// The answer to a GET as a whole.
+    ///
+    /// - Parameters:
+    ///   - path: a path of the API, such as `/api/v1/services`.
+    ///   - query: names and values, not yet escaped.
+    public func get(_ path: String, query: KeyValuePairs<String, String> = [:]) async throws(APIFailure) -> [UInt8] {
+        try await get(path, query: query.map { ($0.key, $0.value) })
+    }
+
+    func get(_ path: String, query: [(String, String)]) async throws(APIFailure) -> [UInt8] {
+        let deadline = NIODeadline.now() + TimeAmount(limits.answer)
+        let response = try await open(path, query: query, deadline: deadline)
+        return try await body(of: response, limit: limits.answerSize, deadline: deadline)
+    }
+
+    /// An answer that goes on for as long as the server likes, and silence lasts no longer than the limit.
+    func stream(_ path: String, query: [(String, String)]) async throws(APIFailure) -> HTTPClientResponse.Body {
+        try await open(path, query: query, deadline: .distantFuture).body
+    }
+
+    private func open(
+        _ path: String, query: [(String, String)], deadline: NIODeadline
+    ) async throws(APIFailure) -> HTTPClientResponse {
+        let identity = try await credentials.identity()
+        do throws(APIFailure) {
+            return try await send(path, query: query, identity: identity, deadline: deadline)
+        } catch .refused(let status) where status.code == 401 {
+            // Tokens rotate: what was refused may have been replaced in the meantime.
+            await credentials.refuse(identity)
+            return try await send(path, query: query, identity: try await credentials.identity(), deadline: deadline)
+        }
+    }
+
+    private func send(
+        _ path: String, query: [(String, String)], identity: Identity, deadline: NIODeadline
+    ) async throws(APIFailure) -> HTTPClientResponse {
+        var request = HTTPClientRequest(url: url(path, query: query))
+        request.headers.add(name: "Host", value: connection.server.authority())
+        request.headers.add(name: "User-Agent", value: userAgent)
+        request.headers.add(name: "Accept", value: "application/json")
+        if let authorization = identity.authorization {
+            request.headers.add(name: "Authorization", value: authorization)
+        }
+        request.tlsConfiguration = identity.encryption
+        let response: HTTPClientResponse
+        do {
+            response = try await http.execute(request, deadline: deadline, logger: Self.silent)
+        } catch {
+            throw TransportErrors.failure(error, limits: limits, isAnswering: false)
+        }
+        if response.status.code == 200 { return response }
+        // A short look is enough for a Status object, and errors without one may be endless.
+        let soon = min(deadline, .now() + TimeAmount(limits.answer))
+        let body = (try? await body(of: response, limit: Self.errorSize, deadline: soon)) ?? []
+        throw .refused(
+            APIStatus(
+                code: Int(response.status.code), retryAfterHeader: response.headers.first(name: "Retry-After"),
+                body: body))
+    }
+
+    private static let errorSize = 1 << 20
+    private static let silent = Logger(label: "http", factory: { _ in SwiftLogNoOpLogHandler() })
+
+    private func url(_ path: String, query: [(String, String)]) -> String {
+        let server = connection.server
+        let scheme = server.isEncrypted ? "https" : "http"
+        let escaped = query.map { "\(Self.escaped($0.0))=\(Self.escaped($0.1))" }.joined(separator: "&")
+        let root = "\(scheme)://\(server.authority(host: connection.serverName))\(server.basePath)\(path)"
+        return escaped.isEmpty ? root : "\(root)?\(escaped)"
+    }
+
+    /// Only the unreserved characters stay as they are (RFC 3986, §2.3).
+    private static func escaped(_ text: String) -> String {
+        text.utf8.reduce(into: "") { result, byte in
+            let character = Character(UnicodeScalar(byte))
+            if character.isASCII, character.isLetter || character.isNumber || "-._~".contains(character) {
+                result.append(character)
+            } else {
+                let digits = String(byte, radix: 16, uppercase: true)
+                result += digits.count == 1 ? "%0\(digits)" : "%\(digits)"
+            }
+        }
+    }
+
+    /// The whole body; AsyncHTTPClient's deadline ends with the head, so this one is ours.
+    private func body(
+        of response: HTTPClientResponse, limit: Int, deadline: NIODeadline
+    ) async throws(APIFailure) -> [UInt8] {
+        var bytes: [UInt8] = []
+        if let length = response.headers.first(name: "Content-Length").flatMap({ Int($0) }), length <= limit {
+            bytes.reserveCapacity(length)
+        }
+        do {
+            for try await chunk in response.body {
+                guard bytes.count + chunk.readableBytes <= limit else {
+                    throw APIFailure.garbage("an answer of more than \(limit) bytes")
+                }
+                if .now() > deadline { throw HTTPClientError.deadlineExceeded }
+                bytes.append(contentsOf: chunk.readableBytesView)
+            }
+        } catch {
+            throw TransportErrors.failure(error, limits: limits, isAnswering: true)
+        }
+        // A cancelled sequence ends as if it were complete.
+        if Task.isCancelled { throw .cancelled }
+        return bytes
+    }
+}
+
+extension TimeAmount {
+    fileprivate init(_ duration: Duration) {
+        let (seconds, attoseconds) = duration.components
+        self = .nanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+    }
+}

@@ -1,0 +1,28 @@
+/// How texts of servers and plugins appear in the log: on one line, of bounded length, nothing a terminal would obey.
+enum ServerText {
+    private static let lengthLimit = 400
+
+    /// The text in quotes.
+    static func quoted(_ text: String) -> String { "\"\(line(text))\"" }
+
+    /// The text on one line: runs of blanks are one, control characters are left out, the end is cut.
+    static func line(_ text: some StringProtocol) -> String {
+        var result = ""
+        var count = 0
+        var isAfterBlank = true
+        for scalar in text.unicodeScalars {
+            let isBlank = scalar.properties.isWhitespace
+            defer { isAfterBlank = isBlank }
+            if isBlank, isAfterBlank { continue }
+            if count == lengthLimit { return result + "…" }
+            count += 1
+            switch scalar.properties.generalCategory {
+            case _ where isBlank: result += " "
+            case .control, .format, .privateUse, .unassigned, .surrogate: result += "?"
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        if result.last == " " { result.removeLast() }
+        return result
+    }
+}

@@ -1,0 +1,19 @@
+/// How long to wait before the next try: twice as long each time, with a share of chance, and short again after health.
+struct Backoff {
+    let timing: ReflectorTiming
+    private var next: Duration
+    private var lastUse: ContinuousClock.Instant?
+
+    init(_ timing: ReflectorTiming) {
+        self.timing = timing
+        next = timing.firstPause
+    }
+
+    /// The next pause: between once and twice what it would be without chance, as in client-go.
+    mutating func pause(now: ContinuousClock.Instant = .now) -> Duration {
+        if let lastUse, now - lastUse > timing.healthyAfter { next = timing.firstPause }
+        lastUse = now
+        defer { next = min(next * 2, timing.longestPause) }
+        return next * (1 + timing.random(0...1))
+    }
+}

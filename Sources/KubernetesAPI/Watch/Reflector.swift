@@ -1,0 +1,210 @@
+import AsyncHTTPClient
+import KubernetesObjects
+import Logging
+import NIOCore
+
+/// Follows one resource of the API: lists it, watches it from there on, and lists it again when the watch cannot go on.
+///
+/// What was delivered stays true until something newer is: no error ever delivers that there is nothing. After a failure
+/// it waits, longer each time (``ReflectorTiming``), and the log hears of it once.
+public struct Reflector: Sendable {
+    /// What is followed.
+    public let resource: WatchedResource
+
+    private let client: APIClient
+    private let timing: ReflectorTiming
+    private let logger: Logger
+    private let deliver: @Sendable (ResourceEvent) async -> Void
+
+    /// Prepares to follow a resource; ``run()`` does it.
+    ///
+    /// - Parameter deliver: gets each event, one at a time and in order. While it works no byte is read, so it must
+    ///   return soon: after ``ClientLimits/silence`` the connection counts as dead.
+    public init(
+        _ resource: WatchedResource, client: APIClient, timing: ReflectorTiming = ReflectorTiming(), logger: Logger,
+        deliver: @escaping @Sendable (ResourceEvent) async -> Void
+    ) {
+        self.resource = resource
+        self.client = client
+        self.timing = timing
+        self.logger = logger
+        self.deliver = deliver
+    }
+
+    /// Follows the resource until the task is cancelled, which ends it promptly.
+    public func run() async {
+        let trouble = TroubleLog(
+            subject: "\(resource) (\(client.connection.server)\(resource.path))", timing: timing, logger: logger)
+        defer { trouble.close() }
+        var pass = Pass(reflector: self, trouble: trouble)
+        var backoff = Backoff(timing)
+        while !Task.isCancelled {
+            do throws(APIFailure) {
+                try await pass.go()
+            } catch {
+                if Task.isCancelled || error == .cancelled { continue }
+                pass.prepareRetry(after: error)
+                let asked = min(error.retryAfter ?? .zero, timing.longestRetryAfter)
+                let pause = max(backoff.pause(), asked)
+                trouble.add(error, next: pass.nextStep, pause: pause)
+                try? await timing.sleep(pause)
+            }
+        }
+    }
+
+    /// Where the following is at.
+    fileprivate struct Pass {
+        let reflector: Reflector
+        let trouble: TroubleLog
+        /// The version that a watch can go on from; `nil`: a list must come first.
+        var position: String?
+        /// Whether the server may have gone back in time since the last watch.
+        var mustCheckVersion = false
+        /// How many lists in a row took so long that the server forgot where they were.
+        var expiredLists = 0
+
+        var nextStep: String { position == nil ? "listing again" : "watching again" }
+
+        /// Lists if need be, and watches until the watch ends.
+        mutating func go() async throws(APIFailure) {
+            if mustCheckVersion, let position { try await check(position) }
+            mustCheckVersion = false
+            let start: String
+            if let position { start = position } else { start = try await list() }
+            position = start
+            try await watch(from: start)
+        }
+
+        mutating func prepareRetry(after failure: APIFailure) {
+            if !failure.canResumeWatch { position = nil }
+            if failure.mayChangeServer { mustCheckVersion = true }
+        }
+    }
+}
+
+extension Reflector.Pass {
+    /// Lists everything, in pages, and delivers it; gives back the version of the list.
+    private mutating func list() async throws(APIFailure) -> String {
+        let resource = reflector.resource
+        let decoder = ResourceDecoder(kind: resource.kind)
+        var whole = ResourceDecoder.Page()
+        repeat {
+            var query = resource.selectors
+            // After two lists whose pages expired on the way, everything at once: that takes the server the longest
+            // but cannot expire (as client-go's pager does).
+            if expiredLists < Self.expiredListLimit { query.append(("limit", "\(reflector.timing.pageSize)")) }
+            if !whole.continuation.isEmpty { query.append(("continue", whole.continuation)) }
+            let page: ResourceDecoder.Page
+            do throws(APIFailure) {
+                page = try decoder.page(try await reflector.client.get(resource.path, query: query))
+            } catch {
+                if case .refused(let status) = error, status.isExpired, !whole.continuation.isEmpty {
+                    expiredLists += 1
+                }
+                throw error
+            }
+            if page.continuation == whole.continuation, !page.continuation.isEmpty {
+                throw .garbage("a list whose pages never end")
+            }
+            whole.objects += page.objects
+            whole.unreadable += page.unreadable
+            whole.continuation = page.continuation
+            if whole.resourceVersion.isEmpty { whole.resourceVersion = page.resourceVersion }
+            if Task.isCancelled { throw .cancelled }
+        } while !whole.continuation.isEmpty
+        expiredLists = 0
+        reflector.logger.debug(
+            "\(resource): listed \(whole.objects.count + whole.unreadable.count) objects",
+            metadata: ["resourceVersion": "\(whole.resourceVersion)"])
+        await reflector.deliver(.listed(whole.objects, unreadable: whole.unreadable))
+        return whole.resourceVersion
+    }
+
+    private static var expiredListLimit: Int { 2 }
+
+    /// Asks for a list of one object, only to see at which version the server is.
+    ///
+    /// A watch from a version that is yet to come shows nothing at all until the server is there again, bookmarks
+    /// included.
+    private mutating func check(_ position: String) async throws(APIFailure) {
+        let resource = reflector.resource
+        let answer = try await reflector.client.get(resource.path, query: resource.selectors + [("limit", "1")])
+        try advance(to: try ResourceDecoder(kind: resource.kind).page(answer).resourceVersion, isKept: false)
+    }
+
+    /// Watches from a version on until the server ends the watch; `position` follows.
+    private mutating func watch(from start: String) async throws(APIFailure) {
+        let timing = reflector.timing
+        let range = timing.watchSeconds
+        let seconds = Int(timing.random(Double(range.lowerBound)...Double(range.upperBound)))
+        let query =
+            reflector.resource.selectors + [
+                ("watch", "true"), ("resourceVersion", start), ("allowWatchBookmarks", "true"),
+                ("timeoutSeconds", "\(seconds)"),
+            ]
+        let body = try await reflector.client.stream(reflector.resource.path, query: query)
+        trouble.watchGoesOn(hasSpoken: false)
+        let began = ContinuousClock.now
+        var splitter = LineSplitter(limit: timing.lineLimit)
+        var chunks = body.makeAsyncIterator()
+        while let chunk = try await next(&chunks) {
+            try await take(chunk, &splitter)
+            trouble.watchGoesOn(hasSpoken: true)
+        }
+        // The sequence of a cancelled task just ends.
+        if Task.isCancelled { throw .cancelled }
+        let rest = splitter.finish()
+        if !rest.isEmpty { throw .dropped("the watch ended in the middle of a line") }
+        if .now - began < timing.shortestWatch { throw .shortWatch }
+    }
+
+    private func next(
+        _ chunks: inout HTTPClientResponse.Body.AsyncIterator
+    ) async throws(APIFailure) -> ByteBuffer? {
+        do {
+            return try await chunks.next()
+        } catch {
+            throw TransportErrors.failure(error, limits: reflector.client.limits, isAnswering: true)
+        }
+    }
+
+    /// Delivers what the lines of a chunk say, up to the first that says nothing good.
+    private mutating func take(_ chunk: ByteBuffer, _ splitter: inout LineSplitter) async throws(APIFailure) {
+        let decoder = ResourceDecoder(kind: reflector.resource.kind)
+        var steps: [ResourceDecoder.Step] = []
+        var failure: APIFailure?
+        chunk.withUnsafeReadableBytes { bytes in
+            do throws(APIFailure) {
+                try splitter.add(bytes.bindMemory(to: UInt8.self)) { line throws(APIFailure) in
+                    steps.append(try decoder.step(line))
+                }
+            } catch {
+                failure = error
+            }
+        }
+        for step in steps {
+            if Task.isCancelled { throw .cancelled }
+            switch step {
+            case .bookmark(let version):
+                try advance(to: version)
+            case .event(let event, let version):
+                try advance(to: version)
+                await reflector.deliver(event)
+            case .ended(let status):
+                throw .refused(status)
+            }
+        }
+        if let failure { throw failure }
+        if splitter.isOverlong { throw .garbage("a line of more than \(splitter.limit) bytes") }
+    }
+
+    /// Versions are numbers that only rise (KEP-5504); if they fall, the server's state is an older one.
+    ///
+    /// - Parameter isKept: whether the watch is at that version now.
+    private mutating func advance(to version: String, isKept: Bool = true) throws(APIFailure) {
+        if let position, let old = UInt64(position), let new = UInt64(version), new < old {
+            throw .wentBack(from: ServerText.line(position), to: ServerText.line(version))
+        }
+        if isKept { position = version }
+    }
+}

@@ -1,0 +1,133 @@
+import Foundation
+import KubernetesObjects
+
+/// Makes events of what a server answers.
+struct ResourceDecoder {
+    /// The annotation that the endpoint slice controller sets (`discovery/v1`, well_known_annotations.go).
+    private static let triggerAnnotation = "endpoints.kubernetes.io/last-change-trigger-time"
+
+    let kind: KubernetesObject.Kind
+
+    /// A part of a list.
+    struct Page {
+        var objects: [KubernetesObject] = []
+        var unreadable: [UnreadableObject] = []
+        /// The version of the list, from which a watch can go on.
+        var resourceVersion = ""
+        /// What to ask the next part with; empty at the end.
+        var continuation = ""
+    }
+
+    /// What a line of a watch says.
+    enum Step {
+        /// An object changed, and with it the version that the watch is at.
+        case event(ResourceEvent, resourceVersion: String)
+        /// Nothing changed up to a version.
+        case bookmark(resourceVersion: String)
+        /// The server ends the watch.
+        case ended(APIStatus)
+    }
+
+    /// Reads a page of a list.
+    func page(_ json: [UInt8]) throws(APIFailure) -> Page {
+        var page = Page()
+        var hasNameless = false
+        let read = json.withUnsafeBufferPointer { bytes -> Result<DocumentObject, DocumentError> in
+            Result { () throws(DocumentError) in
+                try APIAnswerReader.list(bytes) { item in
+                    switch object(item) {
+                    case .success(let object): page.objects.append(object)
+                    case .failure(.unreadable(let object)): page.unreadable.append(object)
+                    case .failure(.nameless): hasNameless = true
+                    }
+                }
+            }
+        }
+        let list: DocumentObject
+        do throws(DocumentError) { list = try read.get() } catch { throw Self.garbage(error, json) }
+        try check(list, kind: "\(kind.rawValue)List")
+        if hasNameless { throw .garbage("a list with an object that has no name") }
+        let metadata = list["metadata"]?.object
+        page.resourceVersion = metadata?["resourceVersion"]?.string ?? ""
+        page.continuation = metadata?["continue"]?.string ?? ""
+        if page.resourceVersion.isEmpty { throw .garbage("a list without a resourceVersion") }
+        return page
+    }
+
+    /// Reads a line of a watch.
+    func step(_ line: UnsafeBufferPointer<UInt8>) throws(APIFailure) -> Step {
+        let event: DocumentObject
+        do throws(DocumentError) {
+            event = try APIAnswerReader.watchEvent(line)
+        } catch {
+            throw Self.garbage(error, Array(line.prefix(Self.shownBytes)))
+        }
+        let type = event["type"]?.string ?? ""
+        guard let object = event["object"]?.object else { throw .garbage("an event without an object") }
+        if type == "ERROR" { return .ended(APIStatus(object)) }
+        try check(object, kind: kind.rawValue)
+        let metadata = object["metadata"]?.object
+        guard let version = metadata?["resourceVersion"]?.string, !version.isEmpty else {
+            throw .garbage("an event without a resourceVersion")
+        }
+        switch type {
+        case "BOOKMARK":
+            return .bookmark(resourceVersion: version)
+        case "DELETED":
+            guard let name = name(of: object) else { throw .garbage("an event about an object without a name") }
+            return .event(.removed(name), resourceVersion: version)
+        case "ADDED", "MODIFIED":
+            return .event(try changed(object), resourceVersion: version)
+        default:
+            throw .garbage("an event of type \(ServerText.quoted(type))")
+        }
+    }
+
+    private func changed(_ document: DocumentObject) throws(APIFailure) -> ResourceEvent {
+        switch object(document) {
+        case .success(let object): return .changed(object, triggeredAt: triggerTime(of: document))
+        case .failure(.unreadable(let object)): return .unreadable(object)
+        case .failure(.nameless): throw .garbage("an event about an object without a name")
+        }
+    }
+
+    private enum Unusable: Error {
+        case unreadable(UnreadableObject)
+        case nameless
+    }
+
+    private func object(_ document: DocumentObject) -> Result<KubernetesObject, Unusable> {
+        var log = DiagnosticLog()
+        if let object = KubernetesObject(document, kind: kind, log: &log) { return .success(object) }
+        guard let name = name(of: document) else { return .failure(.nameless) }
+        return .failure(.unreadable(UnreadableObject(kind: kind, name: name, diagnostics: log.diagnostics)))
+    }
+
+    private func name(of document: DocumentObject) -> ObjectName? {
+        let metadata = document["metadata"]?.object
+        guard let name = metadata?["name"]?.string, !name.isEmpty else { return nil }
+        let namespace = kind == .node ? "" : metadata?["namespace"]?.string ?? ObjectName.defaultNamespace
+        return ObjectName(namespace: namespace, name: name)
+    }
+
+    private func triggerTime(of document: DocumentObject) -> Date? {
+        guard kind == .endpointSlice else { return nil }
+        return document["metadata"]?.object?["annotations"]?.object?[Self.triggerAnnotation]?.string
+            .flatMap(Timestamp.date)
+    }
+
+    private func check(_ object: DocumentObject, kind expected: String) throws(APIFailure) {
+        let found = (object["kind"]?.string ?? "", object["apiVersion"]?.string ?? "")
+        guard found != (expected, kind.apiVersion) else { return }
+        let shown =
+            found.0.isEmpty ? "an object of no kind" : "\(ServerText.line(found.0)) of \(ServerText.line(found.1))"
+        throw .garbage("\(shown) instead of \(expected) of \(kind.apiVersion)")
+    }
+
+    private static let shownBytes = 60
+
+    private static func garbage(_ error: DocumentError, _ text: [UInt8]) -> APIFailure {
+        let beginning = ServerText.quoted(String(decoding: text.prefix(shownBytes), as: UTF8.self))
+        return .garbage("\(ServerText.line(error.description)), in what begins with \(beginning)")
+    }
+}

@@ -1,0 +1,158 @@
+import Foundation
+import KubernetesObjects
+import NIOSSL
+import TestAPIServer
+import TestSupport
+import Testing
+
+@testable import KubernetesAPI
+
+/// Certificates that the `openssl` command makes for a test.
+struct TestCertificates {
+    let folder: TemporaryFolder
+
+    /// Two authorities (`ca`, `other`), and what the first has signed: `address` for 127.0.0.1, `name` for api.test, and
+    /// `client`.
+    init() throws {
+        folder = try TemporaryFolder()
+        for name in ["ca", "other"] {
+            try run(
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                "-subj", "/CN=\(name)", "-keyout", path("\(name).key"), "-out", path("\(name).crt"))
+        }
+        try sign("address", extensions: "subjectAltName=IP:127.0.0.1")
+        try sign("name", extensions: "subjectAltName=DNS:api.test")
+        try sign("client", extensions: "extendedKeyUsage=clientAuth")
+    }
+
+    func path(_ name: String) -> String { "\(folder.path)/\(name)" }
+
+    func bytes(_ name: String) throws -> [UInt8] { Array(try folder.read(name).utf8) }
+
+    private func sign(_ name: String, extensions: String) throws {
+        try folder.write("\(name).ext", extensions)
+        try run(
+            "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=\(name)",
+            "-keyout", path("\(name).key"), "-out", path("\(name).csr"))
+        try run(
+            "x509", "-req", "-in", path("\(name).csr"), "-CA", path("ca.crt"), "-CAkey", path("ca.key"),
+            "-CAcreateserial", "-days", "2", "-extfile", path("\(name).ext"), "-out", path("\(name).crt"))
+    }
+
+    private func run(_ arguments: String...) throws { try Subprocess.check(["openssl"] + arguments) }
+
+    /// What a server needs; with `clients`, it lets in only who shows a certificate of the authority.
+    func serverConfiguration(_ name: String, clients: Bool = false) throws -> TLSConfiguration {
+        var configuration = TLSConfiguration.makeServerConfiguration(
+            certificateChain: try NIOSSLCertificate.fromPEMFile(path("\(name).crt")).map { .certificate($0) },
+            privateKey: .privateKey(try NIOSSLPrivateKey(file: path("\(name).key"), format: .pem)))
+        if clients {
+            configuration.trustRoots = .file(path("ca.crt"))
+            configuration.certificateVerification = .noHostnameVerification
+        }
+        return configuration
+    }
+}
+
+@Suite("Encryption")
+struct EncryptionTests {
+    private static let certificates = Result { try TestCertificates() }
+
+    /// What comes of a request to a server with encryption.
+    private func ask(
+        _ name: String = "address", clients: Bool = false, _ edit: (inout ClusterConnection) throws -> Void
+    ) async throws -> String {
+        let certificates = try Self.certificates.get()
+        let server = TestAPIServer(encryption: try certificates.serverConfiguration(name, clients: clients))
+        var connection = ClusterConnection(server: try ServerAddress(try await server.start()), origin: "test")
+        try edit(&connection)
+        let client = APIClient(connection, version: "0", limits: .quick)
+        let result: String
+        do throws(APIFailure) {
+            result = String(decoding: try await client.get("/version"), as: UTF8.self)
+        } catch {
+            result = error.description
+        }
+        await client.shutdown()
+        await server.stop()
+        return result
+    }
+
+    private func authority(_ name: String) throws -> ClusterConnection.Trust {
+        .authorities(.file(try Self.certificates.get().path("\(name).crt")))
+    }
+
+    private func shown(_ name: String) throws -> ClusterConnection.ClientCertificate {
+        let certificates = try Self.certificates.get()
+        return .init(
+            certificate: .bytes(try certificates.bytes("\(name).crt")),
+            key: .file(certificates.path("\(name).key")))
+    }
+
+    @Test("the right authority is trusted, another one and none are not")
+    func authorities() async throws {
+        #expect(try await ask { $0.trust = try authority("ca") }.contains("gitVersion"))
+        let other = try await ask { $0.trust = try authority("other") }
+        #expect(other.contains("the server's certificate is not of the authority that we were told"), "\(other)")
+        #expect(try await ask { _ in }.contains("no trust"))
+        #expect(try await ask { $0.trust = .anyone }.contains("gitVersion"))
+    }
+
+    @Test("the name in the certificate can be another than the server's")
+    func serverName() async throws {
+        for (name, isTrusted) in [("api.test", true), ("other.test", false), (nil, false)] {
+            let answer = try await ask("name") {
+                $0.trust = try authority("ca")
+                $0.serverName = name
+            }
+            #expect(answer.contains("gitVersion") == isTrusted, "\(name ?? "no name"): \(answer)")
+            #expect(answer.contains("no trust") != isTrusted, "\(answer)")
+        }
+    }
+
+    @Test("a client certificate lets in, none does not")
+    func clientCertificates() async throws {
+        let right = try await ask(clients: true) {
+            $0.trust = try authority("ca")
+            $0.clientCertificate = try shown("client")
+        }
+        #expect(right.contains("gitVersion"), "\(right)")
+        let none = try await ask(clients: true) { $0.trust = try authority("ca") }
+        #expect(!none.contains("gitVersion"), "\(none)")
+        let foreign = try await ask(clients: true) {
+            $0.trust = try authority("ca")
+            $0.clientCertificate = try shown("other")
+        }
+        #expect(!foreign.contains("gitVersion"), "\(foreign)")
+    }
+
+    @Test("a plugin's certificate lets in")
+    func pluginCertificate() async throws {
+        let certificates = try Self.certificates.get()
+        let folder = try TemporaryFolder()
+        func json(_ name: String) throws -> String { DocumentValue.string(try certificates.folder.read(name)).json }
+        try folder.write(
+            "credential",
+            #"{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{"#
+                + #""clientCertificateData":\#(try json("client.crt")),"clientKeyData":\#(try json("client.key"))}}"#)
+        let script = try folder.script("login", "cat \(folder.path)/credential")
+        let answer = try await ask(clients: true) {
+            $0.trust = try authority("ca")
+            $0.credentials = .exec(Kubeconfig.ExecPlugin(command: script))
+        }
+        #expect(answer.contains("gitVersion"), "\(answer)")
+    }
+
+    @Test("what is no certificate is named")
+    func badFiles() async throws {
+        let folder = try TemporaryFolder()
+        let path = try folder.write("x", "nothing")
+        #expect(try await ask { $0.trust = .authorities(.file(path)) }.contains("the certificate authority is not PEM"))
+        let key = try await ask {
+            $0.trust = try authority("ca")
+            $0.clientCertificate = try shown("client")
+            $0.clientCertificate?.key = .file(path)
+        }
+        #expect(key.contains("the client key is not PEM, or has a passphrase"))
+    }
+}
