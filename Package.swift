@@ -85,8 +85,8 @@ let package = Package(
         .target(
             name: "Proxy",
             dependencies: [
-                "Cmalloc", "ConnectionTracking", "KernelTables", "KubernetesObjects", "NetworkTypes", "NodeTuning",
-                "ProxyConfiguration", "RuleCompiler", "ServiceModel", "XTables",
+                "Cmalloc", "ConnectionTracking", "KernelTables", "KubernetesAPI", "KubernetesObjects", "NetworkTypes",
+                "NodeTuning", "ProxyConfiguration", "RuleCompiler", "ServiceModel", "XTables",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
@@ -95,8 +95,8 @@ let package = Package(
         .executableTarget(
             name: "kubetables",
             dependencies: [
-                "ConnectionTracking", "KernelTables", "KubernetesObjects", "NetworkTypes", "NodeTuning", "Proxy",
-                "ProxyConfiguration", "RuleCompiler", "ServiceModel", "XTables",
+                "ConnectionTracking", "KernelTables", "KubernetesAPI", "KubernetesObjects", "NetworkTypes",
+                "NodeTuning", "Proxy", "ProxyConfiguration", "RuleCompiler", "ServiceModel", "XTables",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -174,6 +174,9 @@ let package = Package(
                 "ConnectionTracking", "KernelTables", "KubernetesObjects", "NetworkTypes", "Proxy",
                 "ProxyConfiguration", "RuleCompiler", "TestSupport", "XTables",
             ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "SoakTests", dependencies: ["TestSupport", "kubetables", "test-api-server"],
             swiftSettings: settings),
         .testTarget(
             name: "CommandLineTests",

@@ -22,12 +22,10 @@ struct RunCommand: AsyncParsableCommand {
             rules stay. SIGHUP, or a change of the file, reloads --config.
 
             Without --manifests, --kubeconfig and --master, the service account of the pod is used if there is one, \
-            else the manifests in \(Self.defaultManifests).
+            else the manifests in \(SourceOptions.defaultManifests).
 
             Example: kubetables run --manifests myapp/ --cluster-cidr 10.244.0.0/16
             """)
-
-    static let defaultManifests = "/etc/kubetables/manifests"
 
     @OptionGroup(title: "Source Options") var source: SourceOptions
 
@@ -49,7 +47,8 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         let options = try readOptions()
-        let objects = try source.objectSource(options)
+        let nodeName = options.hostname ?? HostFacts.hostname
+        let objects = try source.objectSource(options, nodeName: nodeName)
         try checkKernel()
 
         let level = logLevel
@@ -60,7 +59,7 @@ struct RunCommand: AsyncParsableCommand {
             options: options, families: families, requiredKinds: objects.requiredKinds, syncer: kernel.syncer,
             flows: StaleFlowCleanup(), observer: observer)
 
-        logger.info("kubetables \(kubetablesVersion) serves \(objects.description)")
+        logger.info("kubetables \(kubetablesVersion) serves \(objects) on node \(nodeName)")
         let reload: @Sendable () async -> Void = {
             guard let options = readOptionsAgain(logger) else { return }
             tuner.reconfigure(TuningOptions(options, families: families))

@@ -1,56 +1,52 @@
 import ArgumentParser
+import KubernetesAPI
 import KubernetesObjects
-import Logging
 import Proxy
 import ProxyConfiguration
 
 /// Where Services and endpoints come from.
 struct SourceOptions: ParsableArguments {
+    /// The manifests that are served if nothing else is said or found.
+    static let defaultManifests = "/etc/kubetables/manifests"
+
     @Option(
         help: ArgumentHelp("A directory of manifests, which is watched.", valueName: "directory"),
         completion: .directory)
     var manifests: String?
 
+    @Option(
+        help: ArgumentHelp("How the Kubernetes API is reached, and as whom.", valueName: "path"), completion: .file())
+    var kubeconfig: String?
+
+    @Option(help: ArgumentHelp("The address of the Kubernetes API; wins over the kubeconfig's.", valueName: "url"))
+    var master: String?
+
+    mutating func validate() throws {
+        if manifests != nil, kubeconfig != nil || master != nil {
+            throw ValidationError("--manifests and --kubeconfig or --master: there can be one source only")
+        }
+    }
+
     /// The source that flags, configuration and surroundings name.
-    func objectSource(_ options: ProxyOptions) throws -> ObjectSource {
-        .manifests(ManifestSource(directory: manifests ?? RunCommand.defaultManifests))
+    ///
+    /// - Parameter nodeName: the name of this node.
+    /// - Throws: `ExitCode.badInput` if the kubeconfig or the service account cannot be used.
+    func objectSource(_ options: ProxyOptions, nodeName: String) throws -> ObjectSource {
+        if let manifests { return .manifests(ManifestSource(directory: manifests)) }
+        let kubeconfig = kubeconfig ?? options.kubeconfig
+        let account = ServiceAccount()
+        guard kubeconfig != nil || master != nil || account.isPresent else {
+            return .manifests(ManifestSource(directory: Self.defaultManifests))
+        }
+        var log = DiagnosticLog()
+        let connection = ClusterConnection.find(kubeconfig: kubeconfig, master: master, account: account, log: &log)
+        Console.report(log)
+        guard let connection else { throw ExitCode.badInput }
+        return .cluster(ClusterSource(connection, nodeName: nodeName, version: kubetablesVersion))
     }
 }
 
-/// A source of objects.
-enum ObjectSource: CustomStringConvertible {
-    /// A directory of manifests.
-    case manifests(ManifestSource)
-
-    /// The kinds it lists before rules are made.
-    var requiredKinds: Set<KubernetesObject.Kind> { [.service, .endpointSlice] }
-
-    /// Where objects come from.
-    var description: String {
-        switch self {
-        case .manifests(let source): "the manifests in \(source.directory)"
-        }
-    }
-
-    /// Tells what there is and what changes, until the task is cancelled.
-    func run(logger: Logger, _ deliver: @escaping @Sendable ([ObjectUpdate]) async -> Void) async {
-        switch self {
-        case .manifests(let source):
-            await source.run(
-                report: { diagnostics in
-                    for diagnostic in diagnostics { logger.log(level: diagnostic.level, "\(diagnostic)") }
-                }, deliver: deliver)
-        }
-    }
-}
-
-extension Diagnostic {
-    /// How much it matters in a log.
-    fileprivate var level: Logger.Level {
-        switch severity {
-        case .error: .error
-        case .warning: .warning
-        case .note: .info
-        }
-    }
+extension ServiceAccount {
+    /// Whether this is a pod of a cluster.
+    fileprivate var isPresent: Bool { environment["KUBERNETES_SERVICE_HOST"]?.isEmpty == false }
 }
