@@ -3,7 +3,7 @@
 shell_scripts := .ci/run Benchmarks/run scripts/demo scripts/lab scripts/lab-answer scripts/playground scripts/setup
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test bench goldens lint clean setup
+.PHONY: help demo run test soak bench goldens lint clean setup
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +19,9 @@ run: setup ## keep the rules of a throwaway node in step with manifests you can 
 test: setup ## run every test; without root the kernel tests are skipped, with KUBETABLES_REQUIRE_KERNEL_TESTS=1 they fail
 	@swift build
 	@swift test
+
+soak: setup ## ten minutes of everything that can happen to the loop, with clients that must not notice (as root)
+	@KUBETABLES_SOAK_SECONDS=600 KUBETABLES_REQUIRE_KERNEL_TESTS=1 swift test --filter SoakTests
 
 bench: setup ## measure speed and memory, and compare them with the goals (as root, on a quiet machine)
 	@Benchmarks/run

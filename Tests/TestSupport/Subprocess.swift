@@ -15,6 +15,9 @@ public struct ProcessResult: Sendable {
 public struct ProcessFailure: Error, CustomStringConvertible {
     /// The command and what came of it.
     public let description: String
+
+    /// Says what happened.
+    public init(description: String) { self.description = description }
 }
 
 /// Runs child processes to their end.

@@ -1,0 +1,200 @@
+import Foundation
+import Glibc
+import TestSupport
+
+/// A lab with an API server, kubetables that follows it, and everything that may happen to them.
+final class Soak {
+    /// What was done to them.
+    struct Steps {
+        var changes = 0
+        var faults = 0
+        var drifts = 0
+    }
+
+    /// The program that is tested.
+    let program: BackgroundProcess
+
+    private let prefix = "kt-soak-\(UUID().uuidString.prefix(6).lowercased())"
+    private let directory = FileManager.default.temporaryDirectory.appending(path: "kt-\(UUID().uuidString)")
+    private let server: BackgroundProcess
+    private let url: String
+    private var cluster: SoakCluster
+    private var generator: SeededGenerator
+
+    private static let lab = Repository.root.appending(path: "scripts/lab").path
+    private static let options = [
+        "--hostname-override", SoakCluster.nodeName, "--node-ip", "192.168.50.10", "--cluster-cidr", "10.244.0.0/16",
+    ]
+
+    init(seed: UInt64) throws {
+        generator = SeededGenerator(seed: seed)
+        cluster = SoakCluster()
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: false)
+        try Subprocess.check(
+            [Self.lab, "up", prefix, "client-pod=10.244.1.5"] + SoakCluster.pods.map { "\($0.name)=\($0.address)" })
+        for pod in SoakCluster.pods { try Subprocess.check([Self.lab, "serve", prefix, pod.name, "tcp", "80"]) }
+
+        let objects = directory.appending(path: "objects.json")
+        try cluster.list.write(to: objects)
+        let node = ["ip", "netns", "exec", "\(prefix)-node"]
+        let serverPath = Repository.products.appending(path: "test-api-server").path
+        server = try BackgroundProcess(
+            node + [serverPath, "--listen", "127.0.0.1:0", "--objects", objects.path, "--bookmarks", "1"])
+        let deadline = ContinuousClock.now + .seconds(20)
+        while !server.output.contains("\n") {
+            guard ContinuousClock.now < deadline else {
+                throw ProcessFailure(description: "the API server does not listen: \(server.errors)")
+            }
+            usleep(10_000)
+        }
+        url = server.output.trimmingCharacters(in: .whitespacesAndNewlines)
+            .replacingOccurrences(of: "listening on ", with: "")
+        program = try BackgroundProcess(
+            node + [Repository.tool, "run", "--master", url]
+                + ["--lock-file", directory.appending(path: "xtables.lock").path]
+                + ["--iptables-min-sync-period", "50ms", "--iptables-sync-period", "1s"] + Self.options)
+        try program.waitForErrors(containing: "start: IPv4 filter", limit: .seconds(30))
+        for rule in Self.foreignRules { try inNode(["iptables-legacy"] + rule) }
+    }
+
+    deinit {
+        program.signal(SIGKILL)
+        _ = try? Subprocess.run([Self.lab, "down", prefix])
+        try? FileManager.default.removeItem(at: directory)
+    }
+
+    @discardableResult
+    private func inNode(_ command: [String], input: String = "") throws -> String {
+        try Subprocess.check(["ip", "netns", "exec", "\(prefix)-node"] + command, input: input)
+    }
+
+    // MARK: Clients
+
+    /// Starts clients of every Service that must always answer, inside the cluster and outside.
+    func startClients(seconds: Int) throws -> [SoakClient] {
+        try SoakCluster.stableServices.flatMap { service in
+            [
+                try SoakClient(
+                    namespace: "\(prefix)-client-pod", address: "\(service.clusterIP):80", seconds: seconds),
+                try SoakClient(
+                    namespace: "\(prefix)-client", address: "192.168.50.10:\(service.nodePort)", seconds: seconds),
+            ]
+        }
+    }
+
+    // MARK: Churn
+
+    /// Lets things happen until an instant.
+    func churn(until end: ContinuousClock.Instant) throws -> Steps {
+        var steps = Steps()
+        while ContinuousClock.now < end {
+            switch Int.random(in: 0..<10, using: &generator) {
+            case 0:
+                try injectFault()
+                steps.faults += 1
+            case 1:
+                try makeDrift()
+                steps.drifts += 1
+            default:
+                try apply(cluster.change(using: &generator))
+                steps.changes += 1
+            }
+            usleep(UInt32.random(in: 10_000..<200_000, using: &generator))
+        }
+        return steps
+    }
+
+    private func apply(_ change: SoakCluster.Change) throws {
+        switch change {
+        case .put(let object):
+            try control("PUT", "objects", body: object)
+        case .delete(let kind, let name):
+            try control("DELETE", "objects?kind=\(kind)&namespace=default&name=\(name)")
+        }
+    }
+
+    private static let faults = [
+        "gone", "gone-event", "error-event", "unavailable", "too-many", "unauthorized", "forbidden", "too-large",
+        "html", "garbage", "truncated", "wrong-kind", "drop", "close",
+    ]
+
+    /// A fault only shows with the next request, so the running watch is broken too.
+    private func injectFault() throws {
+        let resource = generator.pick(["services", "endpointslices", "nodes"])
+        switch Int.random(in: 0..<4, using: &generator) {
+        case 0:
+            try control("POST", "compact")
+        case 1:
+            break
+        default:
+            try control("POST", "faults?resource=\(resource)&fault=\(generator.pick(Self.faults))")
+        }
+        try control("POST", "watches?resource=\(resource)&do=\(generator.pick(["close", "drop", "garbage"]))")
+    }
+
+    /// Edits by others, which do not concern the Services that must always answer.
+    private func makeDrift() throws {
+        let chain = try Subprocess.run(
+            ["ip", "netns", "exec", "\(prefix)-node", "iptables-legacy-save", "-t", "nat"]
+        ).output.split(separator: "\n").first { $0.contains("noise-") && $0.hasPrefix("-A KUBE-SVC-") }
+            .map { String($0.split(separator: " ")[1]) }
+        let lockFile = ["env", "XTABLES_LOCKFILE=\(directory.appending(path: "xtables.lock").path)"]
+        let edits: [[String]] =
+            [
+                ["-t", "filter", "-A", "KUBE-FORWARD", "-m", "comment", "--comment", "surplus"],
+                ["-t", "nat", "-A", "KUBE-MARK-MASQ", "-m", "comment", "--comment", "surplus"],
+                ["-t", "filter", "-F", "KUBE-PROXY-FIREWALL"],
+                ["-t", "filter", "-D", "INPUT", "1"],
+            ] + (chain.map { [["-t", "nat", "-F", $0]] } ?? [])
+        // Whoever edits loses a race now and then: the chain may be gone.
+        _ = try Subprocess.run(
+            ["ip", "netns", "exec", "\(prefix)-node"] + lockFile + ["iptables-legacy", "-w"] + generator.pick(edits))
+    }
+
+    private func control(_ method: String, _ path: String, body: String = "") throws {
+        try inNode(
+            ["curl", "-sS", "--fail", "--max-time", "10", "-o", "/dev/null", "-X", method]
+                + (body.isEmpty ? [] : ["--data-binary", "@-"]) + ["\(url)/control/\(path)"], input: body)
+    }
+
+    // MARK: The end
+
+    /// What `verify` still finds after everything has been quiet for a while; empty if the kernel is in step.
+    func finalDifference() throws -> String {
+        try control("DELETE", "faults")
+        let objects = directory.appending(path: "final.json")
+        try cluster.list.write(to: objects)
+        var difference = ""
+        let deadline = ContinuousClock.now + .seconds(60)
+        repeat {
+            usleep(500_000)
+            let result = try Subprocess.run(
+                ["ip", "netns", "exec", "\(prefix)-node", Repository.tool, "verify", "-f", objects.path] + Self.options)
+            if result.status == 0 { return "" }
+            difference = result.output + result.errors
+        } while ContinuousClock.now < deadline
+        return difference
+    }
+
+    private static let foreignRules = [
+        ["-A", "INPUT", "-p", "tcp", "--dport", "2222", "-j", "ACCEPT"],
+        ["-t", "nat", "-A", "POSTROUTING", "-s", "172.17.0.0/16", "-j", "MASQUERADE"],
+    ]
+
+    /// Whether the rules of others are as they were.
+    func foreignRulesAreThere() throws -> Bool {
+        try Self.foreignRules.allSatisfy { rule in
+            let check = rule.map { $0 == "-A" ? "-C" : $0 }
+            return try Subprocess.run(
+                ["ip", "netns", "exec", "\(prefix)-node", "iptables-legacy"] + check
+            ).status == 0
+        }
+    }
+
+    /// The memory that the program has now.
+    func residentKilobytes() throws -> Int {
+        let status = try String(contentsOfFile: "/proc/\(program.identifier)/status", encoding: .utf8)
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+        return line.flatMap { Int($0.split(separator: " ").dropFirst().first ?? "") } ?? 0
+    }
+}

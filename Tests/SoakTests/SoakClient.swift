@@ -1,0 +1,37 @@
+import Foundation
+import TestSupport
+
+/// A client that connects to an address again and again, each time anew.
+final class SoakClient: CustomStringConvertible {
+    /// What came of the connections.
+    struct Result {
+        var succeeded = 0
+        /// Curl's words for each that failed.
+        var failures: [String] = []
+    }
+
+    private static let connectionsPerSecond = 15
+
+    let description: String
+    private let process: BackgroundProcess
+
+    init(namespace: String, address: String, seconds: Int) throws {
+        description = "client of \(address)"
+        // The servers close each connection after the answer, so each request is a connection of its own.
+        process = try BackgroundProcess([
+            "ip", "netns", "exec", namespace, "curl", "-s", "-o", "/dev/null", "-w",
+            "%{http_code} %{time_total} %{errormsg}\\n", "--connect-timeout", "4", "--max-time", "8", "--rate",
+            "\(Self.connectionsPerSecond)/s", "http://\(address)/?[1-\(seconds * Self.connectionsPerSecond)]",
+        ])
+    }
+
+    /// Waits for the last connection.
+    func finish() throws -> Result {
+        _ = try process.wait()
+        var result = Result()
+        for line in process.output.split(separator: "\n") {
+            if line.hasPrefix("200 ") { result.succeeded += 1 } else { result.failures.append(String(line)) }
+        }
+        return result
+    }
+}
