@@ -27,11 +27,24 @@ public enum InputFiles {
     ///
     /// In directories only files with the extensions of YAML and JSON count, hidden ones do not, and names decide on the
     /// order. Symbolic links are followed; a directory that has been visited already is passed over, so they may form
-    /// circles. A file named outright may have any name, and be a pipe.
-    public static func files(at path: String) -> [Result<String, Failure>] {
-        if path == standardInput { return [.success(path)] }
+    /// circles. A file named outright may have any name, and be a pipe; others must be regular files.
+    public static func files(at path: String) -> [Result<String, Failure>] { listing(of: path).files }
+
+    /// What a path stands for.
+    public struct Listing: Sendable {
+        /// The files, or why something could not be looked at.
+        public var files: [Result<String, Failure>] = []
+        /// The directories that were looked into, whether or not they hold any file.
+        public var directories: [String] = []
+    }
+
+    /// The files that a path stands for, as ``files(at:)`` has them, and the directories they were looked for in.
+    public static func listing(of path: String) -> Listing {
+        if path == standardInput { return Listing(files: [.success(path)]) }
         var visited: Set<FileIdentity> = []
-        return files(at: path, isNamedOutright: true, visited: &visited)
+        var listing = Listing()
+        list(path, isNamedOutright: true, visited: &visited, in: &listing)
+        return listing
     }
 
     private struct FileIdentity: Hashable {
@@ -39,20 +52,25 @@ public enum InputFiles {
         let inode: UInt64
     }
 
-    private static func files(
-        at path: String, isNamedOutright: Bool, visited: inout Set<FileIdentity>
-    ) -> [Result<String, Failure>] {
+    private static func list(
+        _ path: String, isNamedOutright: Bool, visited: inout Set<FileIdentity>, in listing: inout Listing
+    ) {
         var status = stat()
         guard stat(path, &status) == 0 else {
-            return isNamedOutright || hasKnownExtension(path) ? [.failure(.system(path))] : []
+            if isNamedOutright || hasKnownExtension(path) { listing.files.append(.failure(.system(path))) }
+            return
         }
         guard status.st_mode & S_IFMT == S_IFDIR else {
-            return isNamedOutright || hasKnownExtension(path) ? [.success(path)] : []
+            // Reading a pipe would wait for its writer, who may never come.
+            let isFile = status.st_mode & S_IFMT == S_IFREG && hasKnownExtension(path)
+            if isNamedOutright || isFile { listing.files.append(.success(path)) }
+            return
         }
         let identity = FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
-        guard visited.insert(identity).inserted else { return [] }
-        guard let directory = opendir(path) else { return [.failure(.system(path))] }
+        guard visited.insert(identity).inserted else { return }
+        guard let directory = opendir(path) else { return listing.files.append(.failure(.system(path))) }
         defer { closedir(directory) }
+        listing.directories.append(path)
         var names: [String] = []
         while let entry = readdir(directory) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
@@ -63,7 +81,9 @@ public enum InputFiles {
             if !name.hasPrefix(".") { names.append(name) }
         }
         let prefix = path.hasSuffix("/") ? path : path + "/"
-        return names.sorted().flatMap { files(at: prefix + $0, isNamedOutright: false, visited: &visited) }
+        for name in names.sorted() {
+            list(prefix + name, isNamedOutright: false, visited: &visited, in: &listing)
+        }
     }
 
     private static func hasKnownExtension(_ path: String) -> Bool {
@@ -71,7 +91,9 @@ public enum InputFiles {
     }
 
     /// The content of a file, or of standard input.
-    static func content(of path: String) throws(Failure) -> [UInt8] {
+    ///
+    /// - Throws: ``Failure``.
+    public static func content(of path: String) throws(Failure) -> [UInt8] {
         let descriptor = path == standardInput ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .system(path) }
         defer { if descriptor != STDIN_FILENO { close(descriptor) } }

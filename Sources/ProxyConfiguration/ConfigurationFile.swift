@@ -8,7 +8,9 @@ extension ProxyOptions {
     /// - Throws: ``OptionError``, which names the field, for a value that cannot be used.
     public init(_ configuration: KubeProxyConfiguration) throws(OptionError) {
         self.init()
-        hostname = configuration.hostnameOverride
+        hostname = try configuration.hostnameOverride.map { text throws(OptionError) in
+            try OptionParsing.hostname(text, option: "hostnameOverride")
+        }
         if let text = configuration.clusterCIDR {
             clusterCIDRs = try OptionParsing.clusterCIDRs(OptionParsing.list(text), option: "clusterCIDR")
         }

@@ -64,6 +64,13 @@ public enum OptionParsing {
         return count
     }
 
+    /// Reads the name of a node as kube-proxy does: in lower case, without blanks around it.
+    public static func hostname(_ text: String, option: String) throws(OptionError) -> String {
+        let name = String(text.lowercased().drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+        guard !name.isEmpty else { throw OptionError(option, "is empty; it must be the name of a Node") }
+        return name
+    }
+
     /// Reads a duration, not negative.
     public static func duration(_ text: String, option: String) throws(OptionError) -> Duration {
         guard let duration = DurationText.parse(text), duration >= .zero else {

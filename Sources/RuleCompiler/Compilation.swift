@@ -38,6 +38,11 @@ public struct Compilation: Sendable {
         FamilySettings(settings, family: family) == self.settings
     }
 
+    /// The addresses on which node ports answer; `nil` for all that the node has.
+    public var nodePortAddresses: [IPAddress]? {
+        settings.nodePortsOnAllAddresses ? nil : settings.nodePortAddresses
+    }
+
     /// All rules that must stand in the kernel.
     public var ruleset: Ruleset {
         Ruleset(family: family, tables: Table.allCases.map(rules))

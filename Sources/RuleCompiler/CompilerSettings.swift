@@ -71,7 +71,10 @@ struct FamilySettings: Hashable {
 
     init(_ settings: CompilerSettings, family: IPFamily) {
         self.family = family
-        node = settings.node
+        // What nothing depends on is left out, so that it does not count as a change: nodes' labels change all the time.
+        node = Node(
+            name: settings.node.name, addresses: [settings.node.primaryAddress(family)],
+            labels: settings.node.zone.map { [Node.zoneLabel: $0] } ?? [:])
         detector = settings.localDetector(family)
         masqueradesAll = settings.masqueradesAll
         mark = 1 << UInt32(settings.masqueradeBit)
@@ -79,9 +82,9 @@ struct FamilySettings: Hashable {
         conntrackIsLiberal = settings.conntrackIsLiberal
         let onLocalhost =
             family == .ipv4 && settings.allowsLocalhostNodePorts
-            && settings.nodePortAddresses.containsIPv4Loopback(node: node)
+            && settings.nodePortAddresses.containsIPv4Loopback(node: settings.node)
         localhostNodePorts = onLocalhost
-        let ranges = settings.nodePortAddresses.effectiveRanges(family, node: node)
+        let ranges = settings.nodePortAddresses.effectiveRanges(family, node: settings.node)
         nodePortsOnAllAddresses = ranges.contains(where: \.isEverything)
         let candidates = Set(settings.interfaceAddresses).filter { address in
             ranges.contains { $0.contains(address) } && (!address.isLoopback || onLocalhost)

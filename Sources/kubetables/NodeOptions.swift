@@ -87,7 +87,9 @@ struct NodeOptions: ParsableArguments {
     private func flagOptions() throws -> ProxyOptions {
         do {
             var options = ProxyOptions()
-            options.hostname = hostnameOverride
+            options.hostname = try hostnameOverride.map {
+                try OptionParsing.hostname($0, option: "--hostname-override")
+            }
             options.nodeIPs = try nodeIp.map {
                 try OptionParsing.addresses(OptionParsing.list($0), option: "--node-ip")
             }

@@ -8,6 +8,7 @@ import NodeTuning
 import Proxy
 import ProxyConfiguration
 import ServiceLifecycle
+import ServiceModel
 import UnixSignals
 
 /// `kubetables run`: keeps the kernel in step until it is told to stop.
@@ -53,7 +54,7 @@ struct RunCommand: AsyncParsableCommand {
 
         let level = logLevel
         let logger = Logger(label: "kubetables") { _ in LineLogHandler(level: level) }
-        let tuner = NodeTuner(TuningOptions(options, families: families), logger: logger)
+        let tuner = NodeTuner(TuningOptions(options, families: families), families: families, logger: logger)
         let observer = Observers([LogObserver(logger), tuner])
         let loop = ProxyLoop(
             options: options, families: families, requiredKinds: objects.requiredKinds, syncer: kernel.syncer,
@@ -61,7 +62,7 @@ struct RunCommand: AsyncParsableCommand {
 
         logger.info("kubetables \(kubetablesVersion) serves \(objects) on node \(nodeName)")
         let reload: @Sendable () async -> Void = {
-            guard let options = readOptionsAgain(logger) else { return }
+            guard let options = readOptionsAgain(logger, current: options) else { return }
             tuner.reconfigure(TuningOptions(options, families: families))
             await loop.reconfigure(options)
         }
@@ -86,16 +87,26 @@ struct RunCommand: AsyncParsableCommand {
         do {
             let options = try loopOptions.proxyOptions().overriding(try node.proxyOptions(strict: false))
             try options.validatePeriods()
+            // What only the Node object can tell is waited for; everything else can be said at once.
+            if options.detectLocalMode != .nodeCIDR {
+                _ = try options.settings(node: Node(name: ""), interfaceAddresses: [])
+            }
             return options
         } catch let error as OptionError {
             throw Console.failure("\(error)", .wrongUsage)
         }
     }
 
-    private func readOptionsAgain(_ logger: Logger) -> ProxyOptions? {
+    /// The options as they are now; what cannot change while the program runs stays as it is.
+    private func readOptionsAgain(_ logger: Logger, current: ProxyOptions) -> ProxyOptions? {
         do {
-            let options = try readOptions()
+            var options = try readOptions()
             logger.info("the configuration was read again")
+            if options.hostname != current.hostname || options.kubeconfig != current.kubeconfig {
+                logger.warning("another node name or kubeconfig takes effect with the next start only")
+                options.hostname = current.hostname
+                options.kubeconfig = current.kubeconfig
+            }
             return options
         } catch {
             logger.error("the configuration cannot be used and stays as it was")

@@ -2,6 +2,7 @@ import Foundation
 import KernelTables
 import KernelTablesSuite
 import NetworkTypes
+import Synchronization
 import Testing
 import XTables
 
@@ -33,6 +34,23 @@ struct SyncerTests {
         #expect(report.tables.map(\.table) == [Table.filter, .nat])
         #expect(store.commitCount == 2)
         #expect(try syncer.cleanup(.ipv4).tables.map(\.table) == [Table.nat, .filter])
+    }
+
+    @Test("tells of what was committed before somebody interfered")
+    func interruptedReport() throws {
+        _ = try syncer.apply(ruleset)
+        for (table, chain) in [(Table.filter, "KUBE-FORWARD"), (.nat, "KUBE-SERVICES")] {
+            let transaction = try store.open(table, family: .ipv4)
+            try chain.withCString { try transaction.flushChain($0) }
+            try transaction.commit()
+        }
+        let interfering = InterferingStore(store: store)
+        var syncer = Syncer(store: interfering, lock: nil)
+        syncer.firstBackOff = .microseconds(1)
+        let report = try syncer.apply(expecting: [:]) { ruleset }
+        #expect(report.attempts == 2)
+        #expect(report.tables.map(\.isCommitted) == [true, true])
+        #expect(Set(report.drift.map(\.table)) == Set(Table.allCases))
     }
 
     @Test("touches only what changed, and keeps the counters of the rest")
@@ -192,5 +210,33 @@ struct SyncerTests {
         let found = plan.tables.flatMap(\.precedingForeignRules)
         #expect(found.map(\.text) == ["-A OUTPUT -m comment --comment first"])
         #expect(found.map(\.position) == [1])
+    }
+}
+
+/// A store in which the first commit of nat is refused because of somebody else.
+private final class InterferingStore: KernelTableStore {
+    private let store: MemoryStore
+    private let opened = Mutex(0)
+
+    init(store: MemoryStore) { self.store = store }
+
+    func open(_ table: Table, family: IPFamily) throws(KernelFailure) -> any TableTransaction {
+        let transaction = try store.open(table, family: family)
+        let isFirst = opened.withLock { opened in
+            opened += 1
+            return opened == 1
+        }
+        if isFirst, table == .nat {
+            // A chain more, so that the number of entries is another one.
+            let other = try store.open(.nat, family: family)
+            let name = ("OTHER" as StaticString).utf8Start
+            try other.createChain(UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self))
+            try other.commit()
+        }
+        return transaction
+    }
+
+    func stamp(of table: Table, family: IPFamily) throws(KernelFailure) -> TableStamp {
+        try store.stamp(of: table, family: family)
     }
 }

@@ -389,7 +389,7 @@ extension Recorder {
     /// Whether no list said that there is nothing.
     var isNeverEmpty: Bool {
         !current.events.contains { event in
-            if case .listed(let objects, _) = event { objects.isEmpty } else { false }
+            if case .listed(let objects, _, _) = event { objects.isEmpty } else { false }
         }
     }
 }

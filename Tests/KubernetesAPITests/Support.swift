@@ -38,7 +38,7 @@ final class Recorder: Sendable {
         state.withLock { state in
             state.events.append(event)
             switch event {
-            case .listed(let objects, let unreadable):
+            case .listed(let objects, let unreadable, _):
                 let kept = Dictionary(
                     uniqueKeysWithValues: unreadable.compactMap { object in
                         state.objects[object.name].map { (object.name, $0) }
@@ -47,7 +47,7 @@ final class Recorder: Sendable {
                     .merging(kept) { new, _ in new }
                 state.unreadable = unreadable
                 state.lists += 1
-            case .changed(let object, let time):
+            case .changed(let object, let time, _):
                 state.objects[object.name] = object
                 state.triggers[object.name] = time
             case .unreadable(let object):

@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import KubernetesObjects
 import Synchronization
 import Testing
@@ -148,6 +149,52 @@ import Testing
             try write(manifest("b"), to: "manifests/b.yaml")
             await expect(["b"])
         }
+    }
+
+    @Test("waits at the start for a file that somebody is writing to, whose Services may be in the kernel")
+    func openAtTheStart() async throws {
+        try write(manifest("a"), to: "a.yaml")
+        let file = try #require(FileHandle(forWritingAtPath: "\(directory)/a.yaml"))
+        try await watching {
+            await eventually("reported") { self.reported.withLock { $0.count } == 1 }
+            #expect(last == nil)
+            try file.close()
+            await expect(["a"])
+        }
+        #expect(reported.withLock { $0 }.allSatisfy { $0.contains("is being written to") })
+    }
+
+    @Test("watches directories that hold nothing yet, and passes over pipes")
+    func directoriesAndPipes() async throws {
+        try write(manifest("a"), to: "a.yaml")
+        #expect(mkfifo("\(directory)/pipe.yaml", 0o600) == 0)
+        try await watching {
+            await expect(["a"])
+            try FileManager.default.createDirectory(
+                atPath: "\(directory)/empty", withIntermediateDirectories: false)
+            try await Task.sleep(for: .milliseconds(200))
+            try write(manifest("b"), to: "empty/b.yaml")
+            await expect(["a", "b"])
+        }
+        #expect(reported.withLock { $0 }.isEmpty)
+    }
+
+    @Test("says once what cannot be looked at, and keeps what was there")
+    func danglingLinks() async throws {
+        try FileManager.default.createDirectory(atPath: "\(directory)/..1", withIntermediateDirectories: false)
+        try write(manifest("a"), to: "..1/a.yaml")
+        try FileManager.default.createSymbolicLink(
+            atPath: "\(directory)/a.yaml", withDestinationPath: "..1/a.yaml")
+        try await watching {
+            await expect(["a"])
+            try FileManager.default.removeItem(atPath: "\(directory)/..1")
+            await eventually("reported") { self.reported.withLock { $0.count } == 1 }
+            for number in 1...3 {
+                try write(manifest("b\(number)"), to: "b.yaml")
+                await expect(["a", "b\(number)"])
+            }
+        }
+        #expect(reported.withLock { $0 }.count == 1)
     }
 
     @Test("with one object in two files: the file that comes first counts, and it is said once")

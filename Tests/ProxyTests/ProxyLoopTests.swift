@@ -5,6 +5,7 @@ import KubernetesObjects
 import NetworkTypes
 import ProxyConfiguration
 import RuleCompiler
+import Synchronization
 import Testing
 import XTables
 
@@ -111,7 +112,8 @@ import XTables
         }
         // The start, and one for all 50.
         #expect(recorder.synchronizations.count == 2)
-        #expect(recorder.synchronizations.last?.changedServices == 50)
+        // One Service, however often it changed.
+        #expect(recorder.synchronizations.last?.changedServices == 1)
     }
 
     @Test("notices within a period what somebody did to the tables, mends it and names it")
@@ -226,10 +228,105 @@ import XTables
         }
     }
 
+    @Test("does not delete flows before the rules that take their endpoint away are committed")
+    func flowsOfLaterChanges() async throws {
+        let client = TransportAddress(IPAddress(ipv4: 0x0a01_0101), 5353)
+        let flow = Flow(
+            .udp, original: Flow.Direction(from: client, to: TransportAddress(IPAddress(ipv4: 0x0a60_0001), 80)),
+            reply: Flow.Direction(from: TransportAddress(IPAddress(ipv4: 0x0a00_0001), 8080), to: client))
+        let table = MemoryFlowTable([flow])
+        let gate = GatedStore(store)
+        let loop = ProxyLoop(
+            options: options, families: [.ipv4], syncer: Syncer(store: gate, lock: nil),
+            flows: StaleFlowCleanup(table), host: host, observer: recorder)
+        await running(loop) {
+            await loop.take([
+                .listed(.service, [Sample.service("dns", transport: "UDP")], unreadable: []),
+                .listed(.endpointSlice, [Sample.slice("dns", transport: "UDP", ["10.0.0.1"])], unreadable: []),
+            ])
+            await eventually("serves") { cleanups.count == 1 }
+            gate.close()
+            await loop.take([.changed(Sample.service("web", ip: "10.96.0.2"))])
+            await eventually("is at work") { gate.isWaitedFor }
+            await loop.take([.changed(Sample.slice("dns", transport: "UDP", ["10.0.0.2"]))])
+            gate.openOnce()
+            await eventually("is at work again") { gate.isWaitedFor }
+            // The kernel still leads flows to the old endpoint.
+            #expect(nat().contains("10.0.0.1"))
+            #expect(table.flows == [flow])
+            gate.open()
+            await eventually("deletes the flow") { table.flows.isEmpty }
+            #expect(!nat().contains("10.0.0.1"))
+        }
+    }
+
+    @Test("takes no label of the node for a change but the zone's")
+    func labels() async throws {
+        func node(_ labels: String) -> KubernetesObject {
+            Sample.objects("{apiVersion: v1, kind: Node, metadata: {name: node-1, labels: {\(labels)}}}")[0]
+        }
+        let loop = makeLoop(options)
+        try await running(loop) {
+            await loop.take(lists + [.changed(node("a: b"))])
+            await eventually("serves") { recorder.synchronizations.count == 1 }
+            await loop.take([.changed(node("a: c"))])
+            try await Task.sleep(for: .milliseconds(60))
+            #expect(recorder.synchronizations.count { $0.reason == .change } == 0)
+            await loop.take([.changed(node("topology.kubernetes.io/zone: z"))])
+            await eventually("follows") { recorder.synchronizations.count { $0.reason == .change } == 1 }
+        }
+    }
+
     private var cleanups: [StaleFlowCleanup.Report] {
         recorder.all.compactMap { event in
             if case .flowsCleaned(_, let report) = event { report } else { nil }
         }
+    }
+}
+
+/// A store whose commits can be kept waiting.
+private final class GatedStore: KernelTableStore {
+    private enum State {
+        case open
+        case closed
+        case openOnce
+    }
+
+    private let store: MemoryStore
+    private let state = Mutex(State.open)
+    private let waiting = Atomic(false)
+
+    init(_ store: MemoryStore) { self.store = store }
+
+    var isWaitedFor: Bool { waiting.load(ordering: .sequentiallyConsistent) }
+
+    func close() { state.withLock { $0 = .closed } }
+    func open() { state.withLock { $0 = .open } }
+    func openOnce() {
+        state.withLock { $0 = .openOnce }
+        // Else the caller could take the one who waits now for the next one.
+        while isWaitedFor { usleep(1000) }
+    }
+
+    /// The nat table comes first, so one reading of it is one run.
+    func open(_ table: Table, family: IPFamily) throws(KernelFailure) -> any TableTransaction {
+        if table == .nat {
+            while true {
+                let mayPass = state.withLock { state in
+                    defer { if state == .openOnce { state = .closed } }
+                    return state != .closed
+                }
+                if mayPass { break }
+                waiting.store(true, ordering: .sequentiallyConsistent)
+                usleep(1000)
+            }
+            waiting.store(false, ordering: .sequentiallyConsistent)
+        }
+        return try store.open(table, family: family)
+    }
+
+    func stamp(of table: Table, family: IPFamily) throws(KernelFailure) -> TableStamp {
+        try store.stamp(of: table, family: family)
     }
 }
 

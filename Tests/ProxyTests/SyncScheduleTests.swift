@@ -46,6 +46,18 @@ import Testing
         #expect(schedule.next(at: start + .seconds(2)) == .synchronize)
     }
 
+    @Test("a look that finds nothing delays the next look, and no change")
+    func looks() {
+        var schedule = schedule
+        schedule.change()
+        schedule.begin()
+        schedule.end(at: start, failed: false)
+        schedule.looked(at: start + .seconds(30))
+        #expect(schedule.next(at: start + .seconds(31)) == .wait(until: start + .seconds(60)))
+        schedule.change()
+        #expect(schedule.next(at: start + .milliseconds(30_001)) == .synchronize)
+    }
+
     @Test("all rules are compared each period where that is cheap, and seldom where it is not")
     func pace() {
         var pace = CheckPace()

@@ -50,8 +50,10 @@ struct SyncRun {
         do throws(KernelFailure) {
             for table in encoded { work.append(try prepare(table)) }
             if purpose == .synchronize { work.reverse() }
+            let earlier = report
             report.tables = work.map(\.change)
             report.drift = work.compactMap(\.drift)
+            keepCommitted(of: earlier)
             for index in work.indices where !work[index].change.isEmpty {
                 try edit(&work[index])
                 try measure(\.commit) { () throws(KernelFailure) in try work[index].transaction.commit() }
@@ -115,6 +117,16 @@ struct SyncRun {
             transaction: transaction, change: difference.change(of: desired), drift: drift,
             extensionNames: desired.extensionNames,
             editor: TableEditor(desired: desired, difference: difference))
+    }
+
+    /// What an earlier attempt has committed stays in the report, which would not show it otherwise.
+    private mutating func keepCommitted(of earlier: SyncReport) {
+        for index in report.tables.indices where report.tables[index].isEmpty {
+            let table = report.tables[index].table
+            guard let committed = earlier.tables.first(where: { $0.table == table && $0.isCommitted }) else { continue }
+            report.tables[index] = committed
+            report.drift += earlier.drift.filter { $0.table == table }
+        }
     }
 
     private func stamps(of work: [TableWork]) -> [TableStamp] {

@@ -108,6 +108,7 @@ extension Reflector.Pass {
             }
             whole.objects += page.objects
             whole.unreadable += page.unreadable
+            whole.remarks += page.remarks
             whole.continuation = page.continuation
             if whole.resourceVersion.isEmpty { whole.resourceVersion = page.resourceVersion }
             if Task.isCancelled { throw .cancelled }
@@ -116,7 +117,7 @@ extension Reflector.Pass {
         reflector.logger.debug(
             "\(resource): listed \(whole.objects.count + whole.unreadable.count) objects",
             metadata: ["resourceVersion": "\(whole.resourceVersion)"])
-        await reflector.deliver(.listed(whole.objects, unreadable: whole.unreadable))
+        await reflector.deliver(.listed(whole.objects, unreadable: whole.unreadable, remarks: whole.remarks))
         return whole.resourceVersion
     }
 

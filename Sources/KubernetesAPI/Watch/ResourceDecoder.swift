@@ -12,6 +12,8 @@ struct ResourceDecoder {
     struct Page {
         var objects: [KubernetesObject] = []
         var unreadable: [UnreadableObject] = []
+        /// Warnings about ``objects``.
+        var remarks: [Diagnostic] = []
         /// The version of the list, from which a watch can go on.
         var resourceVersion = ""
         /// What to ask the next part with; empty at the end.
@@ -36,7 +38,9 @@ struct ResourceDecoder {
             Result { () throws(DocumentError) in
                 try APIAnswerReader.list(bytes) { item in
                     switch object(item) {
-                    case .success(let object): page.objects.append(object)
+                    case .success(let readable):
+                        page.objects.append(readable.object)
+                        page.remarks += readable.remarks
                     case .failure(.unreadable(let object)): page.unreadable.append(object)
                     case .failure(.nameless): hasNameless = true
                     }
@@ -85,7 +89,9 @@ struct ResourceDecoder {
 
     private func changed(_ document: DocumentObject) throws(APIFailure) -> ResourceEvent {
         switch object(document) {
-        case .success(let object): return .changed(object, triggeredAt: triggerTime(of: document))
+        case .success(let readable):
+            return .changed(
+                readable.object, triggeredAt: triggerTime(of: document), remarks: readable.remarks)
         case .failure(.unreadable(let object)): return .unreadable(object)
         case .failure(.nameless): throw .garbage("an event about an object without a name")
         }
@@ -96,9 +102,16 @@ struct ResourceDecoder {
         case nameless
     }
 
-    private func object(_ document: DocumentObject) -> Result<KubernetesObject, Unusable> {
+    private struct Readable {
+        let object: KubernetesObject
+        let remarks: [Diagnostic]
+    }
+
+    private func object(_ document: DocumentObject) -> Result<Readable, Unusable> {
         var log = DiagnosticLog()
-        if let object = KubernetesObject(document, kind: kind, log: &log) { return .success(object) }
+        if let object = KubernetesObject(document, kind: kind, log: &log) {
+            return .success(Readable(object: object, remarks: log.diagnostics))
+        }
         guard let name = name(of: document) else { return .failure(.nameless) }
         return .failure(.unreadable(UnreadableObject(kind: kind, name: name, diagnostics: log.diagnostics)))
     }

@@ -5,13 +5,17 @@ import KubernetesObjects
 public enum ResourceEvent: Sendable {
     /// A complete list: every object that there is.
     ///
-    /// The unreadable ones are there but cannot be used: the last state of them that could stays in force.
-    case listed([KubernetesObject], unreadable: [UnreadableObject])
+    /// - Parameters:
+    ///   - unreadable: those that are there but cannot be used: the last state of them that could stays in force.
+    ///   - remarks: warnings about the others, of what is repaired or passed over.
+    case listed([KubernetesObject], unreadable: [UnreadableObject], remarks: [Diagnostic])
     /// An object is new or has changed.
     ///
-    /// - Parameter triggeredAt: when the change that led to this one was seen, for the latency of programming; only
-    ///   EndpointSlices say it.
-    case changed(KubernetesObject, triggeredAt: Date?)
+    /// - Parameters:
+    ///   - triggeredAt: when the change that led to this one was seen, for the latency of programming; only
+    ///     EndpointSlices say it.
+    ///   - remarks: warnings about it, of what is repaired or passed over.
+    case changed(KubernetesObject, triggeredAt: Date?, remarks: [Diagnostic])
     /// An object is new or has changed, but cannot be used: the last state of it that could stays in force.
     case unreadable(UnreadableObject)
     /// An object is gone.

@@ -43,12 +43,11 @@ public struct ClusterSource: Sendable {
     }
 }
 
-/// Turns what a reflector has seen into an update, and reports the objects that cannot be used: each once, until it
-/// changes.
+/// Turns what a reflector has seen into an update, and tells what is wrong with objects: once, until it changes.
 private final class EventReader: Sendable {
     private let kind: KubernetesObject.Kind
     private let logger: Logger
-    private let reported = Mutex<[ObjectName: [Diagnostic]]>([:])
+    private let told = Mutex<[ObjectName: [Diagnostic]]>([:])
 
     init(kind: KubernetesObject.Kind, logger: Logger) {
         self.kind = kind
@@ -57,26 +56,37 @@ private final class EventReader: Sendable {
 
     func update(_ event: ResourceEvent) -> ObjectUpdate? {
         switch event {
-        case .listed(let objects, let unreadable):
-            let names = Set(unreadable.map(\.name))
-            reported.withLock { $0 = $0.filter { names.contains($0.key) } }
-            unreadable.forEach(report)
-            return .listed(kind, objects, unreadable: names)
-        case .changed(let object, _):
-            reported.withLock { $0[object.name] = nil }
+        case .listed(let objects, let unreadable, let remarks):
+            let remarksByName = Dictionary(grouping: remarks) { $0.name ?? ObjectName(name: "") }
+            let odd = Set(unreadable.map(\.name)).union(remarksByName.keys)
+            told.withLock { $0 = $0.filter { odd.contains($0.key) } }
+            for (name, remarks) in remarksByName.sorted(by: { $0.key < $1.key }) { tell(remarks, of: name) }
+            for object in unreadable { tell(object.diagnostics, of: object.name) }
+            return .listed(kind, objects, unreadable: Set(unreadable.map(\.name)))
+        case .changed(let object, _, let remarks):
+            tell(remarks, of: object.name)
             return .changed(object)
         case .unreadable(let object):
-            report(object)
+            tell(object.diagnostics, of: object.name)
             return nil
         case .removed(let name):
-            reported.withLock { $0[name] = nil }
+            tell([], of: name)
             return .removed(kind, name)
         }
     }
 
-    private func report(_ object: UnreadableObject) {
-        let errors = object.diagnostics.filter { $0.severity == .error }
-        guard reported.withLock({ $0.updateValue(errors, forKey: object.name) != errors }) else { return }
-        for error in errors { logger.error("\(error); its last good state stays in force") }
+    private func tell(_ diagnostics: [Diagnostic], of name: ObjectName) {
+        let old = told.withLock { told in
+            defer { told[name] = diagnostics.isEmpty ? nil : diagnostics }
+            return told[name] ?? []
+        }
+        guard diagnostics != old else { return }
+        for diagnostic in diagnostics {
+            switch diagnostic.severity {
+            case .error: logger.error("\(diagnostic); its last good state stays in force")
+            case .warning: logger.warning("\(diagnostic)")
+            case .note: logger.debug("\(diagnostic)")
+            }
+        }
     }
 }

@@ -14,6 +14,8 @@ public final class LogObserver: ProxyObserver {
     private struct Said {
         var failures: [IPFamily: String] = [:]
         var flowFailures: [IPFamily: String] = [:]
+        var drift: [IPFamily: (lines: [String], count: Int)] = [:]
+        var refusals: [IPFamily: String] = [:]
         var warnings: Set<String> = []
         var waiting = ""
     }
@@ -35,13 +37,19 @@ public final class LogObserver: ProxyObserver {
             logger.log(level: isNew ? .warning : .debug, "no rules yet: waiting for a complete list of \(text)")
         case .unusableSettings(let reason):
             logger.error("the options do not fit the node, rules stay as they are: \(reason)")
+        case .missingNode(let name):
+            warn([
+                "there is no Node named \(name): no endpoint counts as one of this node, and its zone and addresses are "
+                    + "not known; is --hostname-override right?"
+            ])
         case .synchronized(let synchronization):
             log(synchronization)
         case .failed(let family, let error, let retryAfter):
-            let text = "\(family.kubernetesName): \(error)"
-            let isNew = said.withLock { $0.failures.updateValue(text, forKey: family) != text }
+            let key = error.withoutTimes
+            let isNew = said.withLock { $0.failures.updateValue(key, forKey: family) != key }
             logger.log(
-                level: isNew ? .error : .debug, "\(text); the next try is in \(retryAfter), or with the next change")
+                level: isNew ? .error : .debug,
+                "\(family.kubernetesName): \(error); the next try is in \(retryAfter), or with the next change")
         case .flowsCleaned(let family, let report):
             log(report, family)
         case .flowsNotCleaned(let family, let failure):
@@ -56,7 +64,7 @@ public final class LogObserver: ProxyObserver {
         let report = synchronization.report
         let summary = SyncSummary(report)
         let hasRecovered = said.withLock { $0.failures.removeValue(forKey: report.family) != nil }
-        for line in summary.driftLines { logger.warning("\(line)") }
+        log(drift: summary.driftLines, report.family)
         warn(summary.warnings)
         let timing = summary.timing(compile: synchronization.compileTime)
         let isQuiet = synchronization.reason == .check && !report.hasChanges && !hasRecovered
@@ -65,10 +73,31 @@ public final class LogObserver: ProxyObserver {
             "\(Self.words(synchronization)): \(summary.lines.joined(separator: "; ")); took \(timing)")
     }
 
+    /// Tells what had drifted, unless it is the same again and again: then once, that somebody keeps doing it.
+    private func log(drift lines: [String], _ family: IPFamily) {
+        let repetitions = said.withLock { said -> Int in
+            let known = said.drift[family]
+            let count = lines.isEmpty || known?.lines != lines ? 0 : (known?.count ?? 0) + 1
+            if !lines.isEmpty { said.drift[family] = (lines, count) }
+            return count
+        }
+        for line in lines { logger.log(level: repetitions < Self.repetitionLimit ? .warning : .debug, "\(line)") }
+        if repetitions == Self.repetitionLimit {
+            logger.warning(
+                """
+                \(family.kubernetesName): somebody keeps undoing this, and it is mended each time; is another kube-proxy \
+                or kubetables running on this node?
+                """)
+        }
+    }
+
+    private static let repetitionLimit = 5
+
     private static func words(_ synchronization: Synchronization) -> String {
         switch (synchronization.reason, synchronization.changedServices) {
         case (.start, _): "start"
         case (.check, _): synchronization.report.drift.isEmpty ? "a look at the tables" : "drift"
+        case (.retry, _): "tried again"
         case (_, nil): "node or options changed"
         case (_, 1?): "1 Service changed"
         case (_, let count?): "\(count) Services changed"
@@ -79,7 +108,11 @@ public final class LogObserver: ProxyObserver {
         said.withLock { $0.flowFailures[family] = nil }
         let deletion = report.deletion
         if let refusal = deletion.firstRefusal {
-            logger.warning("\(deletion.refused) stale UDP flows stay: \(refusal)")
+            let key = "\(refusal.errorNumber)"
+            let isNew = said.withLock { $0.refusals.updateValue(key, forKey: family) != key }
+            logger.log(level: isNew ? .warning : .debug, "\(deletion.refused) stale UDP flows stay: \(refusal)")
+        } else {
+            said.withLock { $0.refusals[family] = nil }
         }
         logger.log(
             level: deletion.deleted > 0 ? .info : .debug,
@@ -90,5 +123,13 @@ public final class LogObserver: ProxyObserver {
         for warning in warnings where said.withLock({ $0.warnings.insert(warning).inserted }) {
             logger.warning("\(warning)")
         }
+    }
+}
+
+extension SyncError {
+    /// What tells one failure from another: a lock that was waited for a millisecond longer is the same.
+    fileprivate var withoutTimes: String {
+        if case .lock(.busy(let path, _)) = self { return "busy \(path)" }
+        return "\(self)"
     }
 }

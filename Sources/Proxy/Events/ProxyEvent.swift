@@ -9,6 +9,8 @@ public enum ProxyEvent: Sendable {
     case waiting([KubernetesObject.Kind])
     /// The options and the node do not fit together, so that rules are not made, or stay as they were.
     case unusableSettings(reason: String)
+    /// The cluster has no Node of this node's name: no endpoint counts as one of this node.
+    case missingNode(name: String)
     /// Something changed that the rules of a family depend on.
     case changeQueued(IPFamily)
     /// A family's tables are as they shall be.

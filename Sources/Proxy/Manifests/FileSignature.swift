@@ -32,8 +32,9 @@ struct FileSignature: Hashable {
     /// Whether somebody has the file open to write to it.
     ///
     /// The kernel grants a lease for reading only if nobody has; it is given back at once. No on file systems without
-    /// leases, and for files of others. `SIGIO` must be ignored: it says that somebody waits for the lease.
+    /// leases, and for files of others.
     static func isBeingWritten(_ path: String) -> Bool {
+        _ = ignoresLeaseSignal
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
@@ -43,6 +44,9 @@ struct FileSignature: Hashable {
         }
         return errno == EAGAIN
     }
+
+    /// Ignores `SIGIO`, which says that somebody waits for the lease, and otherwise ends the process.
+    private static let ignoresLeaseSignal: Void = { signal(SIGIO, SIG_IGN) }()
 
     /// `F_SETLEASE`, which is not imported (linux/fcntl.h).
     private static let setLease: Int32 = 1024

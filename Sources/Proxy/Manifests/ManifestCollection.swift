@@ -8,10 +8,10 @@ struct ManifestCollection {
         var hasChanged = false
         /// What there is to tell about what was read now.
         var diagnostics: [Diagnostic] = []
-        /// Whether somebody is writing to a file, so that it should be looked at again soon.
-        var hasOpenFiles = false
-        /// The directories in which the files are.
-        var directories: Set<String> = []
+        /// Files that have changed, and that somebody is writing to: to be looked at again soon.
+        var openFiles: [String] = []
+        /// The directories that were looked into.
+        var directories: [String] = []
         /// Whether the directory could be read.
         var isReadable = true
     }
@@ -26,7 +26,7 @@ struct ManifestCollection {
 
     private let directory: String
     private var files: [String: File] = [:]
-    private var lastFailure: String?
+    private var reportedFailures: Set<InputFiles.Failure> = []
     private var reportedDuplicates: Set<String> = []
 
     init(directory: String) { self.directory = directory }
@@ -35,23 +35,30 @@ struct ManifestCollection {
     mutating func scan() -> Scan {
         var scan = Scan()
         var seen: Set<String> = []
-        for entry in InputFiles.files(at: directory) {
-            switch entry {
-            case .success(let path):
+        var failures: Set<InputFiles.Failure> = []
+        let listing = InputFiles.listing(of: directory)
+        scan.directories = listing.directories
+        for entry in listing.files {
+            do throws(InputFiles.Failure) {
+                let path = try entry.get()
                 seen.insert(path)
-                read(path, &scan)
-            case .failure(let failure):
-                fail(failure, &scan)
-                seen.insert(failure.path)
+                try read(path, &scan)
+            } catch {
+                failures.insert(error)
+                if reportedFailures.contains(error) { continue }
+                scan.diagnostics.append(Diagnostic(.error, file: error.path, message: error.message))
             }
         }
+        reportedFailures = failures
+        scan.isReadable = !failures.contains { $0.path == directory }
         guard scan.isReadable else { return scan }
-        lastFailure = nil
+        // What cannot be looked at, or is below a directory that cannot, is not gone.
+        let hidden = failures.map(\.path)
         for path in files.keys where !seen.contains(path) {
+            if hidden.contains(where: { path == $0 || path.hasPrefix("\($0)/") }) { continue }
             files[path] = nil
             scan.hasChanged = true
         }
-        for path in seen { scan.directories.insert(Self.directory(of: path)) }
         return scan
     }
 
@@ -93,14 +100,11 @@ struct ManifestCollection {
         var description: String { "\(kind.rawValue) \(name)" }
     }
 
-    private mutating func read(_ path: String, _ scan: inout Scan) {
+    private mutating func read(_ path: String, _ scan: inout Scan) throws(InputFiles.Failure) {
         guard let signature = FileSignature(path: path), signature != files[path]?.signature else { return }
-        guard !FileSignature.isBeingWritten(path) else {
-            scan.hasOpenFiles = true
-            return
-        }
+        guard !FileSignature.isBeingWritten(path) else { return scan.openFiles.append(path) }
         var reader = ManifestReader()
-        reader.read(path: path)
+        reader.read(try InputFiles.content(of: path), file: path)
         scan.hasChanged = true
         scan.diagnostics += reader.log.diagnostics
         let known = files[path]
@@ -112,19 +116,6 @@ struct ManifestCollection {
             // Never good so far: what can be read of it is better than nothing.
             files[path] = File(signature: signature, objects: reader.objects.all, wasGood: false)
         }
-    }
-
-    /// The directory, or one in it, or a file cannot be read: what was read of it before stays.
-    private mutating func fail(_ failure: InputFiles.Failure, _ scan: inout Scan) {
-        if failure.path == directory { scan.isReadable = false }
-        if lastFailure != "\(failure)" {
-            scan.diagnostics.append(Diagnostic(.error, file: failure.path, message: failure.message))
-        }
-        lastFailure = "\(failure)"
-    }
-
-    private static func directory(of path: String) -> String {
-        path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."
     }
 }
 

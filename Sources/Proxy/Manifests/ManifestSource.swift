@@ -1,4 +1,3 @@
-import Glibc
 import KubernetesObjects
 
 /// A directory of manifests as the source of objects: what is written there is served.
@@ -7,6 +6,9 @@ public struct ManifestSource: Sendable {
     public static let defaultQuietTime = Duration.milliseconds(20)
     /// How often the directory is looked at without being told: for file systems without inotify, and while it is gone.
     public static let defaultPollPeriod = Duration.seconds(5)
+
+    /// How often to look at a file that is open for writing: its closing is told, so this is for lost events only.
+    private static let openFilePeriod = Duration.seconds(1)
 
     /// The directory.
     public let directory: String
@@ -30,8 +32,6 @@ public struct ManifestSource: Sendable {
     public func run(
         report: @Sendable ([Diagnostic]) -> Void, deliver: @Sendable ([ObjectUpdate]) async -> Void
     ) async {
-        // See FileSignature.isBeingWritten.
-        signal(SIGIO, SIG_IGN)
         let alarm = Alarm()
         let watch = DirectoryWatch(ringing: alarm)
         if watch == nil {
@@ -43,19 +43,30 @@ public struct ManifestSource: Sendable {
         }
         var collection = ManifestCollection(directory: directory)
         var isFirst = true
+        var awaitedFiles: [String] = []
         while !Task.isCancelled {
             watch?.add(directory)
             watch?.add("\(directory)/..")
             var scan = collection.scan()
             scan.directories.forEach { watch?.add($0) }
-            let isDeliverable = scan.isReadable && (scan.hasChanged || isFirst)
+            // What a file being written held before is not known at the start, and its rules must not go meanwhile.
+            let isWaiting = isFirst && !scan.openFiles.isEmpty
+            if isWaiting, scan.openFiles != awaitedFiles {
+                awaitedFiles = scan.openFiles
+                scan.diagnostics += awaitedFiles.map {
+                    Diagnostic(
+                        .warning, file: $0, message: "is being written to; nothing is served before it is closed")
+                }
+            }
+            let isDeliverable = scan.isReadable && !isWaiting && (scan.hasChanged || isFirst)
             let objects = isDeliverable ? collection.objects(&scan) : []
             if !scan.diagnostics.isEmpty { report(scan.diagnostics) }
             if isDeliverable {
                 isFirst = false
                 await deliver(Self.updates(objects))
             }
-            await alarm.sleep(until: .now + (scan.hasOpenFiles ? quietTime * 5 : pollPeriod))
+            await alarm.sleep(
+                until: .now + (scan.openFiles.isEmpty ? pollPeriod : min(pollPeriod, Self.openFilePeriod)))
             // Some programs write several files, or one in several steps.
             try? await Task.sleep(for: quietTime)
         }

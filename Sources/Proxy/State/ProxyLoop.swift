@@ -15,6 +15,8 @@ import XTables
 ///
 /// Invariants:
 /// - No rule is written before every required kind has been listed once.
+/// - Updates, other options and other addresses are taken over one after the other: what each of them leads to has
+///   reached all families before the next one begins.
 /// - What a source does not know at the moment stays as it was: nothing is ever removed because of an error.
 public actor ProxyLoop {
     private var options: ProxyOptions
@@ -24,7 +26,9 @@ public actor ProxyLoop {
 
     private var state: ClusterState
     private var settings: CompilerSettings?
+    private var interfaceAddresses: [IPAddress] = []
     private var reportedReason: String?
+    private let turnstile = Turnstile()
 
     /// Makes a loop that knows nothing yet.
     ///
@@ -55,6 +59,12 @@ public actor ProxyLoop {
 
     /// Takes over what a source tells, all of it before any rule is written.
     public func take(_ updates: [ObjectUpdate]) async {
+        await turnstile.enter()
+        await takeInTurn(updates)
+        await turnstile.leave()
+    }
+
+    private func takeInTurn(_ updates: [ObjectUpdate]) async {
         var change = ClusterState.Change()
         for update in updates { change.formUnion(state.take(update)) }
         guard state.isComplete, !change.isEmpty else { return }
@@ -68,12 +78,14 @@ public actor ProxyLoop {
 
     /// Takes over other options, without a pause in serving.
     public func reconfigure(_ options: ProxyOptions) async {
+        await turnstile.enter()
         self.options = options
         for family in families {
             await family.reschedule(
                 minimumPeriod: options.effectiveMinimumSyncPeriod, period: options.effectiveSyncPeriod)
         }
         if state.isComplete { _ = await renewSettings() }
+        await turnstile.leave()
     }
 
     /// Works until the task is cancelled; a commit in flight is ended, and the rules stay.
@@ -88,7 +100,9 @@ public actor ProxyLoop {
     private func lookAround() async {
         while (try? await Task.sleep(for: options.effectiveSyncPeriod)) != nil {
             if state.isComplete {
+                await turnstile.enter()
                 _ = await renewSettings()
+                await turnstile.leave()
             } else {
                 observer.observe(.waiting(state.missingKinds))
             }
@@ -140,9 +154,14 @@ public actor ProxyLoop {
         var options = options
         options.conntrackTCPBeLiberal = options.conntrackTCPBeLiberal ?? host.conntrackIsLiberal
         let name = options.hostname ?? host.hostname
-        let node = options.node(named: name, object: state.objects.node(named: name))
+        let object = state.objects.node(named: name)
+        if object == nil, state.requiredKinds.contains(.node) { observer.observe(.missingNode(name: name)) }
+        let node = options.node(named: name, object: object)
+        // A node has a loopback interface at least: without any, the kernel would not tell.
+        let addresses = host.interfaceAddresses
+        if !addresses.isEmpty { interfaceAddresses = addresses }
         do {
-            let settings = try options.settings(node: node, interfaceAddresses: host.interfaceAddresses)
+            let settings = try options.settings(node: node, interfaceAddresses: interfaceAddresses)
             reportedReason = nil
             return settings
         } catch {

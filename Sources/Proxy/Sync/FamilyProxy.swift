@@ -31,9 +31,8 @@ actor FamilyProxy {
     private var compileTime = Duration.zero
     private var lastReport: SyncReport?
     private var lastFailed = false
-    private var flowCleanupIsDue = false
-    /// Service ports as they were since the last cleanup of flows, if they are gone or changed.
-    private var formerServicePorts: [ServicePort] = []
+    /// Flows that could not be cleaned after the last commit.
+    private var owedFlows = FlowDebt()
     private var unsupported: [UnsupportedFeature] = []
     private var nextLookAround: ContinuousClock.Instant?
 
@@ -58,10 +57,8 @@ actor FamilyProxy {
     /// Compiles everything anew: at the start, and when the node or the options have changed.
     func replaceEverything(_ snapshot: ServiceSnapshot, settings: CompilerSettings) async {
         let former = compilation?.servicePorts.map(\.servicePort) ?? []
-        formerServicePorts += former.filter { $0.name.transport == .udp }
         measureCompiling { compilation = Compilation(snapshot, settings: settings) }
-        pending = .everything
-        flowCleanupIsDue = true
+        pending.formUnion(.everything(former: former))
         // A kernel that gets other options may have got other modules too.
         unsupported = []
         await announceChange()
@@ -74,6 +71,8 @@ actor FamilyProxy {
 
     /// Takes over Services as they are now, each with all its service ports.
     func update(_ services: [(name: ObjectName, servicePorts: [ServicePortEndpoints])]) async {
+        // Before the first compilation, which will find the Services as they are then.
+        guard compilation != nil else { return }
         var isTouched = false
         for (name, servicePorts) in services {
             let old = self.servicePorts(of: name)
@@ -85,11 +84,9 @@ actor FamilyProxy {
             // What an endpoint says of itself may decide on a flow and on no rule.
             let touchesFlows = StaleFlowFinder.isCleanupNeeded(from: old, to: servicePorts)
             guard !touched.isEmpty || touchesFlows else { continue }
-            if touchesFlows {
-                flowCleanupIsDue = true
-                formerServicePorts += old.map(\.servicePort).filter { $0.name.transport == .udp }
-            }
-            pending.add(touched)
+            pending.add(
+                touched, of: name,
+                flows: touchesFlows ? FlowDebt(isDue: true, former: old.map(\.servicePort)) : FlowDebt())
             isTouched = true
         }
         if isTouched { await announceChange() }
@@ -133,14 +130,12 @@ actor FamilyProxy {
 
     /// Looks whether the tables are as they were left, and mends them if not.
     private func check() async {
-        if flowCleanupIsDue { await cleanFlows() }
+        // Nothing has changed since the last commit, or this would be no mere look.
+        if owedFlows.isDue, let compilation { await cleanFlows(owedFlows, compilation) }
         if let lastReport, !pace.isDue(at: clock.now) {
             let syncer = syncer
             let isUntouched = await queue.run { (try? syncer.isUntouched(since: lastReport)) ?? false }
-            if isUntouched {
-                schedule.end(at: clock.now, failed: false)
-                return
-            }
+            if isUntouched { return schedule.looked(at: clock.now) }
         }
         await synchronize(.check)
     }
@@ -162,17 +157,19 @@ actor FamilyProxy {
             if !result.report.unsupported.isEmpty { unsupported += result.report.unsupported }
             lastReport = result.report
             lastFailed = false
-            pace.compared(at: now, taking: result.report.phases.total)
+            pace.compared(at: now, taking: result.report.phases.total - result.report.phases.lockWait)
             schedule.end(at: now, failed: false)
             observer.observe(
                 .synchronized(
                     Synchronization(
-                        family: family, reason: reason, changedServices: work.serviceCount,
+                        family: family, reason: reason, changedServices: work.services?.count,
                         compileTime: compileTime + result.rulesTime, report: result.report)))
-            if flowCleanupIsDue { await cleanFlows() }
+            var debt = owedFlows
+            debt.formUnion(work.flows)
+            if debt.isDue { await cleanFlows(debt, compilation) }
             await lookAround(compilation)
         case .failure(let error):
-            pending.putBack(work)
+            pending.formUnion(work)
             self.compileTime += compileTime
             lastFailed = true
             schedule.end(at: now, failed: true)
@@ -184,6 +181,8 @@ actor FamilyProxy {
     private func lookAround(_ compilation: Compilation) async {
         guard nextLookAround.map({ $0 <= clock.now }) ?? true else { return }
         nextLookAround = clock.now + Self.lookAroundPeriod
+        // The kernel may have got the module meanwhile, and other Services may need to be named.
+        unsupported = []
         let family = family
         let warnings = await queue.run { Surroundings.warnings(family, compilation.servicePorts) }
         if !warnings.isEmpty { observer.observe(.surroundings(family, warnings: warnings)) }
@@ -220,26 +219,23 @@ actor FamilyProxy {
 
     /// Deletes the flows that rules of before lead to endpoints that are gone.
     ///
-    /// After the commit: a flow deleted before would come back the old way.
-    private func cleanFlows() async {
-        guard let flows, let compilation else { return }
+    /// - Parameter committed: what the kernel's rules were made of; what has been compiled since is not in force yet.
+    private func cleanFlows(_ debt: FlowDebt, _ committed: Compilation) async {
+        guard let flows else { return }
         let family = family
-        let former = formerServicePorts
+        let nodePortAddresses = committed.nodePortAddresses ?? host.interfaceAddresses.filter { $0.family == family }
         let finder = StaleFlowFinder(
-            compilation.servicePorts.filter { $0.name.transport == .udp }.map(\.entry), former: former,
-            nodePortAddresses: Set(host.interfaceAddresses.filter { $0.family == family }))
-        formerServicePorts = []
-        flowCleanupIsDue = false
+            committed.servicePorts.filter { $0.name.transport == .udp }.map(\.entry), former: Array(debt.former),
+            nodePortAddresses: Set(nodePortAddresses))
         let outcome = await queue.run { Result { () throws(FlowTableFailure) in try flows.run(family, finder) } }
         switch outcome {
         case .success(let report):
-            if !report.isComplete { flowCleanupIsDue = true }
+            owedFlows = report.isComplete ? FlowDebt() : debt
             observer.observe(.flowsCleaned(family, report))
         case .failure(let failure):
-            flowCleanupIsDue = true
+            owedFlows = debt
             observer.observe(.flowsNotCleaned(family, failure))
         }
-        if flowCleanupIsDue { formerServicePorts += former }
     }
 }
 

@@ -1,27 +1,65 @@
+import KubernetesObjects
+import NetworkTypes
 import RuleCompiler
+import ServiceModel
 import XTables
 
 /// What has changed since the tables were last brought in step.
 struct PendingChanges {
     /// The chains whose rules changed; `nil` if any may have.
     private(set) var chains: Compilation.TouchedChains? = [:]
-    /// The number of changed Services; `nil` for all.
-    private(set) var serviceCount: Int? = 0
+    /// The changed Services; `nil` for all.
+    private(set) var services: Set<ObjectName>? = []
+    /// Flows that may lead to endpoints that are gone.
+    private(set) var flows = FlowDebt()
+
+    /// Nothing has changed.
+    static let none = PendingChanges()
 
     /// Everything may have changed.
-    static let everything = PendingChanges(chains: nil, serviceCount: nil)
-    /// Nothing has changed.
-    static let none = PendingChanges(chains: [:], serviceCount: 0)
-
-    /// Adds the changes of one Service.
-    mutating func add(_ touched: Compilation.TouchedChains) {
-        chains?.merge(touched) { $0.union($1) }
-        serviceCount? += 1
+    ///
+    /// - Parameter former: the service ports as they were.
+    static func everything(former: [ServicePort]) -> PendingChanges {
+        PendingChanges(chains: nil, services: nil, flows: FlowDebt(isDue: true, former: former))
     }
 
-    /// Adds changes that were taken out to be served, and were not.
-    mutating func putBack(_ earlier: PendingChanges) {
-        if let others = earlier.chains { chains?.merge(others) { $0.union($1) } } else { chains = nil }
-        if let others = earlier.serviceCount { serviceCount? += others } else { serviceCount = nil }
+    /// Adds the changes of one Service.
+    mutating func add(_ touched: Compilation.TouchedChains, of service: ObjectName, flows: FlowDebt) {
+        chains?.merge(touched) { $0.union($1) }
+        services?.insert(service)
+        self.flows.formUnion(flows)
+    }
+
+    /// Adds other changes, such as those that were taken out to be served, and were not.
+    mutating func formUnion(_ other: PendingChanges) {
+        if let others = other.chains { chains?.merge(others) { $0.union($1) } } else { chains = nil }
+        if let others = other.services { services?.formUnion(others) } else { services = nil }
+        flows.formUnion(other.flows)
+    }
+}
+
+/// Whether flows must be cleaned, and what is needed for it.
+///
+/// It is owed until flows were cleaned *after* a commit of the rules that made it due: a flow that is deleted earlier may
+/// begin anew by the old rules.
+struct FlowDebt: Equatable {
+    /// How many former service ports are remembered; if there are more, their flows time out by themselves.
+    static let formerLimit = 100_000
+
+    /// Whether flows may lead to endpoints that are gone.
+    private(set) var isDue = false
+    /// Service ports that are reached by UDP as they were, if they are gone or changed.
+    private(set) var former: Set<ServicePort> = []
+
+    init() {}
+
+    init(isDue: Bool, former: some Sequence<ServicePort>) {
+        self.isDue = isDue
+        self.former = Set(former.lazy.filter { $0.name.transport == .udp }.prefix(Self.formerLimit))
+    }
+
+    mutating func formUnion(_ other: FlowDebt) {
+        isDue = isDue || other.isDue
+        if former.count + other.former.count <= Self.formerLimit { former.formUnion(other.former) }
     }
 }

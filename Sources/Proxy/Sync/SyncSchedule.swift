@@ -25,6 +25,7 @@ struct SyncSchedule: Sendable {
     var period: Duration
 
     private var lastEnd: Instant?
+    private var lastLook: Instant?
     private var hasChange = false
     private var hasFailed = false
 
@@ -39,11 +40,14 @@ struct SyncSchedule: Sendable {
     /// A run begins: it takes all changes so far.
     mutating func begin() { hasChange = false }
 
-    /// A run or a look has ended.
+    /// A run has ended.
     mutating func end(at now: Instant, failed: Bool) {
         lastEnd = now
         hasFailed = failed
     }
+
+    /// A look at the tables has found them as they were left; a change that comes now need not wait for it.
+    mutating func looked(at now: Instant) { lastLook = now }
 
     func next(at now: Instant) -> Step {
         guard let lastEnd else { return hasChange ? .synchronize : .wait(until: now + period) }
@@ -51,7 +55,7 @@ struct SyncSchedule: Sendable {
             let due = lastEnd + minimumPeriod
             return due <= now ? .synchronize : .wait(until: due)
         }
-        let due = lastEnd + period
+        let due = max(lastEnd, lastLook ?? lastEnd) + period
         guard due <= now else { return .wait(until: due) }
         return hasFailed ? .synchronize : .check
     }
