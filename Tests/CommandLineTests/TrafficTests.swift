@@ -2,32 +2,6 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A node, an outside client and pods in namespaces of their own, as scripts/lab makes them.
-private final class Lab: Sendable {
-    private let prefix = "kt-\(UUID().uuidString.prefix(6).lowercased())"
-    private static let script = Repository.root.appending(path: "scripts/lab").path
-
-    init(pods: [String]) throws {
-        try Subprocess.check([Self.script, "up", prefix] + pods)
-    }
-
-    deinit { _ = try? Subprocess.run([Self.script, "down", prefix]) }
-
-    func serve(_ pod: String, port: Int, transport: String = "tcp") throws {
-        try Subprocess.check([Self.script, "serve", prefix, pod, transport, "\(port)"])
-    }
-
-    func run(_ host: String, _ command: [String], input: String = "") throws -> ProcessResult {
-        try Subprocess.run([Self.script, "exec", prefix, host] + command, input: input)
-    }
-
-    /// What `count` connections, one after the other, got as answers, by answer.
-    func ask(_ host: String, _ address: String, count: Int) throws -> [String: Int] {
-        let result = try run(host, ["curl", "-s", "--max-time", "5", "http://\(address)/?[1-\(count)]"])
-        return Dictionary(result.output.split(separator: "\n").map { (String($0), 1) }, uniquingKeysWith: +)
-    }
-}
-
 /// Real packets through the rules of the walk-through.
 @Suite(.needsKernel, .serialized) struct TrafficTests {
     private static let pods = [
@@ -44,7 +18,7 @@ private final class Lab: Sendable {
 
     private func apply(_ state: String, _ lab: Lab) throws {
         let fixture = Fixture(folder: Repository.fixtures.appending(path: state))
-        let result = try lab.run(
+        let result = try lab.attempt(
             "node", [Repository.tool, "apply", "-f", fixture.objects] + fixture.options)
         try #require(result.status == 0, "\(result.errors)")
     }
@@ -85,11 +59,11 @@ private final class Lab: Sendable {
         #expect(try lab.ask("client", "192.168.50.10:30080", count: 20) == ["myapp-1": 20])
         try apply("walkthrough/scaled-to-none", lab)
         for (host, address) in [("client", "192.168.50.10:30080"), ("client-pod", "10.108.102.12:80")] {
-            let result = try lab.run(host, ["curl", "-s", "--max-time", "5", "http://\(address)/"])
+            let result = try lab.attempt(host, ["curl", "-s", "--max-time", "5", "http://\(address)/"])
             // 7: the connection was refused; 28 would be the time limit.
             #expect(result.status == 7, "\(host) \(address)")
         }
-        let cleanup = try lab.run("node", [Repository.tool, "cleanup"])
+        let cleanup = try lab.attempt("node", [Repository.tool, "cleanup"])
         #expect(cleanup.status == 0)
         #expect(try lab.ask("client-pod", "10.97.218.31:6379", count: 1).isEmpty)
     }

@@ -47,29 +47,24 @@ final class FlowLab: Sendable {
 
     static let nodePort = 30053
 
-    private let prefix = "ct-\(UUID().uuidString.prefix(6).lowercased())"
-    private static let script = Repository.root.appending(path: "scripts/lab").path
+    private let lab: TestSupport.Lab
     private static let probe = Repository.products.appending(path: "connection-tracking-probe").path
 
     /// Makes the network; no rule is there yet, so the kernel tracks nothing.
     init() throws {
-        try Subprocess.check([Self.script, "up", prefix] + Pod.allCases.map { "\($0.name)=\($0.address(.ipv4))" })
-        for pod in Pod.allCases {
-            try Subprocess.check([Self.script, "serve", prefix, pod.name, "udp", "53"])
-        }
+        lab = try TestSupport.Lab(pods: Pod.allCases.map { "\($0.name)=\($0.address(.ipv4))" })
+        for pod in Pod.allCases { try lab.serve(pod.name, port: 53, transport: "udp") }
     }
-
-    deinit { _ = try? Subprocess.run([Self.script, "down", prefix]) }
 
     /// Lets a pod answer at a further port.
     func serve(_ pod: Pod, _ transport: TransportProtocol, port: Int) throws {
-        try Subprocess.check([Self.script, "serve", prefix, pod.name, transport.rawValue, "\(port)"])
+        try lab.serve(pod.name, port: port, transport: transport.rawValue)
     }
 
     /// Runs a program that must succeed.
     @discardableResult
     func run(_ host: String, _ command: [String], input: String = "") throws -> String {
-        try Subprocess.check([Self.script, "exec", prefix, host] + command, input: input)
+        try lab.run(host, command, input: input)
     }
 
     /// Commits the rules for a Service on the node.
@@ -106,8 +101,7 @@ final class FlowLab: Sendable {
     /// Runs the probe on the node, however it ends.
     func probe(_ arguments: [String], dropping capability: String) throws -> ProcessResult {
         let command = "'\(Self.probe)' \(arguments.joined(separator: " "))"
-        return try Subprocess.run(
-            [Self.script, "exec", prefix, "node", "capsh", "--drop=\(capability)", "--", "-c", command])
+        return try lab.attempt("node", ["capsh", "--drop=\(capability)", "--", "-c", command])
     }
 }
 
