@@ -114,7 +114,9 @@ let package = Package(
             path: "Tests/KernelTablesProbe", swiftSettings: settings),
         .testTarget(
             name: "KernelTablesTests",
-            dependencies: ["KernelTables", "KernelTablesSuite", "NetworkTypes", "XTables", "kernel-tables-probe"],
+            dependencies: [
+                "KernelTables", "KernelTablesSuite", "NetworkTypes", "TestSupport", "XTables", "kernel-tables-probe",
+            ],
             swiftSettings: settings),
         .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
         .target(

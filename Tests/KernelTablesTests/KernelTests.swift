@@ -1,24 +1,32 @@
 import Foundation
 import KernelTables
 import NetworkTypes
+import TestSupport
 import Testing
 
 /// What only a kernel can show, in namespaces made for it.
-@Suite("The kernel's tables")
+@Suite("The kernel's tables", .needsKernel)
 struct KernelTests {
+    /// The path of the program that calls libiptc, which lies beside the tests.
+    private static let probe = Repository.products.appending(path: "kernel-tables-probe").path
+
+    /// Runs it inside a namespace, however it ends.
+    private func probe(_ namespace: NetworkNamespace, _ arguments: String...) throws -> ProcessResult {
+        try namespace.attempt([Self.probe] + arguments)
+    }
+
     @Test("behave as the store in memory does", arguments: IPFamily.allCases)
-    func suite(family: IPFamily) {
-        guard let namespace = Namespace.make() else { return }
-        let result = namespace.probe("suite", family.rawValue)
-        #expect(result.status == 0, "\(result.output)")
+    func suite(family: IPFamily) throws {
+        let namespace = try NetworkNamespace()
+        let result = try probe(namespace, "suite", family.rawValue)
+        #expect(result.status == 0, "\(result)")
     }
 
     @Test("get from us the bytes they get from iptables", arguments: IPFamily.allCases)
-    func bytes(family: IPFamily) {
-        guard let namespace = Namespace.make() else { return }
-        let result = namespace.probe("bytes", family.rawValue)
-        #expect(result.status == 0, "\(result.output)")
-        #expect(result.output == "")
+    func bytes(family: IPFamily) throws {
+        let namespace = try NetworkNamespace()
+        let result = try probe(namespace, "bytes", family.rawValue)
+        #expect(result.status == 0 && result.output.isEmpty && result.errors.isEmpty, "\(result)")
     }
 
     /// Rules of others, with matches we do not know, and with counters.
@@ -50,37 +58,34 @@ struct KernelTests {
 
     @Test("keep foreign rules, bytes and counters, through apply and cleanup")
     func foreign() throws {
-        guard let namespace = Namespace.make() else { return }
-        let restored = namespace.run("iptables-legacy-restore", "--counters", input: Self.foreign)
-        try #require(restored.status == 0, "\(restored.output)")
-        let before = saved(namespace)
+        let namespace = try NetworkNamespace()
+        try namespace.run("iptables-legacy-restore", "--counters", input: Self.foreign)
+        let before = try saved(namespace)
         for state in ["0", "1", "0"] {
-            let applied = namespace.probe("apply", "ipv4", namespace.lockPath, state)
+            let applied = try probe(namespace, "apply", "ipv4", namespace.lockPath, state)
             #expect(applied.output == "changed\n")
-            let during = saved(namespace)
+            let during = try saved(namespace)
             #expect(before.filter { !$0.hasPrefix(":") }.allSatisfy(during.contains), "\(during)")
         }
-        #expect(namespace.probe("cleanup", "ipv4", namespace.lockPath).status == 0)
+        #expect(try probe(namespace, "cleanup", "ipv4", namespace.lockPath).status == 0)
         // KUBE-FIREWALL is the kubelet's as well.
-        #expect(saved(namespace).filter { !$0.contains("KUBE-FIREWALL") } == before)
+        #expect(try saved(namespace).filter { !$0.contains("KUBE-FIREWALL") } == before)
     }
 
     @Test("keep the counters of rules that do not change")
     func counters() throws {
-        guard let namespace = Namespace.make() else { return }
-        #expect(namespace.probe("apply", "ipv4", namespace.lockPath, "0").status == 0)
-        let text = namespace.run("iptables-legacy-save").output
+        let namespace = try NetworkNamespace()
+        #expect(try probe(namespace, "apply", "ipv4", namespace.lockPath, "0").status == 0)
+        let text = try namespace.run("iptables-legacy-save")
         // Counters of their own for every rule: the number of its line.
         let counted = text.split(separator: "\n").enumerated()
             .map { $0.element.hasPrefix("-A") ? "[\($0.offset):\($0.offset * 10)] \($0.element)" : "\($0.element)" }
-        let restored = namespace.run(
-            "iptables-legacy-restore", "--counters", input: counted.joined(separator: "\n") + "\n")
-        try #require(restored.status == 0, "\(restored.output)")
-        let before = Set(saved(namespace))
-        #expect(namespace.probe("apply", "ipv4", namespace.lockPath, "0").output == "unchanged\n")
-        #expect(Set(saved(namespace)) == before)
-        #expect(namespace.probe("apply", "ipv4", namespace.lockPath, "1").output == "changed\n")
-        let after = saved(namespace)
+        try namespace.run("iptables-legacy-restore", "--counters", input: counted.joined(separator: "\n") + "\n")
+        let before = Set(try saved(namespace))
+        #expect(try probe(namespace, "apply", "ipv4", namespace.lockPath, "0").output == "unchanged\n")
+        #expect(Set(try saved(namespace)) == before)
+        #expect(try probe(namespace, "apply", "ipv4", namespace.lockPath, "1").output == "changed\n")
+        let after = try saved(namespace)
         let bare = { (line: String) in line.drop { $0 != "]" } }
         let rulesBefore = Set(before.map(bare))
         for line in after where line.hasPrefix("[") && rulesBefore.contains(bare(line)) {
@@ -90,45 +95,45 @@ struct KernelTests {
 
     @Test("hold the old rules or the new ones, whenever we are killed")
     func killed() throws {
-        guard let namespace = Namespace.make() else { return }
+        let namespace = try NetworkNamespace()
         let rounds = Int(ProcessInfo.processInfo.environment["KUBETABLES_KILLS"] ?? "") ?? 200
         for round in 0..<rounds {
-            let process = try namespace.startProbe("churn", "ipv4", namespace.lockPath)
+            let process = try namespace.start([Self.probe, "churn", "ipv4", namespace.lockPath])
             usleep(UInt32.random(in: 1_000...60_000))
-            kill(process.processIdentifier, SIGKILL)
-            process.waitUntilExit()
-            let settled = namespace.probe("settled", "ipv4")
-            #expect(settled.status == 0, "round \(round): \(settled.output)")
+            process.signal(SIGKILL)
+            _ = try process.wait()
+            let settled = try probe(namespace, "settled", "ipv4")
+            #expect(settled.status == 0, "round \(round): \(settled)")
         }
-        #expect(namespace.probe("apply", "ipv4", namespace.lockPath, "1").status == 0)
+        #expect(try probe(namespace, "apply", "ipv4", namespace.lockPath, "1").status == 0)
     }
 
     @Test("lose nothing while iptables -w writes to them as well")
     func race() async throws {
-        guard let namespace = Namespace.make() else { return }
+        let namespace = try NetworkNamespace()
         let rounds = Int(ProcessInfo.processInfo.environment["KUBETABLES_RACES"] ?? "") ?? 200
         async let writer = Task.detached { () -> Int in
             var failures = 0
             for number in 0..<rounds {
                 let table = number % 2 == 0 ? "nat" : "filter"
-                let result = namespace.run(
-                    "iptables-legacy", "-w", "-t", table, "-A", "OUTPUT", "-m", "comment", "--comment", "n\(number)")
+                let append = ["iptables-legacy", "-w", "-t", table, "-A", "OUTPUT"]
+                let result = try namespace.attempt(append + ["-m", "comment", "--comment", "n\(number)"])
                 if result.status != 0 { failures += 1 }
             }
             return failures
         }.value
-        let result = namespace.probe("race", "ipv4", namespace.lockPath, "\(rounds)")
-        #expect(result.status == 0, "\(result.output)")
-        #expect(await writer == 0)
-        let lines = saved(namespace)
+        let result = try probe(namespace, "race", "ipv4", namespace.lockPath, "\(rounds)")
+        #expect(result.status == 0, "\(result)")
+        #expect(try await writer == 0)
+        let lines = try saved(namespace)
         for number in 0..<rounds {
             #expect(lines.contains { $0.hasSuffix("-m comment --comment n\(number)") }, "rule n\(number) is lost")
         }
     }
 
     /// What iptables-save prints with counters, without the lines that tell the time.
-    private func saved(_ namespace: Namespace) -> [String] {
-        namespace.run("iptables-legacy-save", "--counters").output.split(separator: "\n").map(String.init)
+    private func saved(_ namespace: NetworkNamespace) throws -> [String] {
+        try namespace.run("iptables-legacy-save", "--counters").split(separator: "\n").map(String.init)
             .filter { !$0.hasPrefix("#") }
     }
 }

@@ -8,25 +8,16 @@ import XTables
 struct SurroundingsTests {
     private func temporaryPath() -> String { "/tmp/kubetables-test-\(UInt64.random(in: 0 ... .max))" }
 
-    /// Another process that holds a lock until it is told to let go.
+    /// Somebody else who holds a lock: `flock` belongs to the opened file, so it need not be another process.
     private final class Holder: Sendable {
-        private let process: Process
-        private let input = Pipe()
+        private let descriptor: Int32
 
         init(_ path: String) throws {
-            process = Command.process(["flock", path, "sh", "-c", "echo locked; read line"], lockPath: nil)
-            let output = Pipe()
-            process.standardInput = input
-            process.standardOutput = output
-            try process.run()
-            // The word comes when the lock is held.
-            _ = output.fileHandleForReading.availableData
+            descriptor = open(path, O_CREAT | O_RDONLY | O_CLOEXEC, 0o600)
+            try #require(descriptor >= 0 && flock(descriptor, LOCK_EX) == 0)
         }
 
-        func letGo() {
-            try? input.fileHandleForWriting.close()
-            process.waitUntilExit()
-        }
+        func letGo() { close(descriptor) }
     }
 
     @Test("the lock is waited for, and the wait is reported")

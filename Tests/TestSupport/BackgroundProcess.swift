@@ -10,12 +10,14 @@ public final class BackgroundProcess: Sendable {
     private let status = Mutex<Int32?>(nil)
 
     /// Starts a program found by PATH.
-    public init(_ command: [String]) throws {
+    ///
+    /// - Parameter environment: variables that it gets besides those of this process, or instead of them.
+    public init(_ command: [String], environment: [String: String] = [:]) throws {
         let directory = FileManager.default.temporaryDirectory.appending(path: "kt-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: false)
         let paths = ["output", "errors"].map { directory.appending(path: $0).path }
         self.directory = directory
-        identifier = try Subprocess.spawn(command, standardStreams: ["/dev/null"] + paths)
+        identifier = try Subprocess.spawn(command, standardStreams: ["/dev/null"] + paths, environment: environment)
     }
 
     deinit {

@@ -7,26 +7,41 @@ import Testing
 public final class NetworkNamespace: Sendable {
     /// The name that `ip netns` knows it by.
     public let name: String
+    /// An xtables lock of its own, which iptables takes inside: the machine's is shared by all namespaces.
+    public let lockPath: String
 
     /// Makes a namespace with its loopback interface up.
     public init() throws {
         name = "kt-test-\(UUID().uuidString.prefix(8).lowercased())"
+        lockPath = FileManager.default.temporaryDirectory.appending(path: "\(name).lock").path
         try Subprocess.check(["ip", "netns", "add", name])
         try run("ip", "link", "set", "lo", "up")
     }
 
-    deinit { _ = try? Subprocess.run(["ip", "netns", "del", name]) }
+    deinit {
+        _ = try? Subprocess.run(["ip", "netns", "del", name])
+        try? FileManager.default.removeItem(atPath: lockPath)
+    }
 
     /// Runs a program inside that must succeed, and gives back what it printed.
     @discardableResult
     public func run(_ command: String..., input: String = "") throws -> String {
-        try Subprocess.check(["ip", "netns", "exec", name] + command, input: input)
+        try Subprocess.check(inside(command), input: input, environment: environment)
     }
 
     /// Runs a program inside, however it ends.
     public func attempt(_ command: [String], input: String = "") throws -> ProcessResult {
-        try Subprocess.run(["ip", "netns", "exec", name] + command, input: input)
+        try Subprocess.run(inside(command), input: input, environment: environment)
     }
+
+    /// Starts a program inside and does not wait for it.
+    public func start(_ command: [String]) throws -> BackgroundProcess {
+        try BackgroundProcess(inside(command), environment: environment)
+    }
+
+    private func inside(_ command: [String]) -> [String] { ["ip", "netns", "exec", name] + command }
+
+    private var environment: [String: String] { ["XTABLES_LOCKFILE": lockPath] }
 }
 
 /// Whether tests may use the kernel.

@@ -28,14 +28,21 @@ public enum Subprocess {
     /// Runs a program found by PATH.
     ///
     /// Output goes through files, not pipes, so that it may be of any length.
-    public static func run(_ command: [String], input: String = "") throws -> ProcessResult {
+    ///
+    /// - Parameters:
+    ///   - command: the program and its arguments.
+    ///   - input: what it reads from standard input.
+    ///   - environment: variables that it gets besides those of this process, or instead of them.
+    public static func run(
+        _ command: [String], input: String = "", environment: [String: String] = [:]
+    ) throws -> ProcessResult {
         let folder = FileManager.default.temporaryDirectory.appending(path: "kubetables-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let paths = ["input", "output", "errors"].map { folder.appending(path: $0).path }
         try Data(input.utf8).write(to: URL(filePath: paths[0]))
 
-        let status = try wait(for: try spawn(command, standardStreams: paths))
+        let status = try wait(for: try spawn(command, standardStreams: paths, environment: environment))
         func text(_ path: String) throws -> String {
             String(decoding: try Data(contentsOf: URL(filePath: path)), as: UTF8.self)
         }
@@ -44,8 +51,10 @@ public enum Subprocess {
 
     /// Runs a program that must succeed, and gives back what it printed.
     @discardableResult
-    public static func check(_ command: [String], input: String = "") throws -> String {
-        let result = try run(command, input: input)
+    public static func check(
+        _ command: [String], input: String = "", environment: [String: String] = [:]
+    ) throws -> String {
+        let result = try run(command, input: input, environment: environment)
         guard result.status == 0 else {
             throw ProcessFailure(
                 description: "\(command.joined(separator: " ")) ended with \(result.status): \(result.errors)")
@@ -53,7 +62,10 @@ public enum Subprocess {
         return result.output
     }
 
-    static func spawn(_ command: [String], standardStreams paths: [String]) throws -> pid_t {
+    /// - Parameter paths: the files for standard input, output and errors.
+    static func spawn(
+        _ command: [String], standardStreams paths: [String], environment: [String: String] = [:]
+    ) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -61,15 +73,25 @@ public enum Subprocess {
             let flags = descriptor == 0 ? O_RDONLY : O_WRONLY | O_CREAT | O_TRUNC
             posix_spawn_file_actions_addopen(&actions, Int32(descriptor), path, flags, 0o600)
         }
-        var arguments = command.map { strdup($0) } + [nil]
-        defer { arguments.forEach { free($0) } }
+        let variables = inheritedVariables.merging(environment) { $1 }
+        var arguments = (["env"] + command).map { strdup($0) } + [nil]
+        var settings = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
+        defer { (arguments + settings).forEach { free($0) } }
         var child: pid_t = 0
-        let error = posix_spawnp(&child, command[0], &actions, nil, &arguments, environ)
+        // By way of env, which looks for the program where the child's PATH says and not ours.
+        let error = posix_spawn(&child, "/usr/bin/env", &actions, nil, &arguments, &settings)
         guard error == 0 else {
             throw ProcessFailure(description: "\(command[0]) cannot be started: \(String(cString: strerror(error)))")
         }
         return child
     }
+
+    private static let inheritedVariables: [String: String] = {
+        var variables = ProcessInfo.processInfo.environment
+        // A shell that became root by plain su has no sbin on its path.
+        variables["PATH"] = (variables["PATH"] ?? "/usr/bin:/bin") + ":/usr/sbin:/sbin"
+        return variables
+    }()
 
     static func wait(for child: pid_t) throws -> Int32 {
         var status: Int32 = 0
