@@ -61,9 +61,12 @@ public struct Compilation: Sendable {
     func sharedChain(_ name: ChainName, in table: Table) -> Chain {
         var rules: [Rule] = []
         if let share = CompiledServicePort.share(of: name, in: table) {
-            // Borrowed, not copied: there are tens of thousands, and a copy of each retains all its parts.
+            // Only the share is read: there are tens of thousands, and a copy of each would retain all its parts.
             servicePorts.withUnsafeBufferPointer { servicePorts in
-                for index in servicePorts.indices { rules.append(contentsOf: share(servicePorts[index])) }
+                guard let first = servicePorts.baseAddress else { return }
+                for index in servicePorts.indices {
+                    rules.append(contentsOf: (first + index).pointer(to: share)?.pointee ?? [])
+                }
             }
         }
         return Chain(name: name, rules: rules + settings.fixedRules(of: name, in: table))

@@ -40,18 +40,18 @@ public struct CompiledServicePort: Sendable {
 
     /// Its share of a shared chain.
     func rules(of chain: ChainName, in table: Table) -> [Rule] {
-        Self.share(of: chain, in: table)?(self) ?? []
+        Self.share(of: chain, in: table).map { self[keyPath: $0] } ?? []
     }
 
-    /// What reads a service port's share of a shared chain; `nil` for a chain no service port has a share in.
-    static func share(of chain: ChainName, in table: Table) -> ((borrowing CompiledServicePort) -> [Rule])? {
+    /// Where a service port keeps its share of a shared chain; `nil` for a chain no service port has a share in.
+    static func share(of chain: ChainName, in table: Table) -> KeyPath<CompiledServicePort, [Rule]>? {
         switch (table, chain) {
-        case (.nat, KubeProxyChains.services): { $0.natServices }
-        case (.nat, KubeProxyChains.nodePorts): { $0.natNodePorts }
-        case (.filter, KubeProxyChains.services): { $0.filterServices }
-        case (.filter, KubeProxyChains.externalServices): { $0.filterExternalServices }
-        case (.filter, KubeProxyChains.nodePorts): { $0.filterNodePorts }
-        case (.filter, KubeProxyChains.proxyFirewall): { $0.filterProxyFirewall }
+        case (.nat, KubeProxyChains.services): \.natServices
+        case (.nat, KubeProxyChains.nodePorts): \.natNodePorts
+        case (.filter, KubeProxyChains.services): \.filterServices
+        case (.filter, KubeProxyChains.externalServices): \.filterExternalServices
+        case (.filter, KubeProxyChains.nodePorts): \.filterNodePorts
+        case (.filter, KubeProxyChains.proxyFirewall): \.filterProxyFirewall
         default: nil
         }
     }

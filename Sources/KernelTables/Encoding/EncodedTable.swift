@@ -40,9 +40,12 @@ final class EncodedTable {
                 throw UnencodableRule(chain: chain.name, rule: "-N \(chain.name)", reason: "a reserved name")
             }
             firstRules.append(UInt32(offsets.count))
-            for rule in chain.rules {
-                offsets.append(try Self.offset(in: arena, before: rule, of: chain.name))
-                try encoder.append(rule, chain: chain.name, to: arena)
+            // Borrowed, not copied: a copy of each rule would retain all its parts.
+            try chain.rules.withUnsafeBufferPointer { rules throws(UnencodableRule) in
+                for index in rules.indices {
+                    offsets.append(try Self.offset(in: arena, before: rules[index], of: chain.name))
+                    try encoder.append(rules[index], chain: chain.name, to: arena)
+                }
             }
         }
         firstRules.append(UInt32(offsets.count))

@@ -240,8 +240,9 @@ enum NATFlags {
 
 /// Names that libiptc takes for verdicts or built-in chains, so that no jump can lead there.
 enum ReservedName {
-    static let verdicts: Set<ChainName> = ["ACCEPT", "DROP", "QUEUE", "RETURN"]
-    static let all: Set<ChainName> = verdicts.union(BuiltInChain.allCases.map(\.name))
+    static let verdicts: [ChainName] = ["ACCEPT", "DROP", "QUEUE", "RETURN"]
+    /// So few that comparing with each is faster than hashing, and it is done for every jump.
+    static let all = verdicts + BuiltInChain.allCases.map(\.name)
 }
 
 extension ConnectionStates {
