@@ -12,45 +12,53 @@ enum EndpointMerge {
     static func endpoints(
         of servicePort: ServicePortName, in slices: [EndpointSlice], family: IPFamily
     ) -> [Endpoint] {
-        var found: [Entry] = []
+        var found: [Endpoint] = []
+        var texts = EndpointTexts()
         for slice in slices where slice.addressType == .addresses(family) && !slice.isHeadless {
             for port in slice.ports where port.name == servicePort.port && port.transport == servicePort.transport {
                 found.reserveCapacity(found.count + slice.endpoints.count)
                 for member in slice.endpoints {
-                    found.append(Entry(Endpoint(member, port: port.number), arrival: found.count))
+                    let endpoint = Endpoint(member, port: port.number)
+                    found.append(endpoint)
+                    texts.append(endpoint)
                 }
             }
         }
-        found.sort()
+        let order = texts.order
         var merged: [Endpoint] = []
-        merged.reserveCapacity(found.count)
-        var lastText: String?
-        for entry in found {
-            if entry.text != lastText {
-                merged.append(entry.endpoint)
-            } else if !entry.endpoint.conditions.contains(.terminating) {
-                merged[merged.count - 1] = entry.endpoint
+        merged.reserveCapacity(order.count)
+        for (place, index) in order.enumerated() {
+            if place == 0 || !texts.areEqual(order[place - 1], index) {
+                merged.append(found[index])
+            } else if !found[index].conditions.contains(.terminating) {
+                merged[merged.count - 1] = found[index]
             }
-            lastText = entry.text
         }
         return merged
     }
+}
 
-    private struct Entry: Comparable {
-        let text: String
-        let arrival: Int
-        let endpoint: Endpoint
+/// The texts of many endpoints, one behind the other in one block of memory: a String for each would cost more than all
+/// else that is done for it.
+private struct EndpointTexts {
+    private var bytes: [UInt8] = []
+    private var ends: [Int] = []
 
-        init(_ endpoint: Endpoint, arrival: Int) {
-            text = endpoint.description
-            self.arrival = arrival
-            self.endpoint = endpoint
-        }
+    mutating func append(_ endpoint: Endpoint) {
+        endpoint.appendText(to: &bytes)
+        ends.append(bytes.count)
+    }
 
-        static func == (left: Entry, right: Entry) -> Bool { left.arrival == right.arrival }
+    private func range(_ index: Int) -> Range<Int> { (index == 0 ? 0 : ends[index - 1])..<ends[index] }
 
-        static func < (left: Entry, right: Entry) -> Bool {
-            left.text != right.text ? left.text < right.text : left.arrival < right.arrival
+    func areEqual(_ left: Int, _ right: Int) -> Bool { bytes[range(left)] == bytes[range(right)] }
+
+    /// The numbers of the endpoints, ordered by the bytes of their texts; equal ones stay in the order of their arrival.
+    var order: [Int] {
+        bytes.withUnsafeBufferPointer { bytes in
+            ends.indices.sorted { left, right in
+                bytes[range(left)].lexicographicallyPrecedes(bytes[range(right)])
+            }
         }
     }
 }

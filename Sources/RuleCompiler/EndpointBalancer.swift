@@ -6,16 +6,12 @@ import XTables
 struct EndpointChain {
     let endpoint: Endpoint
     /// `ADDRESS:PORT`, an IPv6 address in brackets.
-    let text: [UInt8]
+    let text: ArraySlice<UInt8>
     let name: ChainName
 
     init(_ endpoint: Endpoint, chains: ServicePortChains) {
         self.endpoint = endpoint
-        var text: [UInt8] = []
-        text.reserveCapacity(24)
-        endpoint.appendText(to: &text)
-        self.text = text
-        name = chains.endpoint(text)
+        (name, text) = chains.endpoint(endpoint)
     }
 }
 

@@ -14,37 +14,44 @@ struct ServicePortChains {
     /// The source ranges of a load balancer.
     let firewall: ChainName
 
+    /// What the hash is made of.
     private let identity: [UInt8]
 
     init(_ name: ServicePortName) {
         identity = Array(name.description.utf8) + Array(name.transport.rawValue.utf8)
-        let hash = Self.hash(identity)
-        cluster = ChainName(prefix: "KUBE-SVC-", suffix: hash)
-        local = ChainName(prefix: "KUBE-SVL-", suffix: hash)
-        external = ChainName(prefix: "KUBE-EXT-", suffix: hash)
-        firewall = ChainName(prefix: "KUBE-FW-", suffix: hash)
-    }
-
-    /// The chain of one endpoint, named after its text `ADDRESS:PORT`.
-    func endpoint(_ text: [UInt8]) -> ChainName {
-        ChainName(prefix: "KUBE-SEP-", suffix: Self.hash(identity + text))
-    }
-
-    /// The first 16 characters of the Base32 text (RFC 4648) of the SHA-256 hash, as kube-proxy has them.
-    private static func hash(_ bytes: [UInt8]) -> [UInt8] {
-        var text: [UInt8] = []
-        text.reserveCapacity(16)
-        var bits: UInt32 = 0
-        var bitCount = 0
-        for byte in SHA256.hash(data: bytes).prefix(10) {
-            bits = bits << 8 | UInt32(byte)
-            bitCount += 8
-            while bitCount >= 5 {
-                bitCount -= 5
-                let digit = UInt8(bits >> UInt32(bitCount) & 31)
-                text.append(digit < 26 ? UInt8(ascii: "A") + digit : UInt8(ascii: "2") + digit - 26)
-            }
+        (cluster, local, external, firewall) = Self.withHash(of: identity) { hash in
+            (
+                ChainName(prefix: "KUBE-SVC-", suffix: hash), ChainName(prefix: "KUBE-SVL-", suffix: hash),
+                ChainName(prefix: "KUBE-EXT-", suffix: hash), ChainName(prefix: "KUBE-FW-", suffix: hash)
+            )
         }
-        return text
+    }
+
+    /// The chain of one endpoint, named after its text `ADDRESS:PORT`, and that text.
+    func endpoint(_ endpoint: Endpoint) -> (name: ChainName, text: ArraySlice<UInt8>) {
+        // One array for both: this is done for every endpoint.
+        var hashed: [UInt8] = []
+        hashed.reserveCapacity(identity.count + Self.usualTextLength)
+        hashed.append(contentsOf: identity)
+        endpoint.appendText(to: &hashed)
+        let name = Self.withHash(of: hashed) { ChainName(prefix: "KUBE-SEP-", suffix: $0) }
+        return (name, hashed[identity.count...])
+    }
+
+    private static let usualTextLength = 24
+
+    /// Calls `body` with the first 16 characters of the Base32 text (RFC 4648) of the SHA-256 hash, as kube-proxy has
+    /// them.
+    private static func withHash<Result>(
+        of bytes: [UInt8], _ body: (UnsafeBufferPointer<UInt8>) -> Result
+    ) -> Result {
+        let bits = SHA256.hash(data: bytes).withUnsafeBytes { UInt128(bigEndian: $0.loadUnaligned(as: UInt128.self)) }
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 16) { text in
+            for index in 0..<16 {
+                let digit = UInt8(truncatingIfNeeded: bits >> UInt128(UInt128.bitWidth - 5 * (index + 1))) & 31
+                text[index] = digit < 26 ? UInt8(ascii: "A") + digit : UInt8(ascii: "2") + digit - 26
+            }
+            return body(UnsafeBufferPointer(text))
+        }
     }
 }

@@ -27,6 +27,13 @@ public struct ChainName: Hashable, Sendable {
     ///
     /// - Precondition: both together are not longer than ``maximumLength``.
     public init(prefix: StaticString, suffix: [UInt8]) {
+        self = suffix.withUnsafeBufferPointer { ChainName(prefix: prefix, suffix: $0) }
+    }
+
+    /// Makes a name from a prefix and a suffix, for those who make hundreds of thousands.
+    ///
+    /// - Precondition: both together are not longer than ``maximumLength``.
+    public init(prefix: StaticString, suffix: UnsafeBufferPointer<UInt8>) {
         precondition(prefix.utf8CodeUnitCount + suffix.count <= Self.maximumLength, "chain name too long")
         let start = UnsafeBufferPointer(start: prefix.utf8Start, count: prefix.utf8CodeUnitCount)
         self.init(padding: start)
