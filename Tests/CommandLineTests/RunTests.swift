@@ -38,10 +38,9 @@ import Testing
     /// Lets `body` work beside the program, and removes what was written.
     private func running(_ arguments: [String] = [], _ body: (BackgroundProcess) throws -> Void) throws {
         defer { try? FileManager.default.removeItem(at: directory) }
-        let lock = directory.appending(path: "xtables.lock").path
-        let program = try BackgroundProcess(
-            ["ip", "netns", "exec", node.name, Repository.tool, "run", "--manifests", directory.path]
-                + ["--hostname-override", "node-1", "--node-ip", "192.168.50.10", "--lock-file", lock]
+        let program = try node.start(
+            [Repository.tool, "run", "--manifests", directory.path]
+                + ["--hostname-override", "node-1", "--node-ip", "192.168.50.10", "--lock-file", node.lockPath]
                 + ["--iptables-min-sync-period", "0s", "--iptables-sync-period", "500ms"] + arguments)
         try body(program)
     }

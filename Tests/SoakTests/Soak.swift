@@ -14,14 +14,13 @@ final class Soak {
     /// The program that is tested.
     let program: BackgroundProcess
 
-    private let prefix = "kt-soak-\(UUID().uuidString.prefix(6).lowercased())"
+    private let lab: Lab
     private let directory = FileManager.default.temporaryDirectory.appending(path: "kt-\(UUID().uuidString)")
     private let server: BackgroundProcess
     private let url: String
     private var cluster: SoakCluster
     private var generator: SeededGenerator
 
-    private static let lab = Repository.root.appending(path: "scripts/lab").path
     private static let options = [
         "--hostname-override", SoakCluster.nodeName, "--node-ip", "192.168.50.10", "--cluster-cidr", "10.244.0.0/16",
     ]
@@ -30,16 +29,14 @@ final class Soak {
         generator = SeededGenerator(seed: seed)
         cluster = SoakCluster()
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: false)
-        try Subprocess.check(
-            [Self.lab, "up", prefix, "client-pod=10.244.1.5"] + SoakCluster.pods.map { "\($0.name)=\($0.address)" })
-        for pod in SoakCluster.pods { try Subprocess.check([Self.lab, "serve", prefix, pod.name, "tcp", "80"]) }
+        lab = try Lab(pods: ["client-pod=10.244.1.5"] + SoakCluster.pods.map { "\($0.name)=\($0.address)" })
+        for pod in SoakCluster.pods { try lab.serve(pod.name, port: 80) }
 
         let objects = directory.appending(path: "objects.json")
         try cluster.list.write(to: objects)
-        let node = ["ip", "netns", "exec", "\(prefix)-node"]
         let serverPath = Repository.products.appending(path: "test-api-server").path
-        server = try BackgroundProcess(
-            node + [serverPath, "--listen", "127.0.0.1:0", "--objects", objects.path, "--bookmarks", "1"])
+        server = try lab.start(
+            "node", [serverPath, "--listen", "127.0.0.1:0", "--objects", objects.path, "--bookmarks", "1"])
         let deadline = ContinuousClock.now + .seconds(20)
         while !server.output.contains("\n") {
             guard ContinuousClock.now < deadline else {
@@ -49,23 +46,18 @@ final class Soak {
         }
         url = server.output.trimmingCharacters(in: .whitespacesAndNewlines)
             .replacingOccurrences(of: "listening on ", with: "")
-        program = try BackgroundProcess(
-            node + [Repository.tool, "run", "--master", url]
+        program = try lab.start(
+            "node",
+            [Repository.tool, "run", "--master", url]
                 + ["--lock-file", directory.appending(path: "xtables.lock").path]
                 + ["--iptables-min-sync-period", "50ms", "--iptables-sync-period", "1s"] + Self.options)
         try program.waitForErrors(containing: "start: IPv4 filter", limit: .seconds(30))
-        for rule in Self.foreignRules { try inNode(["iptables-legacy"] + rule) }
+        for rule in Self.foreignRules { try lab.run("node", ["iptables-legacy"] + rule) }
     }
 
     deinit {
         program.signal(SIGKILL)
-        _ = try? Subprocess.run([Self.lab, "down", prefix])
         try? FileManager.default.removeItem(at: directory)
-    }
-
-    @discardableResult
-    private func inNode(_ command: [String], input: String = "") throws -> String {
-        try Subprocess.check(["ip", "netns", "exec", "\(prefix)-node"] + command, input: input)
     }
 
     // MARK: Clients
@@ -74,10 +66,9 @@ final class Soak {
     func startClients(seconds: Int) throws -> [SoakClient] {
         try SoakCluster.stableServices.flatMap { service in
             [
+                try SoakClient(on: "client-pod", of: lab, address: "\(service.clusterIP):80", seconds: seconds),
                 try SoakClient(
-                    namespace: "\(prefix)-client-pod", address: "\(service.clusterIP):80", seconds: seconds),
-                try SoakClient(
-                    namespace: "\(prefix)-client", address: "192.168.50.10:\(service.nodePort)", seconds: seconds),
+                    on: "client", of: lab, address: "192.168.50.10:\(service.nodePort)", seconds: seconds),
             ]
         }
     }
@@ -134,10 +125,10 @@ final class Soak {
 
     /// Edits by others, which do not concern the Services that must always answer.
     private func makeDrift() throws {
-        let chain = try Subprocess.run(
-            ["ip", "netns", "exec", "\(prefix)-node", "iptables-legacy-save", "-t", "nat"]
-        ).output.split(separator: "\n").first { $0.contains("noise-") && $0.hasPrefix("-A KUBE-SVC-") }
-            .map { String($0.split(separator: " ")[1]) }
+        let chain = try lab.attempt("node", ["iptables-legacy-save", "-t", "nat"]).output.split(separator: "\n").first {
+            $0.contains("noise-") && $0.hasPrefix("-A KUBE-SVC-")
+        }
+        .map { String($0.split(separator: " ")[1]) }
         let lockFile = ["env", "XTABLES_LOCKFILE=\(directory.appending(path: "xtables.lock").path)"]
         let edits: [[String]] =
             [
@@ -147,12 +138,12 @@ final class Soak {
                 ["-t", "filter", "-D", "INPUT", "1"],
             ] + (chain.map { [["-t", "nat", "-F", $0]] } ?? [])
         // Whoever edits loses a race now and then: the chain may be gone.
-        _ = try Subprocess.run(
-            ["ip", "netns", "exec", "\(prefix)-node"] + lockFile + ["iptables-legacy", "-w"] + generator.pick(edits))
+        _ = try lab.attempt("node", lockFile + ["iptables-legacy", "-w"] + generator.pick(edits))
     }
 
     private func control(_ method: String, _ path: String, body: String = "") throws {
-        try inNode(
+        try lab.run(
+            "node",
             ["curl", "-sS", "--fail", "--max-time", "10", "-o", "/dev/null", "-X", method]
                 + (body.isEmpty ? [] : ["--data-binary", "@-"]) + ["\(url)/control/\(path)"], input: body)
     }
@@ -168,8 +159,8 @@ final class Soak {
         let deadline = ContinuousClock.now + .seconds(60)
         repeat {
             usleep(500_000)
-            let result = try Subprocess.run(
-                ["ip", "netns", "exec", "\(prefix)-node", Repository.tool, "verify", "-f", objects.path] + Self.options)
+            let result = try lab.attempt(
+                "node", [Repository.tool, "verify", "-f", objects.path] + Self.options)
             if result.status == 0 { return "" }
             difference = result.output + result.errors
         } while ContinuousClock.now < deadline
@@ -185,9 +176,7 @@ final class Soak {
     func foreignRulesAreThere() throws -> Bool {
         try Self.foreignRules.allSatisfy { rule in
             let check = rule.map { $0 == "-A" ? "-C" : $0 }
-            return try Subprocess.run(
-                ["ip", "netns", "exec", "\(prefix)-node", "iptables-legacy"] + check
-            ).status == 0
+            return try lab.attempt("node", ["iptables-legacy"] + check).status == 0
         }
     }
 

@@ -15,14 +15,16 @@ final class SoakClient: CustomStringConvertible {
     let description: String
     private let process: BackgroundProcess
 
-    init(namespace: String, address: String, seconds: Int) throws {
+    init(on host: String, of lab: Lab, address: String, seconds: Int) throws {
         description = "client of \(address)"
         // The servers close each connection after the answer, so each request is a connection of its own.
-        process = try BackgroundProcess([
-            "ip", "netns", "exec", namespace, "curl", "-s", "-o", "/dev/null", "-w",
-            "%{http_code} %{time_total} %{errormsg}\\n", "--connect-timeout", "4", "--max-time", "8", "--rate",
-            "\(Self.connectionsPerSecond)/s", "http://\(address)/?[1-\(seconds * Self.connectionsPerSecond)]",
-        ])
+        process = try lab.start(
+            host,
+            [
+                "curl", "-s", "-o", "/dev/null", "-w", "%{http_code} %{time_total} %{errormsg}\\n", "--connect-timeout",
+                "4", "--max-time", "8", "--rate", "\(Self.connectionsPerSecond)/s",
+                "http://\(address)/?[1-\(seconds * Self.connectionsPerSecond)]",
+            ])
     }
 
     /// Waits for the last connection.

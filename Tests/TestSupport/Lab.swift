@@ -31,6 +31,11 @@ public final class Lab: Sendable {
         try Subprocess.run([Self.script, "exec", prefix, host] + command, input: input)
     }
 
+    /// Starts a program on a host and does not wait for it.
+    public func start(_ host: String, _ command: [String]) throws -> BackgroundProcess {
+        try BackgroundProcess([Self.script, "exec", prefix, host] + command)
+    }
+
     /// What so many connections from a host, one after the other, got as answers, by answer.
     ///
     /// - Parameter address: `ADDRESS:PORT`, an IPv6 address in brackets.
