@@ -21,6 +21,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
@@ -91,11 +92,25 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        .target(
+            name: "Monitoring",
+            dependencies: [
+                "ConnectionTracking", "KernelTables", "KubernetesObjects", "NetworkTypes", "Proxy", "ServiceModel",
+                "XTables",
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            swiftSettings: settings),
+
         // The command line.
         .executableTarget(
             name: "kubetables",
             dependencies: [
-                "ConnectionTracking", "KernelTables", "KubernetesAPI", "KubernetesObjects", "NetworkTypes",
+                "ConnectionTracking", "KernelTables", "KubernetesAPI", "KubernetesObjects", "Monitoring",
+                "NetworkTypes",
                 "NodeTuning", "Proxy", "ProxyConfiguration", "RuleCompiler", "ServiceModel", "XTables",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -175,6 +190,13 @@ let package = Package(
             dependencies: [
                 "ConnectionTracking", "KernelTables", "KubernetesObjects", "NetworkTypes", "Proxy",
                 "ProxyConfiguration", "RuleCompiler", "TestSupport", "XTables",
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "MonitoringTests",
+            dependencies: [
+                "ConnectionTracking", "KernelTables", "KubernetesObjects", "Monitoring", "NetworkTypes", "Proxy",
+                "ServiceModel", "TestSupport", "XTables", .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
         .testTarget(

@@ -93,3 +93,10 @@ public struct DocumentObject: Sendable, Hashable {
         return members.first { !seen.insert($0.key).inserted }?.key
     }
 }
+
+extension DocumentObject: ExpressibleByDictionaryLiteral {
+    /// A mapping with these members, in this order; the keys must differ.
+    public init(dictionaryLiteral elements: (String, DocumentValue)...) {
+        self.init(elements.map { Member(key: $0.0, value: $0.1) })
+    }
+}

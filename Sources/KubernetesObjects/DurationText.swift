@@ -9,6 +9,12 @@ public enum DurationText {
     /// Go keeps nanoseconds in 64 bits: 292 years.
     private static let longest = 9.2e9
 
+    /// The duration in seconds, as Go would read it back.
+    public static func text(_ duration: Duration) -> String {
+        let seconds = duration / .seconds(1)
+        return seconds == seconds.rounded() && abs(seconds) < longest ? "\(Int(seconds))s" : "\(seconds)s"
+    }
+
     /// Reads a duration; negative ones too.
     ///
     /// - Returns: `nil` if the text is none.

@@ -40,6 +40,10 @@ public struct KubeProxyConfiguration: Sendable, Hashable {
     public var conntrackUDPStreamTimeout: Duration?
     /// `clientConnection.kubeconfig`.
     public var kubeconfig: String?
+    /// `healthzBindAddress`.
+    public var healthzBindAddress: String?
+    /// `metricsBindAddress`.
+    public var metricsBindAddress: String?
 
     /// A configuration that says nothing.
     public init() {}
@@ -128,6 +132,8 @@ public struct KubeProxyConfiguration: Sendable, Hashable {
         hostnameOverride = fields.filledText("hostnameOverride", of: object)
         clusterCIDR = fields.filledText("clusterCIDR", of: object)
         detectLocalMode = fields.filledText("detectLocalMode", of: object)
+        healthzBindAddress = fields.filledText("healthzBindAddress", of: object)
+        metricsBindAddress = fields.filledText("metricsBindAddress", of: object)
         let addresses = fields.list("nodePortAddresses", of: object) { $0.text($1) }
         nodePortAddresses = addresses.isEmpty ? nil : addresses
         fields.inside("detectLocal", of: object) { fields, detectLocal in

@@ -45,5 +45,13 @@ extension ProxyOptions {
         conntrackUDPTimeout = configuration.conntrackUDPTimeout
         conntrackUDPStreamTimeout = configuration.conntrackUDPStreamTimeout
         kubeconfig = configuration.kubeconfig
+        if let text = configuration.healthzBindAddress {
+            healthzBindAddress = try OptionParsing.bindAddress(
+                text, defaultPort: BindAddress.healthzPort, option: "healthzBindAddress")
+        }
+        if let text = configuration.metricsBindAddress {
+            metricsBindAddress = try OptionParsing.bindAddress(
+                text, defaultPort: BindAddress.metricsPort, option: "metricsBindAddress")
+        }
     }
 }

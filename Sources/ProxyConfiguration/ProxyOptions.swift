@@ -65,6 +65,10 @@ public struct ProxyOptions: Sendable, Hashable {
     public var conntrackUDPStreamTimeout: Duration?
     /// How the Kubernetes API is reached (`--kubeconfig`).
     public var kubeconfig: String?
+    /// Where probes are answered (`--healthz-bind-address`).
+    public var healthzBindAddress: BindAddress?
+    /// Where metrics are served (`--metrics-bind-address`).
+    public var metricsBindAddress: BindAddress?
 
     /// Makes options of which nothing is said yet.
     public init() {}
@@ -95,6 +99,8 @@ public struct ProxyOptions: Sendable, Hashable {
         result.conntrackUDPTimeout = conntrackUDPTimeout ?? weaker.conntrackUDPTimeout
         result.conntrackUDPStreamTimeout = conntrackUDPStreamTimeout ?? weaker.conntrackUDPStreamTimeout
         result.kubeconfig = kubeconfig ?? weaker.kubeconfig
+        result.healthzBindAddress = healthzBindAddress ?? weaker.healthzBindAddress
+        result.metricsBindAddress = metricsBindAddress ?? weaker.metricsBindAddress
         return result
     }
 }

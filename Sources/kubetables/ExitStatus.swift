@@ -12,6 +12,8 @@ extension ExitCode {
     static let noLegacyTables = ExitCode(69)
     /// EX_SOFTWARE: the kernel refused the rules.
     static let refusedByKernel = ExitCode(70)
+    /// EX_OSERR: a server cannot listen.
+    static let cannotListen = ExitCode(71)
     /// EX_IOERR: output could not be written.
     static let outputFailed = ExitCode(74)
     /// EX_TEMPFAIL: the xtables lock was not free in time.

@@ -10,8 +10,9 @@ struct Kubetables: AsyncParsableCommand {
         commandName: "kubetables",
         abstract: "Compiles Kubernetes Services into iptables rules and keeps a node's kernel in step with them.",
         discussion: """
-            Exit codes: 0 done; 2 plan and verify found changes; 64 wrong usage; 65 bad input; 69 the kernel has no legacy iptables; 70 the kernel \
-            refused the rules; 74 output could not be written; 75 the xtables lock was not free in time; 77 not permitted.
+            Exit codes: 0 done; 2 plan and verify found changes; 64 wrong usage; 65 bad input; 69 the kernel has no legacy \
+            iptables; 70 the kernel refused the rules; 71 run: a port is taken; 74 output could not be written; 75 the \
+            xtables lock was not free in time; 77 not permitted.
             """,
         version: kubetablesVersion,
         subcommands: [

@@ -15,6 +15,18 @@ struct LoopOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Where /healthz and /livez are answered; empty for nowhere. (default: 0.0.0.0:10256)",
+            valueName: "address:port"))
+    var healthzBindAddress: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Where /metrics, /rules, /plan and the like are served; empty for nowhere. (default: 127.0.0.1:10249)",
+            valueName: "address:port"))
+    var metricsBindAddress: String?
+
+    @Option(
+        help: ArgumentHelp(
             "Connections tracked at most, per CPU; 0 leaves the limit alone. (default: 32768)", valueName: "number"))
     var conntrackMaxPerCore: Int?
 
@@ -52,6 +64,14 @@ struct LoopOptions: ParsableArguments {
         var options = ProxyOptions()
         options.syncPeriod = try duration(iptablesSyncPeriod, "--iptables-sync-period")
         options.minimumSyncPeriod = try duration(iptablesMinSyncPeriod, "--iptables-min-sync-period")
+        if let text = healthzBindAddress {
+            options.healthzBindAddress = try OptionParsing.bindAddress(
+                text, defaultPort: BindAddress.healthzPort, option: "--healthz-bind-address")
+        }
+        if let text = metricsBindAddress {
+            options.metricsBindAddress = try OptionParsing.bindAddress(
+                text, defaultPort: BindAddress.metricsPort, option: "--metrics-bind-address")
+        }
         if let count = conntrackMaxPerCore {
             options.conntrackMaxPerCore = try OptionParsing.count(count, option: "--conntrack-max-per-core")
         }

@@ -6,9 +6,13 @@ import NetworkTypes
 /// Prints plans: per table and chain what would be added, removed and moved, and a summary.
 struct PlanPrinter {
     let format: PlanFormat
-    private let colors = TerminalColors.standardOutput
+    private let colors: TerminalColors
 
-    init(format: PlanFormat) { self.format = format }
+    /// Prints on standard output, in colours if that is a terminal, or for a page, without.
+    init(format: PlanFormat, colors: TerminalColors = .standardOutput) {
+        self.format = format
+        self.colors = colors
+    }
 
     func print(_ plans: [SyncPlan]) throws {
         switch format {
@@ -17,19 +21,20 @@ struct PlanPrinter {
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
             try Console.write(Array(try encoder.encode(plans)) + [UInt8(ascii: "\n")])
         case .text:
-            for plan in plans { try print(plan) }
+            for plan in plans { try forEachLine(of: plan, Console.printLine) }
         }
     }
 
-    private func print(_ plan: SyncPlan) throws {
+    /// Calls `body` with each line of the text of a plan.
+    func forEachLine(of plan: SyncPlan, _ body: (String) throws -> Void) rethrows {
         for table in plan.tables where !table.chains.isEmpty {
-            try Console.printLine(colors.bold("\(plan.family.kubernetesName) table \(table.table)"))
+            try body(colors.bold("\(plan.family.kubernetesName) table \(table.table)"))
             for chain in table.chains {
-                try Console.printLine("  \(chain.chain)\(title(chain.kind))")
-                for rule in chain.rules { try Console.printLine("    \(line(rule))") }
+                try body("  \(chain.chain)\(title(chain.kind))")
+                for rule in chain.rules { try body("    \(line(rule))") }
             }
         }
-        try Console.printLine(summary(plan))
+        try body(summary(plan))
     }
 
     private func title(_ kind: ChainPlan.Kind) -> String {
@@ -70,6 +75,9 @@ struct TerminalColors {
             isOn: isatty(STDOUT_FILENO) != 0 && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb"
         )
     }
+
+    /// Plain text.
+    static let none = TerminalColors(isOn: false)
 
     func bold(_ text: String) -> String { paint(text, "1") }
     func added(_ text: String) -> String { paint(text, "32") }

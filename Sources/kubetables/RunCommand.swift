@@ -3,6 +3,7 @@ import ConnectionTracking
 import KernelTables
 import KubernetesObjects
 import Logging
+import Monitoring
 import NetworkTypes
 import NodeTuning
 import Proxy
@@ -55,22 +56,27 @@ struct RunCommand: AsyncParsableCommand {
         let level = logLevel
         let logger = Logger(label: "kubetables") { _ in LineLogHandler(level: level) }
         let tuner = NodeTuner(TuningOptions(options, families: families), families: families, logger: logger)
-        let observer = Observers([LogObserver(logger), tuner])
+        let status = StatusServers(options: options, families: families, logger: logger)
+        let observer = Observers([LogObserver(logger), tuner, status.health, status.metrics])
         let loop = ProxyLoop(
             options: options, families: families, requiredKinds: objects.requiredKinds, syncer: kernel.syncer,
             flows: StaleFlowCleanup(), observer: observer)
+
+        let servers = try await status.listen(options, loop: loop, families: families)
 
         logger.info("kubetables \(kubetablesVersion) serves \(objects) on node \(nodeName)")
         let reload: @Sendable () async -> Void = {
             guard let options = readOptionsAgain(logger, current: options) else { return }
             tuner.reconfigure(TuningOptions(options, families: families))
+            status.health.setSyncPeriod(options.effectiveSyncPeriod)
             await loop.reconfigure(options)
         }
-        let parts = [
-            Part { await loop.run() },
-            Part { await objects.run(logger: logger) { await loop.take($0) } },
-            Part { await reloadWhenAsked(reload) },
-        ]
+        let parts =
+            [
+                Part { await loop.run() },
+                Part { await objects.run(logger: logger) { await loop.take($0) } },
+                Part { await reloadWhenAsked(reload) },
+            ] + servers.map { server in Part { await server.run() } }
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: parts.map {

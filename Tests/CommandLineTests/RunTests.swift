@@ -135,6 +135,29 @@ import Testing
         }
     }
 
+    @Test func healthMetricsAndPagesAreServed() throws {
+        try running { program in
+            try program.waitForErrors(containing: "start: IPv4 filter")
+            func get(_ address: String) throws -> String {
+                try node.run("curl", "-sS", "--fail", "--max-time", "10", "http://\(address)")
+            }
+            #expect(try get("127.0.0.1:10256/healthz").contains("\"nodeEligible\":true"))
+            #expect(try get("127.0.0.1:10256/livez").contains("\"healthy\":true"))
+            #expect(try get("127.0.0.1:10249/healthz") == "ok")
+            #expect(try get("127.0.0.1:10249/proxyMode") == "iptables")
+            #expect(try get("127.0.0.1:10249/configz").contains("\"minSyncPeriod\":\"0s\""))
+            #expect(try get("127.0.0.1:10249/rules").contains("--to-destination 10.244.0.1:8080"))
+            #expect(try get("127.0.0.1:10249/plan").hasPrefix("IPv4: in step, no change\n"))
+            let metrics = try get("127.0.0.1:10249/metrics")
+            #expect(metrics.contains("kubeproxy_sync_proxy_rules_duration_seconds_count{ip_family=\"IPv4\"}"))
+            #expect(metrics.contains("kubeproxy_proxy_healthz_total{code=\"200\"} 1"))
+
+            let second = try node.attempt([Repository.tool, "run", "--manifests", directory.path])
+            #expect(second.status == 71)
+            #expect(second.errors.contains("cannot listen on 0.0.0.0:10256: another program listens there"))
+        }
+    }
+
     @Test func whatCannotWorkIsSaidAtOnce() throws {
         defer { try? FileManager.default.removeItem(at: directory) }
         let withoutCapability = try node.attempt(

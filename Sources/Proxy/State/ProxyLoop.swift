@@ -19,7 +19,8 @@ import XTables
 ///   reached all families before the next one begins.
 /// - What a source does not know at the moment stays as it was: nothing is ever removed because of an error.
 public actor ProxyLoop {
-    private var options: ProxyOptions
+    /// The options in force.
+    public private(set) var options: ProxyOptions
     private let host: any HostFactsSource
     private let observer: any ProxyObserver
     private let families: [FamilyProxy]

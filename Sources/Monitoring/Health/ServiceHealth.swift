@@ -1,0 +1,63 @@
+import KubernetesObjects
+import NetworkTypes
+import ServiceModel
+
+/// What a load balancer learns about a Service from a node: whether, and to how many endpoints, traffic can go there.
+public struct ServiceHealth: Sendable, Hashable {
+    /// The Service.
+    public let service: ObjectName
+    /// `spec.healthCheckNodePort`.
+    public let port: UInt16
+    /// The number of addresses on this node that take new connections.
+    ///
+    /// Endpoints that are about to end are not counted, although connections still go to them if there are no others:
+    /// load balancers shall turn to other nodes (KEP-1669).
+    public let localEndpoints: Int
+
+    /// Describes a Service.
+    public init(service: ObjectName, port: UInt16, localEndpoints: Int) {
+        self.service = service
+        self.port = port
+        self.localEndpoints = localEndpoints
+    }
+
+    /// All Services of a family that have a health check node port, by namespace and name.
+    ///
+    /// - Parameters:
+    ///   - servicePorts: the service ports of one family.
+    ///   - nodeName: the name of this node.
+    public static func all(_ servicePorts: [ServicePortEndpoints], nodeName: String) -> [ServiceHealth] {
+        var found: [ObjectName: (port: UInt16, addresses: Set<IPAddress>)] = [:]
+        for entry in servicePorts {
+            guard let port = entry.servicePort.healthCheckNodePort else { continue }
+            let name = entry.servicePort.name
+            let local = entry.endpoints.lazy.filter { $0.isReady && $0.nodeName == nodeName }.map(\.address)
+            found[ObjectName(namespace: name.namespace, name: name.service), default: (port, [])].addresses
+                .formUnion(local)
+        }
+        return found.sorted { $0.key < $1.key }.map {
+            ServiceHealth(service: $0.key, port: $0.value.port, localEndpoints: $0.value.addresses.count)
+        }
+    }
+
+    /// The answer at any path of the Service's port: 200 if the node can serve it, else 503.
+    ///
+    /// Headers and body are kube-proxy's, to the byte (pkg/proxy/healthcheck/service_health.go, `hcHandler`).
+    ///
+    /// - Parameter isProxyHealthy: whether no family is late; see ``HealthReport/isHealthy``.
+    public func answer(isProxyHealthy: Bool) -> HTTPAnswer {
+        let body = """
+            {
+            \t"service": {
+            \t\t"namespace": "\(service.namespace)",
+            \t\t"name": "\(service.name)"
+            \t},
+            \t"localEndpoints": \(localEndpoints),
+            \t"serviceProxyHealthy": \(isProxyHealthy)
+            }
+            """
+        var answer = HTTPAnswer.json(body, status: localEndpoints > 0 && isProxyHealthy ? 200 : 503)
+        answer.headers.append(("X-Load-Balancing-Endpoint-Weight", "\(localEndpoints)"))
+        return answer
+    }
+}

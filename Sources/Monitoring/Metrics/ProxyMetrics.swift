@@ -1,0 +1,78 @@
+import KernelTables
+import NetworkTypes
+import Proxy
+
+/// Counts what happens in the loop: kube-proxy's metrics of iptables mode under their own names, and some of ours.
+///
+/// What kube-proxy's mean here, where a commit is no iptables-restore (pkg/proxy/metrics/metrics.go):
+/// - a *sync* is a run that read the tables, be it for a change or for a look; a look at the outline alone is none;
+/// - it is *partial* if it was for changes of single Services, else *full*;
+/// - a *restore failure* is a run that failed, for whatever reason.
+public final class ProxyMetrics: ProxyObserver {
+    private let now: @Sendable () -> Timestamp
+    private let syncs: SyncMetrics
+    private let times: TimeMetrics
+    private let tables: TableMetrics
+    private let flows: FlowMetrics
+    private let probes: ProbeMetrics
+    private let cluster: ClusterMetrics
+
+    /// Puts all metrics into a registry; counters of `families` begin at zero.
+    ///
+    /// - Parameters:
+    ///   - registry: writes them.
+    ///   - families: the families that rules are made for.
+    ///   - now: the calendar.
+    public init(
+        _ registry: MetricRegistry, families: [IPFamily] = IPFamily.allCases,
+        now: @escaping @Sendable () -> Timestamp = { .now }
+    ) {
+        self.now = now
+        syncs = SyncMetrics(registry, families)
+        times = TimeMetrics(registry)
+        tables = TableMetrics(registry, families)
+        flows = FlowMetrics(registry, families)
+        probes = ProbeMetrics(registry)
+        cluster = ClusterMetrics(registry)
+    }
+
+    /// Something happened in the loop.
+    public func observe(_ event: ProxyEvent) {
+        switch event {
+        case .changeQueued(let family):
+            times.lastQueued.set(now().secondsSince1970, family.kubernetesName)
+        case .synchronized(let synchronization):
+            syncs.count(synchronization)
+            times.lastSynchronized.set(now().secondsSince1970, synchronization.family.kubernetesName)
+            tables.count(synchronization.report)
+        case .failed(let family, let error, _):
+            syncs.count(error, family)
+        case .flowsCleaned(let family, let report):
+            flows.count(report, family)
+        case .flowsNotCleaned(let family, _):
+            flows.countFailure(family)
+        case .waiting, .unusableSettings, .missingNode, .surroundings:
+            break
+        }
+    }
+
+    /// A probe of `/healthz` was answered.
+    ///
+    /// - Parameter status: the status code.
+    public func countHealthz(status: Int) { probes.healthz.add(1, "\(status)") }
+
+    /// A probe of `/livez` was answered.
+    ///
+    /// - Parameter status: the status code.
+    public func countLivez(status: Int) { probes.livez.add(1, "\(status)") }
+
+    /// Takes over how many service ports of a family have no endpoint on this node although their policy asks for one.
+    public func set(_ counts: MissingLocalEndpoints, _ family: IPFamily) { cluster.set(counts, family) }
+
+    /// A change of endpoints is in force.
+    ///
+    /// - Parameter duration: the time since the annotation `endpoints.kubernetes.io/last-change-trigger-time`.
+    public func observeNetworkProgramming(_ duration: Duration, _ family: IPFamily) {
+        times.networkProgramming.observe(duration, family.kubernetesName)
+    }
+}

@@ -1,0 +1,78 @@
+import ArgumentParser
+import KernelTables
+import KubernetesObjects
+import Logging
+import Monitoring
+import NetworkTypes
+import Proxy
+import ProxyConfiguration
+import XTables
+
+/// What the loop tells over HTTP: health for probes and load balancers, metrics and pages for people on this machine.
+struct StatusServers {
+    /// Keeps count of what happens in the loop.
+    let metrics: ProxyMetrics
+    /// Knows whether the loop keeps up.
+    let health: HealthRecord
+    private let registry = MetricRegistry()
+    private let logger: Logger
+
+    init(options: ProxyOptions, families: [IPFamily], logger: Logger) {
+        metrics = ProxyMetrics(registry, families: families)
+        health = HealthRecord(syncPeriod: options.effectiveSyncPeriod)
+        self.logger = logger
+    }
+
+    /// Begins to listen; to be done before anything else, so that a port that is taken ends the program at once.
+    ///
+    /// - Throws: `ExitCode.cannotListen`.
+    func listen(_ options: ProxyOptions, loop: ProxyLoop, families: [IPFamily]) async throws -> [HTTPServer] {
+        let healthPages = HealthPages(health, metrics: metrics)
+        let pages = metricsPages(loop, families)
+        var servers: [HTTPServer] = []
+        do throws(ServerFailure) {
+            if case .at(let address, let port) = options.healthzBindAddress ?? .defaultHealthz {
+                servers.append(
+                    try await HTTPServer.bind(ListenAddress(address, port), logger: logger) { healthPages.answer($0) })
+            }
+            if case .at(let address, let port) = options.metricsBindAddress ?? .defaultMetrics {
+                servers.append(
+                    try await HTTPServer.bind(ListenAddress(address, port), logger: logger) { await pages.answer($0) })
+            }
+        } catch {
+            for server in servers { await server.close() }
+            throw Console.failure("\(error)", .cannotListen)
+        }
+        return servers
+    }
+
+    private func metricsPages(_ loop: ProxyLoop, _ families: [IPFamily]) -> MetricsPages {
+        let registry = registry
+        let queue = BlockingQueue(label: "kubetables.plan")
+        return MetricsPages(
+            metrics: { registry.text },
+            configuration: { await loop.options.configurationJSON },
+            rules: {
+                var text = ""
+                for family in families {
+                    guard let rules = await loop.rules(family) else { throw NothingWanted() }
+                    text += "# \(family.kubernetesName)\n\(rules.text())"
+                }
+                return text
+            },
+            plan: {
+                var text = ""
+                for family in families {
+                    guard let rules = await loop.rules(family) else { throw NothingWanted() }
+                    let plan = try await queue.run { Result { try Syncer(lock: nil).plan(rules) } }.get()
+                    PlanPrinter(format: .text, colors: .none).forEachLine(of: plan) { text += $0 + "\n" }
+                }
+                return text
+            })
+    }
+
+    /// Why there are no rules to show.
+    private struct NothingWanted: Error, CustomStringConvertible {
+        let description = "no rules yet: the Services and endpoints are not known"
+    }
+}

@@ -1,0 +1,57 @@
+import Monitoring
+import NetworkTypes
+import Testing
+
+@testable import Proxy
+
+@Suite("Pages") struct PagesTests {
+    private func body(_ answer: HTTPAnswer) -> String { String(decoding: answer.body, as: UTF8.self) }
+
+    @Test("probes are answered over HTTP with kube-proxy's headers, and counted")
+    func probes() async throws {
+        let registry = MetricRegistry()
+        let record = HealthRecord(syncPeriod: .seconds(30))
+        let pages = HealthPages(record, metrics: ProxyMetrics(registry))
+        try await HTTPServerTests.running({ pages.answer($0) }) { port in
+            let answer = try #require(await Wire.ask(port, "/healthz"))
+            #expect(answer.status == 200)
+            #expect(answer.headers["Content-Type"] == "application/json")
+            #expect(answer.headers["X-Content-Type-Options"] == "nosniff")
+            #expect(answer.body.hasPrefix(#"{"lastUpdated":""#))
+            record.setNodeEligible(false)
+            #expect(await Wire.ask(port, "/healthz", method: "HEAD")?.status == 503)
+            #expect(await Wire.ask(port, "/livez")?.status == 200)
+            #expect(await Wire.ask(port, "/livez?verbose")?.status == 200)
+            #expect(await Wire.ask(port, "/other")?.status == 404)
+        }
+        let text = body(HTTPAnswer(contentType: "", body: registry.text.bytes))
+        #expect(text.contains("\nkubeproxy_proxy_healthz_total{code=\"200\"} 1\n"))
+        #expect(text.contains("\nkubeproxy_proxy_healthz_total{code=\"503\"} 1\n"))
+        #expect(text.contains("\nkubeproxy_proxy_livez_total{code=\"200\"} 2\n"))
+    }
+
+    private struct NotYet: Error, CustomStringConvertible {
+        let description = "no rules yet"
+    }
+
+    @Test("metrics, mode, configuration, rules and plan have pages; one that cannot be made says why")
+    func metrics() async throws {
+        let registry = MetricRegistry()
+        registry.counter("a_total", help: "All.").add()
+        let pages = MetricsPages(
+            metrics: { registry.text }, configuration: { "{}" }, rules: { throw NotYet() }, plan: { "nothing\n" })
+        try await HTTPServerTests.running({ await pages.answer($0) }) { port in
+            let metrics = try #require(await Wire.ask(port, "/metrics"))
+            #expect(metrics.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8")
+            #expect(metrics.body == "# HELP a_total All.\n# TYPE a_total counter\na_total 1\n")
+            #expect(await Wire.ask(port, "/healthz")?.body == "ok")
+            #expect(await Wire.ask(port, "/proxyMode")?.body == "iptables")
+            #expect(await Wire.ask(port, "/configz")?.headers["Content-Type"] == "application/json")
+            #expect(await Wire.ask(port, "/plan")?.body == "nothing\n")
+            let rules = try #require(await Wire.ask(port, "/rules"))
+            #expect(rules.status == 503)
+            #expect(rules.body == "no rules yet\n")
+            #expect(await Wire.ask(port, "/debug/pprof/")?.status == 404)
+        }
+    }
+}

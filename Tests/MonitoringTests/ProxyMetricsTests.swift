@@ -1,0 +1,144 @@
+import ConnectionTracking
+import NetworkTypes
+import ServiceModel
+import TestSupport
+import Testing
+import XTables
+
+@testable import KernelTables
+@testable import Monitoring
+@testable import Proxy
+
+@Suite("Metrics of the loop") struct ProxyMetricsTests {
+    private let registry = MetricRegistry()
+
+    private var metrics: ProxyMetrics {
+        ProxyMetrics(registry, now: { Timestamp(seconds: 1_764_000_000, nanoseconds: 500_000_000) })
+    }
+
+    private var text: String { String(decoding: registry.text.bytes, as: UTF8.self) }
+
+    private func expect(_ lines: String..., location: SourceLocation = #_sourceLocation) {
+        let text = text
+        for line in lines {
+            #expect(text.contains("\n\(line)\n"), "\(line) is missing in:\n\(text)", sourceLocation: location)
+        }
+    }
+
+    @Test("a run is counted as a whole, as full or partial, and by its parts")
+    func synchronization() {
+        let metrics = metrics
+        metrics.observe(.synchronized(.sample(reason: .start, changedServices: nil)))
+        metrics.observe(.synchronized(.sample(reason: .change, changedServices: 3)))
+        metrics.observe(.synchronized(.sample(reason: .check, changedServices: 0)))
+        expect(
+            #"kubeproxy_sync_proxy_rules_duration_seconds_count{ip_family="IPv4"} 3"#,
+            // 1 ms of compiling, 1 + 2 + 4 + 8 + 16 + 32 ms in the other phases.
+            #"kubeproxy_sync_proxy_rules_duration_seconds_bucket{ip_family="IPv4",le="0.032"} 0"#,
+            #"kubeproxy_sync_proxy_rules_duration_seconds_bucket{ip_family="IPv4",le="0.064"} 3"#,
+            #"kubeproxy_sync_full_proxy_rules_duration_seconds_count{ip_family="IPv4"} 2"#,
+            #"kubeproxy_sync_partial_proxy_rules_duration_seconds_count{ip_family="IPv4"} 1"#,
+            #"kubeproxy_sync_proxy_rules_last_timestamp_seconds{ip_family="IPv4"} 1764000000.5"#,
+            #"kubetables_lock_wait_seconds_sum{ip_family="IPv4"} 0.006"#,
+            #"kubetables_sync_phase_duration_seconds_sum{ip_family="IPv4",phase="compile"} 0.003"#,
+            #"kubetables_sync_phase_duration_seconds_sum{ip_family="IPv4",phase="commit"} 0.096"#,
+            #"kubetables_syncs_total{ip_family="IPv4",reason="check"} 1"#,
+            #"kubetables_syncs_total{ip_family="IPv4",reason="start"} 1"#)
+    }
+
+    @Test("tables tell their size, what was changed, and what others had done")
+    func tables() {
+        let metrics = metrics
+        expect(#"kubetables_drift_repairs_total{table="nat",ip_family="IPv6"} 0"#)
+        metrics.observe(.synchronized(.sample(reason: .check, changedServices: 0, drift: 4)))
+        expect(
+            #"kubeproxy_sync_proxy_rules_iptables_last{table="nat",ip_family="IPv4"} 7"#,
+            #"kubeproxy_sync_proxy_rules_iptables_last{table="filter",ip_family="IPv4"} 0"#,
+            #"kubetables_table_entries{table="nat",ip_family="IPv4"} 56"#,
+            #"kubetables_table_entries{table="filter",ip_family="IPv4"} 20"#,
+            #"kubetables_rule_changes_total{table="nat",ip_family="IPv4",change="added"} 5"#,
+            #"kubetables_rule_changes_total{table="nat",ip_family="IPv4",change="moved"} 2"#,
+            #"kubetables_rule_changes_total{table="nat",ip_family="IPv4",change="removed"} 1"#,
+            #"kubetables_drift_repairs_total{table="nat",ip_family="IPv4"} 1"#,
+            #"kubetables_drifted_chains_total{table="nat",ip_family="IPv4"} 4"#,
+            #"kubetables_drifted_chains_total{table="filter",ip_family="IPv4"} 0"#)
+    }
+
+    @Test("failures, queued changes and flows are counted by family")
+    func others() {
+        let metrics = metrics
+        expect(#"kubeproxy_sync_proxy_rules_iptables_restore_failures_total{ip_family="IPv6"} 0"#)
+        metrics.observe(.changeQueued(.ipv6))
+        metrics.observe(.failed(.ipv6, .lock(.busy(path: "/run/xtables.lock", waited: .seconds(5))), retryAfter: .zero))
+        var report = StaleFlowCleanup.Report()
+        report.deletion.deleted = 12
+        report.deletion.refused = 1
+        report.duration = .milliseconds(3)
+        metrics.observe(.flowsCleaned(.ipv4, report))
+        metrics.observe(.flowsNotCleaned(.ipv4, FlowTableFailure(.list, .ipv4, errorNumber: 1)))
+        metrics.observeNetworkProgramming(.milliseconds(1500), .ipv4)
+        expect(
+            #"kubeproxy_sync_proxy_rules_last_queued_timestamp_seconds{ip_family="IPv6"} 1764000000.5"#,
+            #"kubeproxy_sync_proxy_rules_iptables_restore_failures_total{ip_family="IPv6"} 1"#,
+            #"kubeproxy_sync_proxy_rules_iptables_restore_failures_total{ip_family="IPv4"} 0"#,
+            #"kubetables_sync_failures_total{ip_family="IPv6",cause="lock"} 1"#,
+            #"kubeproxy_conntrack_reconciler_deleted_entries_total{ip_family="IPv4"} 12"#,
+            #"kubeproxy_conntrack_reconciler_sync_duration_seconds_bucket{ip_family="IPv4",le="0.004"} 1"#,
+            #"kubetables_stale_flows_deleted_total{ip_family="IPv4"} 12"#,
+            #"kubetables_stale_flows_refused_total{ip_family="IPv4"} 1"#,
+            #"kubetables_flow_cleanup_failures_total{ip_family="IPv4"} 1"#,
+            #"kubeproxy_network_programming_duration_seconds_bucket{ip_family="IPv4",le="1"} 0"#,
+            #"kubeproxy_network_programming_duration_seconds_bucket{ip_family="IPv4",le="2"} 1"#)
+    }
+
+    @Test("service ports without local endpoints are counted by the policy that misses them")
+    func missingLocalEndpoints() {
+        var counts = MissingLocalEndpoints()
+        func count(_ endpoints: [Endpoint], _ change: (inout ServicePort) -> Void) {
+            var port = ServicePort.sample("web")
+            port.nodePort = 30080
+            change(&port)
+            counts.count(port, EndpointSelection(of: endpoints, for: port, on: Node(name: "here")))
+        }
+        let remote = [Endpoint.sample(1, node: "there")]
+        count(remote) { $0.internalTrafficPolicy = .local }
+        count(remote) { $0.externalTrafficPolicy = .local }
+        count(remote) {
+            $0.internalTrafficPolicy = .local
+            $0.externalTrafficPolicy = .local
+        }
+        count(remote) { _ in }
+        // Nobody can reach it from outside; nobody at all could answer; somebody here answers, if only until it ends.
+        count(remote) {
+            $0.externalTrafficPolicy = .local
+            $0.nodePort = nil
+        }
+        count([]) { $0.internalTrafficPolicy = .local }
+        count([.sample(2, node: "here", [.serving, .terminating])]) { $0.internalTrafficPolicy = .local }
+        #expect(counts.internalPolicy == 2)
+        #expect(counts.externalPolicy == 2)
+        metrics.set(counts, .ipv4)
+        expect(
+            #"kubeproxy_sync_proxy_rules_no_local_endpoints_total{traffic_policy="internal",ip_family="IPv4"} 2"#)
+    }
+
+    @Test("promtool finds nothing wrong but a gauge that kube-proxy named like a counter")
+    func promtool() throws {
+        let metrics = metrics
+        metrics.observe(.changeQueued(.ipv4))
+        metrics.observe(.synchronized(.sample(reason: .check, changedServices: 0, drift: 4)))
+        metrics.observe(.failed(.ipv6, .lock(.busy(path: "/run/xtables.lock", waited: .zero)), retryAfter: .zero))
+        metrics.observe(.flowsCleaned(.ipv4, StaleFlowCleanup.Report()))
+        metrics.observeNetworkProgramming(.seconds(2), .ipv4)
+        metrics.set(MissingLocalEndpoints(), .ipv4)
+        let result = try Subprocess.run(["promtool", "check", "metrics"], input: text)
+        let complaints = result.errors.split(separator: "\n").map(String.init)
+        #expect(
+            complaints == [
+                "kubeproxy_sync_proxy_rules_no_local_endpoints_total "
+                    + #"non-counter metrics should not have "_total" suffix"#
+            ], "\(result)")
+        // 3 means complaints, 1 that the text cannot be read.
+        #expect(result.status == 3)
+    }
+}

@@ -1,0 +1,53 @@
+import NetworkTypes
+import ServiceModel
+import XTables
+
+@testable import KernelTables
+@testable import Proxy
+
+extension Synchronization {
+    /// A run that took 64 ms and committed one of two tables.
+    static func sample(reason: Reason, changedServices: Int?, drift chainCount: Int = 0) -> Synchronization {
+        var report = SyncReport()
+        report.phases = SyncPhases(
+            encode: .milliseconds(1), lockWait: .milliseconds(2), read: .milliseconds(4), difference: .milliseconds(8),
+            edit: .milliseconds(16), commit: .milliseconds(32))
+        report.tables = [
+            .sample(.filter, before: 20, after: 25, added: 5, isCommitted: false),
+            .sample(.nat, before: 50, after: 56, added: 5, removed: 1, moved: 2, isCommitted: true),
+        ]
+        if chainCount > 0 { report.drift = [TableDrift(table: .nat, chainCount: chainCount, chains: [])] }
+        return Synchronization(
+            family: .ipv4, reason: reason, changedServices: changedServices, compileTime: .milliseconds(1),
+            report: report)
+    }
+}
+
+extension TableChange {
+    fileprivate static func sample(
+        _ table: Table, before: Int, after: Int, added: Int, removed: Int = 0, moved: Int = 0, isCommitted: Bool
+    ) -> TableChange {
+        TableChange(
+            table: table, entriesBefore: before, entriesAfter: after, chainsCreated: 0, chainsDeleted: 0,
+            rulesAdded: added, rulesRemoved: removed, rulesMoved: moved, keptChains: [], isCommitted: isCommitted,
+            isEmpty: false)
+    }
+}
+
+extension ServicePort {
+    static func sample(_ service: String, port: String = "", healthCheckNodePort: UInt16? = nil) -> ServicePort {
+        ServicePort(
+            name: ServicePortName(namespace: "default", service: service, port: port, transport: .tcp),
+            clusterIP: IPAddress(ipv4: 0x0a60_0001), port: 80, externalTrafficPolicy: .cluster,
+            healthCheckNodePort: healthCheckNodePort)
+    }
+}
+
+extension Endpoint {
+    static func sample(
+        _ number: UInt32, node: String?, _ conditions: EndpointConditions = [.ready, .serving], port: UInt16 = 8080
+    ) -> Endpoint {
+        Endpoint(
+            address: IPAddress(ipv4: 0x0a00_0000 + number), port: port, conditions: conditions, nodeName: node)
+    }
+}

@@ -1,0 +1,91 @@
+import KubernetesObjects
+import Logging
+import Monitoring
+import NetworkTypes
+import Synchronization
+import Testing
+
+@Suite("Health check node ports") struct ServiceHealthServersTests {
+    private let record = HealthRecord(syncPeriod: .seconds(30))
+    private let loopback = [IPAddress.loopback(.ipv4)]
+
+    /// A port that was free a moment ago.
+    private func freePort() async throws -> UInt16 {
+        let server = try await HTTPServer.bind(HTTPServerTests.local, logger: HTTPServerTests.logger) { _ in .notFound }
+        await server.close()
+        return server.address.port
+    }
+
+    private func service(_ name: String, _ port: UInt16, _ count: Int = 1) -> ServiceHealth {
+        ServiceHealth(service: ObjectName(name: name), port: port, localEndpoints: count)
+    }
+
+    private func running(
+        retryPeriod: Duration = .seconds(30), _ failed: @escaping ServiceHealthServers.Failed = { _, _ in },
+        _ body: (ServiceHealthServers) async throws -> Void
+    ) async throws {
+        let servers = ServiceHealthServers(
+            health: record, retryPeriod: retryPeriod, logger: HTTPServerTests.logger, failed: failed)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await servers.run() }
+            try await body(servers)
+            group.cancelAll()
+        }
+    }
+
+    /// Waits until something holds, up to five seconds.
+    private func eventually(_ what: Comment, _ condition: () async -> Bool) async {
+        let deadline = ContinuousClock.now + .seconds(5)
+        while await !condition() {
+            guard ContinuousClock.now < deadline else {
+                Issue.record(what)
+                return
+            }
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+    }
+
+    @Test("listeners come and go with their Services, and answer with what is so now")
+    func services() async throws {
+        let ports = [try await freePort(), try await freePort()]
+        try await running { servers in
+            await servers.update([service("a", ports[0], 2), service("b", ports[1], 0)], addresses: loopback)
+            await eventually("listens") { await Wire.ask(ports[0])?.status == 200 }
+            let answer = try #require(await Wire.ask(ports[0], "/any/path"))
+            #expect(answer.headers["X-Load-Balancing-Endpoint-Weight"] == "2")
+            #expect(answer.body.contains(#""name": "a""#))
+            await eventually("both listen") { await Wire.ask(ports[1])?.status == 503 }
+            await servers.update([service("a", ports[0], 0), service("b", ports[1], 5)], addresses: loopback)
+            #expect(await Wire.ask(ports[0])?.status == 503)
+            #expect(await Wire.ask(ports[1])?.status == 200)
+            // A port goes from one Service to another, and the other Service is gone.
+            await servers.update([service("c", ports[0], 1)], addresses: loopback)
+            #expect(await Wire.ask(ports[0])?.body.contains(#""name": "c""#) == true)
+            #expect(await Wire.ask(ports[1]) == nil)
+        }
+        #expect(await Wire.ask(ports[0]) == nil)
+    }
+
+    @Test("a taken port is told once, does not keep others from serving, and is tried again until it is free")
+    func taken() async throws {
+        let other = try await HTTPServer.bind(HTTPServerTests.local, logger: HTTPServerTests.logger) { _ in .notFound }
+        let (taken, free) = (other.address.port, try await freePort())
+        let failures = FailureList()
+        try await running(retryPeriod: .milliseconds(30), { failures.add($0, $1) }) { servers in
+            await servers.update([service("a", taken), service("b", free)], addresses: loopback)
+            await eventually("serves the other") { await Wire.ask(free)?.status == 200 }
+            try await Task.sleep(for: .milliseconds(100))
+            let failure = ServerFailure(ListenAddress(loopback[0], taken, isIPv6Only: true), .portTaken)
+            #expect(failures.all == ["default/a: \(failure)"])
+            await other.close()
+            await eventually("serves it, too") { await Wire.ask(taken)?.status == 200 }
+        }
+    }
+}
+
+/// Remembers failures.
+private final class FailureList: Sendable {
+    private let list = Mutex<[String]>([])
+    var all: [String] { list.withLock { $0 } }
+    func add(_ service: ObjectName, _ failure: ServerFailure) { list.withLock { $0.append("\(service): \(failure)") } }
+}
