@@ -110,6 +110,8 @@ public final class HTTPServer: Sendable {
                             group.addTask { [http, logger] in await http.handle(value: connection, logger: logger) }
                         }
                     }
+                } catch is CancellationError {
+                    // As asked for.
                 } catch {
                     logger.error("\(address) is not listened on any longer: \(error)")
                 }
