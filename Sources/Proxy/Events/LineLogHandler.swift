@@ -3,7 +3,7 @@ import Logging
 
 /// Writes a log as lines on standard error: time, level, message, and whatever else is known.
 ///
-///     2026-11-24T02:54:12.123Z info IPv4 nat: 3 rules added (50 → 53 entries) (1 Service changed); compile 0.1 ms, …
+///     2026-11-24T02:54:12.123Z info 1 Service changed: IPv4 nat: 3 rules added (50 → 53 entries); took compile 0.1 ms, …
 public struct LineLogHandler: LogHandler {
     /// What every line tells besides its message.
     public var metadata: Logger.Metadata = [:]

@@ -25,8 +25,10 @@ public actor ProxyLoop {
     private let observer: any ProxyObserver
     private let families: [FamilyProxy]
 
-    private var state: ClusterState
-    private var settings: CompilerSettings?
+    /// What the sources have told.
+    private(set) var state: ClusterState
+    /// What the rules depend on besides; `nil` until that makes sense.
+    private(set) var settings: CompilerSettings?
     private var interfaceAddresses: [IPAddress] = []
     private var reportedReason: String?
     private let turnstile = Turnstile()
@@ -135,13 +137,10 @@ public actor ProxyLoop {
     /// - Returns: whether every family was compiled anew, so that nothing else is to be done.
     private func renewSettings() async -> Bool {
         guard let new = currentSettings(), new != settings else { return false }
-        let isFirst = settings == nil
         settings = new
         var all = true
         for family in families {
-            if isFirst {
-                await replaceEverything(of: family, new)
-            } else if await family.isAffected(by: new) {
+            if await family.isAffected(by: new) {
                 await replaceEverything(of: family, new)
             } else {
                 all = false
@@ -173,11 +172,9 @@ public actor ProxyLoop {
         }
     }
 
-    // MARK: For tests and for whoever asks what is wanted
-
     /// The rules that shall be in the kernel; `nil` as long as none can be made.
-    public func rules(_ family: IPFamily) -> Ruleset? {
-        guard state.isComplete, let settings else { return nil }
-        return Compilation(state.objects.snapshot(family: family), settings: settings).ruleset
+    public nonisolated func rules(_ family: IPFamily) async -> Ruleset? {
+        // Put together here, so that whoever asks keeps neither the loop nor a family waiting.
+        await families.first { $0.family == family }?.compilation?.ruleset
     }
 }

@@ -26,7 +26,8 @@ actor FamilyProxy {
 
     private var schedule: SyncSchedule
     private var pace = CheckPace()
-    private var compilation: Compilation?
+    /// The rules that shall be in the kernel; `nil` until they can be made.
+    private(set) var compilation: Compilation?
     private var pending = PendingChanges.none
     private var compileTime = Duration.zero
     private var lastReport: SyncReport?
