@@ -203,6 +203,9 @@ let package = Package(
             name: "SoakTests", dependencies: ["TestSupport", "kubetables", "test-api-server"],
             swiftSettings: settings),
         .testTarget(
+            name: "DocumentationTests", dependencies: ["TestSupport", "kubetables", "test-api-server"],
+            swiftSettings: settings),
+        .testTarget(
             name: "CommandLineTests",
             dependencies: [
                 "KubernetesObjects", "NetworkTypes", "RuleCompiler", "ServiceModel", "TestSupport", "XTables",

@@ -3,7 +3,8 @@ import Foundation
 /// A node, an outside client and pods in network namespaces of their own, as scripts/lab makes them; removed with the
 /// last reference.
 public final class Lab: Sendable {
-    private let prefix = "kt-\(UUID().uuidString.prefix(6).lowercased())"
+    /// What scripts/lab knows it by.
+    public let prefix = "kt-\(UUID().uuidString.prefix(6).lowercased())"
     private static let script = Repository.root.appending(path: "scripts/lab").path
 
     /// Makes the network.
