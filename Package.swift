@@ -189,7 +189,7 @@ let package = Package(
             name: "ProxyTests",
             dependencies: [
                 "ConnectionTracking", "KernelTables", "KubernetesObjects", "NetworkTypes", "Proxy",
-                "ProxyConfiguration", "RuleCompiler", "TestSupport", "XTables",
+                "ProxyConfiguration", "RuleCompiler", "ServiceModel", "TestSupport", "XTables",
             ],
             swiftSettings: settings),
         .testTarget(
@@ -209,7 +209,7 @@ let package = Package(
             name: "CommandLineTests",
             dependencies: [
                 "KubernetesObjects", "NetworkTypes", "RuleCompiler", "ServiceModel", "TestSupport", "XTables",
-                "kubetables", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "kubetables", "test-api-server", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
     ],

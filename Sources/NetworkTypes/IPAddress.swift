@@ -48,6 +48,9 @@ public struct IPAddress: Hashable, Sendable {
         case .ipv6: IPAddress(family: .ipv6, high: 0, low: 1)
         }
     }
+
+    /// The address that a server listens on for all others: 0.0.0.0 or ::.
+    public static func any(_ family: IPFamily) -> IPAddress { IPAddress(family: family, high: 0, low: 0) }
 }
 
 extension IPAddress: Comparable {

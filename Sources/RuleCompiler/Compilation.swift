@@ -43,6 +43,9 @@ public struct Compilation: Sendable {
         settings.nodePortsOnAllAddresses ? nil : settings.nodePortAddresses
     }
 
+    /// The name of the node the rules are made for.
+    public var nodeName: String { settings.node.name }
+
     /// All rules that must stand in the kernel.
     public var ruleset: Ruleset {
         Ruleset(family: family, tables: Table.allCases.map(rules))

@@ -57,7 +57,7 @@ struct RunCommand: AsyncParsableCommand {
         let logger = Logger(label: "kubetables") { _ in LineLogHandler(level: level) }
         let tuner = NodeTuner(TuningOptions(options, families: families), families: families, logger: logger)
         let status = StatusServers(options: options, families: families, logger: logger)
-        let observer = Observers([LogObserver(logger), tuner, status.health, status.metrics])
+        let observer = Observers([LogObserver(logger), tuner] + status.observers)
         let loop = ProxyLoop(
             options: options, families: families, requiredKinds: objects.requiredKinds, syncer: kernel.syncer,
             flows: StaleFlowCleanup(), observer: observer)
@@ -76,6 +76,7 @@ struct RunCommand: AsyncParsableCommand {
                 Part { await loop.run() },
                 Part { await objects.run(logger: logger) { await loop.take($0) } },
                 Part { await reloadWhenAsked(reload) },
+                Part { await status.serviceHealth.run() },
             ] + servers.map { server in Part { await server.run() } }
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(

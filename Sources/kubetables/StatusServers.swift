@@ -14,14 +14,21 @@ struct StatusServers {
     let metrics: ProxyMetrics
     /// Knows whether the loop keeps up.
     let health: HealthRecord
+    /// Answers load balancers on the health check node ports of Services.
+    let serviceHealth: ServiceHealthFeed
     private let registry = MetricRegistry()
     private let logger: Logger
 
     init(options: ProxyOptions, families: [IPFamily], logger: Logger) {
         metrics = ProxyMetrics(registry, families: families)
         health = HealthRecord(syncPeriod: options.effectiveSyncPeriod)
+        serviceHealth = ServiceHealthFeed(
+            families: families, health: health, retryPeriod: options.effectiveSyncPeriod, logger: logger)
         self.logger = logger
     }
+
+    /// What gets told what happens in the loop.
+    var observers: [any ProxyObserver] { [metrics, health, serviceHealth] }
 
     /// Begins to listen; to be done before anything else, so that a port that is taken ends the program at once.
     ///

@@ -2,8 +2,11 @@ import KubernetesObjects
 import Logging
 import Monitoring
 import NetworkTypes
+import ServiceModel
 import Synchronization
 import Testing
+
+@testable import Proxy
 
 @Suite("Health check node ports") struct ServiceHealthServersTests {
     private let record = HealthRecord(syncPeriod: .seconds(30))
@@ -64,6 +67,33 @@ import Testing
             #expect(await Wire.ask(ports[1]) == nil)
         }
         #expect(await Wire.ask(ports[0]) == nil)
+    }
+
+    @Test("what the loop tells is answered: the newest of each family, from before the start on")
+    func feed() async throws {
+        let port = try await freePort()
+        let feed = ServiceHealthFeed(families: [.ipv4], health: record, logger: HTTPServerTests.logger)
+        func tell(_ endpoints: Int) {
+            let servicePort = ServicePort.sample("a", healthCheckNodePort: port)
+            let local = (0..<UInt32(endpoints)).map { Endpoint.sample($0, node: "here") }
+            feed.observe(
+                .healthChecksChanged(
+                    HealthCheckedServices(
+                        family: .ipv4, nodeName: "here", nodePortAddresses: loopback,
+                        servicePorts: [ServicePortEndpoints(servicePort: servicePort, endpoints: local)])))
+        }
+        tell(1)
+        tell(2)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await feed.run() }
+            await eventually("listens") { await Wire.ask(port)?.status == 200 }
+            let weight = try #require(await Wire.ask(port)).headers["X-Load-Balancing-Endpoint-Weight"]
+            #expect(weight == "2")
+            tell(0)
+            await eventually("follows") { await Wire.ask(port)?.status == 503 }
+            group.cancelAll()
+        }
+        #expect(await Wire.ask(port) == nil)
     }
 
     @Test("a taken port is told once, does not keep others from serving, and is tried again until it is free")

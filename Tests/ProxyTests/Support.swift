@@ -22,6 +22,12 @@ final class EventRecorder: ProxyObserver {
         }
     }
 
+    var healthChecks: [HealthCheckedServices] {
+        all.compactMap { event in
+            if case .healthChecksChanged(let services) = event { services } else { nil }
+        }
+    }
+
     var failures: [IPFamily] {
         all.compactMap { event in
             if case .failed(let family, _, _) = event { family } else { nil }
@@ -81,6 +87,26 @@ enum Sample {
             {apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, addressType: IPv4,
              metadata: {name: \(service)-\(name), labels: {kubernetes.io/service-name: \(service)}},
              ports: [{port: 8080, protocol: \(transport)}], endpoints: [\(endpoints)]}
+            """)[0]
+    }
+
+    /// A Service that load balancers ask the node about.
+    static func healthCheckedService(_ name: String, ip: String, port: UInt16) -> KubernetesObject {
+        objects(
+            """
+            {apiVersion: v1, kind: Service, metadata: {name: \(name)},
+             spec: {type: LoadBalancer, externalTrafficPolicy: Local, healthCheckNodePort: \(port),
+              clusterIP: "\(ip)", ports: [{port: 80, nodePort: 30080}]}}
+            """)[0]
+    }
+
+    /// A slice with one endpoint on node-1.
+    static func localSlice(_ service: String, _ address: String, conditions: String = "") -> KubernetesObject {
+        objects(
+            """
+            {apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, addressType: IPv4,
+             metadata: {name: \(service)-s, labels: {kubernetes.io/service-name: \(service)}}, ports: [{port: 8080}],
+             endpoints: [{addresses: ["\(address)"], nodeName: node-1, conditions: {\(conditions)}}]}
             """)[0]
     }
 

@@ -57,6 +57,9 @@ public final class LogObserver: ProxyObserver {
             logger.log(level: isNew ? .warning : .debug, "stale UDP flows stay: \(failure)")
         case .surroundings(_, let warnings):
             warn(warnings)
+        case .healthChecksChanged(let services):
+            logger.debug(
+                "\(services.family.kubernetesName): \(services.servicePorts.count) service ports have health checks")
         }
     }
 

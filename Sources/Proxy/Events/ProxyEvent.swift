@@ -15,6 +15,8 @@ public enum ProxyEvent: Sendable {
     case changeQueued(IPFamily)
     /// A family's tables are as they shall be.
     case synchronized(Synchronization)
+    /// What load balancers are told about Services is another; comes after the rules for it.
+    case healthChecksChanged(HealthCheckedServices)
     /// A family's tables could not be brought in step.
     case failed(IPFamily, SyncError, retryAfter: Duration)
     /// Flows whose endpoint is gone were deleted.

@@ -34,6 +34,7 @@ actor FamilyProxy {
     private var lastFailed = false
     /// Flows that could not be cleaned after the last commit.
     private var owedFlows = FlowDebt()
+    private var healthChecks = HealthCheckIndex()
     private var unsupported: [UnsupportedFeature] = []
     private var nextLookAround: ContinuousClock.Instant?
 
@@ -84,7 +85,8 @@ actor FamilyProxy {
             }
             // What an endpoint says of itself may decide on a flow and on no rule.
             let touchesFlows = StaleFlowFinder.isCleanupNeeded(from: old, to: servicePorts)
-            guard !touched.isEmpty || touchesFlows else { continue }
+            let touchesHealth = HealthCheckIndex.isAffected(from: old, to: servicePorts)
+            guard !touched.isEmpty || touchesFlows || touchesHealth else { continue }
             pending.add(
                 touched, of: name,
                 flows: touchesFlows ? FlowDebt(isDue: true, former: old.map(\.servicePort)) : FlowDebt())
@@ -165,6 +167,9 @@ actor FamilyProxy {
                     Synchronization(
                         family: family, reason: reason, changedServices: work.services?.count,
                         compileTime: compileTime + result.rulesTime, report: result.report)))
+            if let services = healthChecks.update(compilation, changed: work.services) {
+                observer.observe(.healthChecksChanged(services))
+            }
             var debt = owedFlows
             debt.formUnion(work.flows)
             if debt.isDue { await cleanFlows(debt, compilation) }
@@ -237,12 +242,5 @@ actor FamilyProxy {
             owedFlows = debt
             observer.observe(.flowsNotCleaned(family, failure))
         }
-    }
-}
-
-extension CompiledServicePort {
-    /// What the service port was compiled from.
-    fileprivate var entry: ServicePortEndpoints {
-        ServicePortEndpoints(servicePort: servicePort, endpoints: selection.endpoints)
     }
 }

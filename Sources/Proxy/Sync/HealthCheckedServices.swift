@@ -1,0 +1,82 @@
+import KubernetesObjects
+import NetworkTypes
+import RuleCompiler
+import ServiceModel
+
+/// The Services of a family about which load balancers ask this node, as the rules in force have them.
+public struct HealthCheckedServices: Sendable, Hashable {
+    /// The family.
+    public let family: IPFamily
+    /// The name of this node.
+    public let nodeName: String
+    /// The addresses on which node ports answer; `nil` for all that the node has.
+    public let nodePortAddresses: [IPAddress]?
+    /// The service ports that have a health check node port, with their endpoints, in the order of their names.
+    public let servicePorts: [ServicePortEndpoints]
+}
+
+/// Remembers which service ports have a health check node port, so that no change of another one asks for them all.
+struct HealthCheckIndex {
+    private var servicePorts: [ObjectName: [ServicePortEndpoints]] = [:]
+    private var told: HealthCheckedServices?
+
+    /// Takes over what is in force now.
+    ///
+    /// Costs what the changed Services cost.
+    ///
+    /// - Parameters:
+    ///   - compilation: what the rules in force were made of.
+    ///   - changed: the Services that may differ from the last time; `nil` for all.
+    /// - Returns: what load balancers are to be told from now on; `nil` if that is the same as before.
+    mutating func update(
+        _ compilation: Compilation, changed: Set<ObjectName>?
+    ) -> HealthCheckedServices? {
+        if let changed, told != nil {
+            var hasChanged = false
+            for service in changed {
+                let found = compilation.servicePorts(namespace: service.namespace, service: service.name)
+                    .compactMap(\.healthChecked)
+                let known = servicePorts.removeValue(forKey: service) ?? []
+                if !found.isEmpty { servicePorts[service] = found }
+                hasChanged = hasChanged || found != known
+            }
+            guard hasChanged else { return nil }
+        } else {
+            servicePorts = Dictionary(grouping: compilation.servicePorts.compactMap(\.healthChecked)) {
+                $0.servicePort.name.object
+            }
+        }
+        let new = HealthCheckedServices(
+            family: compilation.family, nodeName: compilation.nodeName,
+            nodePortAddresses: compilation.nodePortAddresses,
+            servicePorts: servicePorts.sorted { $0.key < $1.key }.flatMap(\.value))
+        guard new != told else { return nil }
+        told = new
+        return new
+    }
+
+    /// Whether load balancers are to be told something else when these service ports take the place of those.
+    ///
+    /// What an endpoint says of itself may count here and change no rule.
+    static func isAffected(from old: [ServicePortEndpoints], to new: [ServicePortEndpoints]) -> Bool {
+        func healthChecked(_ entries: [ServicePortEndpoints]) -> Set<ServicePortEndpoints> {
+            Set(entries.lazy.filter { $0.servicePort.healthCheckNodePort != nil })
+        }
+        return healthChecked(old) != healthChecked(new)
+    }
+}
+
+extension CompiledServicePort {
+    /// What the service port was compiled from.
+    var entry: ServicePortEndpoints {
+        ServicePortEndpoints(servicePort: servicePort, endpoints: selection.endpoints)
+    }
+
+    /// The same, if it has a health check node port.
+    fileprivate var healthChecked: ServicePortEndpoints? { servicePort.healthCheckNodePort == nil ? nil : entry }
+}
+
+extension ServicePortName {
+    /// The name of the Service.
+    fileprivate var object: ObjectName { ObjectName(namespace: namespace, name: service) }
+}

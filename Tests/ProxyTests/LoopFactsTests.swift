@@ -1,0 +1,94 @@
+import KernelTables
+import KubernetesObjects
+import NetworkTypes
+import ProxyConfiguration
+import RuleCompiler
+import ServiceModel
+import Testing
+
+@testable import Proxy
+
+@Suite("What the loop tells besides rules") struct LoopFactsTests {
+    private let store = MemoryStore()
+    private let recorder = EventRecorder()
+
+    /// Runs a loop for IPv4 while `body` runs.
+    private func running(_ body: (ProxyLoop) async throws -> Void) async rethrows {
+        var options = ProxyOptions()
+        options.minimumSyncPeriod = .zero
+        options.syncPeriod = .milliseconds(20)
+        let loop = ProxyLoop(
+            options: options, families: [.ipv4], syncer: Syncer(store: store, lock: nil), host: SampleHost(),
+            observer: recorder)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await loop.run() }
+            try await body(loop)
+            group.cancelAll()
+        }
+    }
+
+    private let lists: [ObjectUpdate] = [
+        .listed(
+            .service, [Sample.healthCheckedService("lb", ip: "10.96.0.1", port: 31000), Sample.service("web")],
+            unreadable: []),
+        .listed(
+            .endpointSlice, [Sample.localSlice("lb", "10.0.0.1"), Sample.slice("web", ["10.0.1.1"])], unreadable: []),
+    ]
+
+    private func services(_ told: HealthCheckedServices?) -> [String] {
+        told?.servicePorts.map { "\($0.servicePort.name): \($0.endpoints.map(\.description).joined(separator: " "))" }
+            ?? []
+    }
+
+    @Test("health checked Services come after their rules, with each change of them and of no other Service")
+    func healthChecks() async throws {
+        try await running { loop in
+            await loop.take(lists)
+            await eventually("tells") { recorder.healthChecks.count == 1 }
+            let first = try #require(recorder.healthChecks.first)
+            #expect(store.commitCount == 2)
+            #expect(services(first) == ["default/lb: 10.0.0.1:8080"])
+            #expect(first.nodeName == "node-1")
+            #expect(first.nodePortAddresses == nil)
+
+            await loop.take([.changed(Sample.slice("web", ["10.0.1.2"]))])
+            await eventually("follows") { recorder.synchronizations.contains { $0.reason == .change } }
+            #expect(recorder.healthChecks.count == 1)
+
+            await loop.take([.changed(Sample.healthCheckedService("api", ip: "10.96.0.2", port: 31001))])
+            await eventually("tells of the new one") { recorder.healthChecks.count == 2 }
+            #expect(services(recorder.healthChecks.last) == ["default/api: ", "default/lb: 10.0.0.1:8080"])
+
+            await loop.take([.removed(.service, ObjectName(name: "lb")), .removed(.service, ObjectName(name: "api"))])
+            await eventually("tells that none is left") { recorder.healthChecks.last?.servicePorts.isEmpty == true }
+        }
+    }
+
+    @Test("an endpoint that is about to end is told even though its rules stay")
+    func endingEndpoint() async {
+        await running { loop in
+            await loop.take(lists)
+            await eventually("tells") { recorder.healthChecks.count == 1 }
+            let commits = store.commitCount
+            let ending = Sample.localSlice(
+                "lb", "10.0.0.1", conditions: "ready: false, serving: true, terminating: true")
+            await loop.take([.changed(ending)])
+            await eventually("tells of the end") { recorder.healthChecks.count == 2 }
+            #expect(recorder.healthChecks.last?.servicePorts.first?.endpoints.first?.isReady == false)
+            #expect(store.commitCount == commits)
+        }
+    }
+
+    @Test("other node port addresses are told, too")
+    func healthCheckAddresses() async {
+        await running { loop in
+            await loop.take(lists)
+            await eventually("tells") { recorder.healthChecks.count == 1 }
+            var options = await loop.options
+            options.nodePortAddresses = .ranges([CIDR("192.168.0.0/16")!])
+            await loop.reconfigure(options)
+            await eventually("tells of the addresses") { recorder.healthChecks.count == 2 }
+            #expect(recorder.healthChecks.last?.nodePortAddresses?.map(\.description) == ["192.168.50.10"])
+        }
+    }
+}
