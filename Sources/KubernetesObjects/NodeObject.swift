@@ -10,6 +10,13 @@ public struct NodeObject: Sendable, Hashable {
     /// The addresses are those of type InternalIP, then those of type ExternalIP, each in the object's order: the first
     /// of a family is the node's address (`GetNodeHostIPs`).
     public var node: Node
+    /// Whether the node is about to go, and load balancers are to turn to others: see ``removalTaint``.
+    ///
+    /// True if the object is being deleted or has that taint (pkg/proxy/healthcheck/proxy_health.go, `Health`).
+    public var isLeaving = false
+
+    /// The taint by which the cluster autoscaler announces that it will remove a node.
+    public static let removalTaint = "ToBeDeletedByClusterAutoscaler"
 
     /// Describes a node.
     public init(node: Node, origin: ObjectOrigin = .none) {
@@ -24,15 +31,24 @@ public struct NodeObject: Sendable, Hashable {
     init(_ metadata: ObjectMetadata, document: DocumentObject, fields: inout FieldReader) {
         origin = fields.origin
         node = Node(name: metadata.name.name, labels: metadata.allLabels)
+        isLeaving = metadata.isBeingDeleted
         fields.inside("spec", of: document) { fields, spec in
             let first = fields.optional("podCIDR", of: spec) { $1 == .string("") ? nil : $0.range($1) }
             node.podCIDRs = fields.list("podCIDRs", of: spec) { $0.range($1) }
             if node.podCIDRs.isEmpty, let first { node.podCIDRs = [first] }
+            if fields.list("taints", of: spec, Self.taint).contains(Self.removalTaint) { isLeaving = true }
         }
         fields.inside("status", of: document) { fields, status in
             let addresses = fields.list("addresses", of: status, Self.address)
             let byRank = addresses.filter { $0.isInternal } + addresses.filter { !$0.isInternal }
             node.addresses = byRank.map(\.address)
+        }
+    }
+
+    /// The key of a taint, whatever its effect.
+    private static func taint(_ fields: inout FieldReader, _ value: DocumentValue) -> String? {
+        fields.object(value).flatMap { object in
+            fields.required("key", of: object, need: "the key of the taint") { $0.text($1) }
         }
     }
 

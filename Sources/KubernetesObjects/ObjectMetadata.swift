@@ -12,6 +12,8 @@ struct ObjectMetadata {
 
     /// The namespace and name.
     let name: ObjectName
+    /// Whether the object is being deleted: it has a `deletionTimestamp`.
+    let isBeingDeleted: Bool
     private let labels: DocumentObject
 
     /// Reads the metadata of `document`; from then on messages carry the object's name.
@@ -38,14 +40,18 @@ struct ObjectMetadata {
             guard let given else { return }
             let name = ObjectName(namespace: givenNamespace ?? namespace, name: given)
             fields.name = name
-            read = ObjectMetadata(name: name, labels: fields.mapping("labels", of: metadata))
+            let deletionTime = fields.optional("deletionTimestamp", of: metadata) { $0.text($1) }
+            read = ObjectMetadata(
+                name: name, isBeingDeleted: deletionTime?.isEmpty == false,
+                labels: fields.mapping("labels", of: metadata))
         }
         guard let read else { return nil }
         self = read
     }
 
-    private init(name: ObjectName, labels: DocumentObject) {
+    private init(name: ObjectName, isBeingDeleted: Bool, labels: DocumentObject) {
         self.name = name
+        self.isBeingDeleted = isBeingDeleted
         self.labels = labels
     }
 

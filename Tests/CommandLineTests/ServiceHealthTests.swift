@@ -3,7 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
-/// What load balancers learn about Services from `kubetables run`.
+/// What load balancers learn about Services and about the node from `kubetables run`.
 @Suite(.needsKernel) struct ServiceHealthTests {
     private let node: StatusNode
 
@@ -94,5 +94,26 @@ import Testing
         try program.waitForErrors(containing: "default/web: health checks on 0.0.0.0:31500 are answered now")
         #expect(try node.get("127.0.0.1:31500")?.status == 200)
         #expect(program.errors.components(separatedBy: "are not answered").count == 2, "\(program.errors)")
+    }
+
+    @Test func aNodeThatIsAboutToGoIsToldToLoadBalancersOnly() throws {
+        func object(_ taints: String, metadata: String = "") -> String {
+            """
+            {apiVersion: v1, kind: Node, metadata: {name: \(StatusNode.name)\(metadata)}, spec: {taints: [\(taints)]}}
+            """
+        }
+        try node.write(object("{key: other, effect: NoSchedule}"), to: "node.yaml")
+        try node.start()
+        #expect(try node.get("127.0.0.1:10256/healthz")?.status == 200)
+        try node.write(object("{key: ToBeDeletedByClusterAutoscaler, effect: NoSchedule}"), to: "node.yaml")
+        try node.eventually("it is told") { try node.get("127.0.0.1:10256/healthz")?.status == 503 }
+        let answer = try #require(try node.get("127.0.0.1:10256/healthz"))
+        #expect(answer.json?["nodeEligible"] as? Bool == false)
+        #expect(answer.json?["healthy"] as? Bool == true)
+        #expect(try node.get("127.0.0.1:10256/livez")?.status == 200)
+        try node.write(object(""), to: "node.yaml")
+        try node.eventually("it stays") { try node.get("127.0.0.1:10256/healthz")?.status == 200 }
+        try node.write(object("", metadata: ", deletionTimestamp: 2026-11-24T03:00:00Z"), to: "node.yaml")
+        try node.eventually("it is being deleted") { try node.get("127.0.0.1:10256/healthz")?.status == 503 }
     }
 }

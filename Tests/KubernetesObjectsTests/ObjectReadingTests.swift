@@ -110,5 +110,23 @@ struct ObjectReadingTests {
         #expect(node.zone == "z")
         #expect(node.podCIDRs.map(\.description) == ["10.244.1.0/24", "fd00::/64"])
         #expect(objects.node(named: "node-2") == nil)
+        #expect(objects.nodes["node-1"]?.isLeaving == false)
+    }
+
+    @Test(
+        "a Node is leaving when it is being deleted, or when the cluster autoscaler has marked it",
+        arguments: [
+            ("deletionTimestamp: 2026-11-24T03:00:00Z", "", true), ("deletionTimestamp: null", "", false),
+            ("", "{key: ToBeDeletedByClusterAutoscaler, effect: NoSchedule}", true),
+            ("", "{key: node.kubernetes.io/unschedulable, effect: NoSchedule}", false),
+            ("", "{key: a}, {key: ToBeDeletedByClusterAutoscaler, value: '1764000000'}", true),
+        ])
+    func leavingNode(metadata: String, taints: String, isLeaving: Bool) throws {
+        let text = """
+            {apiVersion: v1, kind: Node, metadata: {name: node-1, \(metadata)}, spec: {taints: [\(taints)]}}
+            """
+        let (objects, log) = read(("f.yaml", text))
+        #expect(log.diagnostics.isEmpty)
+        #expect(objects.nodes["node-1"]?.isLeaving == isLeaving)
     }
 }

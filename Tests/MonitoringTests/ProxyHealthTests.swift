@@ -114,7 +114,10 @@ import Testing
         record.observe(.synchronized(.sample(reason: .retry, changedServices: 1)))
         advance(.seconds(1000))
         #expect(record.report.isHealthy)
-        record.setNodeEligible(false)
+        record.observe(.nodeLeaving(true))
         #expect(record.report.healthz.status == 503)
+        #expect(record.report.livez.status == 200)
+        record.observe(.nodeLeaving(false))
+        #expect(record.report.healthz.status == 200)
     }
 }

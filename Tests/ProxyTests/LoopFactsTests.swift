@@ -91,4 +91,26 @@ import Testing
             #expect(recorder.healthChecks.last?.nodePortAddresses?.map(\.description) == ["192.168.50.10"])
         }
     }
+
+    @Test("a Node that is about to go is told at once, be nothing else known, and each change of that once")
+    func leavingNode() async {
+        func node(_ name: String, taint: String?) -> KubernetesObject {
+            let taints = taint.map { "{key: \($0)}" } ?? ""
+            return Sample.objects(
+                "{apiVersion: v1, kind: Node, metadata: {name: \(name)}, spec: {taints: [\(taints)]}}")[0]
+        }
+        await running { loop in
+            await loop.take([.changed(node("node-1", taint: nil))])
+            await loop.take([.changed(node("node-2", taint: NodeObject.removalTaint))])
+            #expect(recorder.leavings.isEmpty)
+            await loop.take([.changed(node("node-1", taint: NodeObject.removalTaint))])
+            #expect(recorder.leavings == [true])
+            await loop.take(lists)
+            // Who is gone does not come back by that.
+            await loop.take([.removed(.node, ObjectName(namespace: "", name: "node-1"))])
+            #expect(recorder.leavings == [true])
+            await loop.take([.changed(node("node-1", taint: "another"))])
+            #expect(recorder.leavings == [true, false])
+        }
+    }
 }

@@ -28,6 +28,12 @@ final class EventRecorder: ProxyObserver {
         }
     }
 
+    var leavings: [Bool] {
+        all.compactMap { event in
+            if case .nodeLeaving(let isLeaving) = event { isLeaving } else { nil }
+        }
+    }
+
     var failures: [IPFamily] {
         all.compactMap { event in
             if case .failed(let family, _, _) = event { family } else { nil }

@@ -23,12 +23,13 @@ public final class HealthRecord: ProxyObserver {
         switch event {
         case .changeQueued(let family): health.withLock { $0.queue(family, at: now()) }
         case .synchronized(let synchronization): health.withLock { $0.finish(synchronization.family, at: now()) }
+        case .nodeLeaving(let isLeaving): setNodeEligible(!isLeaving)
         case .failed(let family, .noLegacyTables, _): health.withLock { $0.miss(family) }
         default: break
         }
     }
 
-    /// Takes over whether the node is to get traffic: see ``ProxyHealth/removalTaint``.
+    /// Takes over whether the node is to get traffic: see ``ProxyHealth/isNodeEligible``.
     public func setNodeEligible(_ isEligible: Bool) { health.withLock { $0.isNodeEligible = isEligible } }
 
     /// Takes over another `--iptables-sync-period`.

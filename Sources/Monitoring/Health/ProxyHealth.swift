@@ -13,12 +13,9 @@ import NetworkTypes
 /// late too: kube-proxy looks only at families that have succeeded once. A family that the kernel does not have is not
 /// waited for, as long as the other one is served: kube-proxy drops it at its start.
 public struct ProxyHealth: Sendable {
-    /// The taint by which the cluster autoscaler announces that it will remove a node.
-    public static let removalTaint = "ToBeDeletedByClusterAutoscaler"
-
     /// How long something may be queued: 2 × the sync period.
     public var timeout: Duration
-    /// Whether the node is to get traffic: it is neither being deleted nor has it ``removalTaint``.
+    /// Whether the node is to get traffic: it is not about to go (`NodeObject.isLeaving`).
     public var isNodeEligible = true
 
     private var lastUpdates: [IPFamily: Timestamp] = [:]

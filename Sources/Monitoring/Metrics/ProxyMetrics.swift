@@ -51,7 +51,7 @@ public final class ProxyMetrics: ProxyObserver {
             flows.count(report, family)
         case .flowsNotCleaned(let family, _):
             flows.countFailure(family)
-        case .waiting, .unusableSettings, .missingNode, .surroundings, .healthChecksChanged:
+        case .waiting, .unusableSettings, .missingNode, .nodeLeaving, .surroundings, .healthChecksChanged:
             break
         }
     }

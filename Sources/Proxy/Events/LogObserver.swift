@@ -42,6 +42,10 @@ public final class LogObserver: ProxyObserver {
                 "there is no Node named \(name): no endpoint counts as one of this node, and its zone and addresses are "
                     + "not known; is --hostname-override right?"
             ])
+        case .nodeLeaving(true):
+            logger.notice("the node is about to be removed: /healthz tells load balancers to turn to others")
+        case .nodeLeaving(false):
+            logger.notice("the node stays: /healthz tells load balancers so")
         case .synchronized(let synchronization):
             log(synchronization)
         case .failed(let family, let error, let retryAfter):

@@ -11,6 +11,8 @@ public enum ProxyEvent: Sendable {
     case unusableSettings(reason: String)
     /// The cluster has no Node of this node's name: no endpoint counts as one of this node.
     case missingNode(name: String)
+    /// The Node object of this node says that the node is about to go, or that it is not any longer.
+    case nodeLeaving(Bool)
     /// Something changed that the rules of a family depend on.
     case changeQueued(IPFamily)
     /// A family's tables are as they shall be.

@@ -31,6 +31,7 @@ public actor ProxyLoop {
     private(set) var settings: CompilerSettings?
     private var interfaceAddresses: [IPAddress] = []
     private var reportedReason: String?
+    private var nodeIsLeaving = false
     private let turnstile = Turnstile()
 
     /// Makes a loop that knows nothing yet.
@@ -70,6 +71,7 @@ public actor ProxyLoop {
     private func takeInTurn(_ updates: [ObjectUpdate]) async {
         var change = ClusterState.Change()
         for update in updates { change.formUnion(state.take(update)) }
+        if change.touchesNodes { tellWhetherNodeIsLeaving() }
         guard state.isComplete, !change.isEmpty else { return }
         if change.completes || settings == nil {
             await replaceEverything()
@@ -77,6 +79,14 @@ public actor ProxyLoop {
             if change.touchesNodes, await renewSettings() { return }
             await updateServices(change.services.sorted())
         }
+    }
+
+    /// Says what the Node object says; one that is gone leaves its last word in force.
+    private func tellWhetherNodeIsLeaving() {
+        let name = options.hostname ?? host.hostname
+        guard let isLeaving = state.objects.nodes[name]?.isLeaving, isLeaving != nodeIsLeaving else { return }
+        nodeIsLeaving = isLeaving
+        observer.observe(.nodeLeaving(isLeaving))
     }
 
     /// Takes over other options, without a pause in serving.
