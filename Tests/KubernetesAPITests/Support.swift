@@ -29,7 +29,7 @@ final class Recorder: Sendable {
         var objects: [ObjectName: KubernetesObject] = [:]
         var lists = 0
         var unreadable: [UnreadableObject] = []
-        var triggers: [ObjectName: Date] = [:]
+        var triggers: [ObjectName: Timestamp] = [:]
     }
 
     private let state = Mutex(State())

@@ -1,4 +1,5 @@
 import KernelTables
+import KubernetesObjects
 import Monitoring
 import NetworkTypes
 import Synchronization

@@ -1,4 +1,5 @@
 import ConnectionTracking
+import KubernetesObjects
 import NetworkTypes
 import ServiceModel
 import TestSupport

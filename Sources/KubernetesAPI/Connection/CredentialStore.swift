@@ -80,7 +80,7 @@ actor CredentialStore {
 
     /// The credential of a plugin; however many ask, it runs once.
     private func credential(of plugin: Kubeconfig.ExecPlugin) async throws(APIFailure) -> ExecCredential {
-        if let printed, printed.expiration.map({ $0 > Date() }) ?? true { return printed }
+        if let printed, printed.expiration.map({ $0 > .now }) ?? true { return printed }
         let task: Task<Result<ExecCredential, APIFailure>, Never>
         if let printing {
             task = printing

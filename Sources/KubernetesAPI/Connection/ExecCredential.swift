@@ -1,4 +1,3 @@
-import Foundation
 import KubernetesObjects
 
 /// What an exec plugin printed: an ExecCredential (client.authentication.k8s.io).
@@ -8,7 +7,7 @@ struct ExecCredential: Sendable, Hashable {
     /// A certificate with its key in PEM, if there is one.
     var certificate: ClusterConnection.ClientCertificate?
     /// When it must be renewed; `nil`: when the server refuses it.
-    var expiration: Date?
+    var expiration: Timestamp?
 
     /// Reads what a plugin printed.
     ///
@@ -46,10 +45,10 @@ struct ExecCredential: Sendable, Hashable {
             throw .credentials("the ExecCredential has neither a token nor a certificate")
         }
         if let text = status["expirationTimestamp"]?.string {
-            guard let date = Timestamp.date(text) else {
+            guard let time = Timestamp(text) else {
                 throw .credentials("the expirationTimestamp \(ServerText.quoted(text)) is not a time of RFC 3339")
             }
-            expiration = date
+            expiration = time
         }
     }
 }

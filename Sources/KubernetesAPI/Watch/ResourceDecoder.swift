@@ -1,4 +1,3 @@
-import Foundation
 import KubernetesObjects
 
 /// Makes events of what a server answers.
@@ -123,10 +122,10 @@ struct ResourceDecoder {
         return ObjectName(namespace: namespace, name: name)
     }
 
-    private func triggerTime(of document: DocumentObject) -> Date? {
+    private func triggerTime(of document: DocumentObject) -> Timestamp? {
         guard kind == .endpointSlice else { return nil }
         return document["metadata"]?.object?["annotations"]?.object?[Self.triggerAnnotation]?.string
-            .flatMap(Timestamp.date)
+            .flatMap { Timestamp($0) }
     }
 
     private func check(_ object: DocumentObject, kind expected: String) throws(APIFailure) {

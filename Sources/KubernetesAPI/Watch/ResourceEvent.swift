@@ -1,4 +1,3 @@
-import Foundation
 import KubernetesObjects
 
 /// What a ``Reflector`` has seen.
@@ -15,7 +14,7 @@ public enum ResourceEvent: Sendable {
     ///   - triggeredAt: when the change that led to this one was seen, for the latency of programming; only
     ///     EndpointSlices say it.
     ///   - remarks: warnings about it, of what is repaired or passed over.
-    case changed(KubernetesObject, triggeredAt: Date?, remarks: [Diagnostic])
+    case changed(KubernetesObject, triggeredAt: Timestamp?, remarks: [Diagnostic])
     /// An object is new or has changed, but cannot be used: the last state of it that could stays in force.
     case unreadable(UnreadableObject)
     /// An object is gone.

@@ -1,3 +1,4 @@
+import KubernetesObjects
 import NetworkTypes
 
 /// How the proxy was at one moment.

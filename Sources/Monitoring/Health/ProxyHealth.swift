@@ -1,3 +1,4 @@
+import KubernetesObjects
 import NetworkTypes
 
 /// Whether the proxy keeps up: what kube-proxy's `/healthz` and `/livez` go by.

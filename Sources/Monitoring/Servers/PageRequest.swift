@@ -1,5 +1,6 @@
 import HTTPTypes
 import HummingbirdCore
+import KubernetesObjects
 import NIOCore
 
 /// One request for a page, and how it is answered.

@@ -1,4 +1,5 @@
 import Glibc
+import KubernetesObjects
 import Logging
 
 /// Writes a log as lines on standard error: time, level, message, and whatever else is known.
@@ -22,7 +23,8 @@ public struct LineLogHandler: LogHandler {
     /// Writes a line.
     public func log(event: LogEvent) {
         let all = metadata.merging(event.metadata ?? [:]) { _, new in new }
-        var line = "\(Self.time()) \(event.level.rawValue) \(Self.oneLine(event.message.description))"
+        let time = Timestamp.now.withMilliseconds
+        var line = "\(time) \(event.level.rawValue) \(Self.oneLine(event.message.description))"
         for (key, value) in all.sorted(by: { $0.key < $1.key }) { line += " \(key)=\(Self.oneLine("\(value)"))" }
         line += "\n"
         // One call, so that lines of several threads do not mix.
@@ -35,20 +37,5 @@ public struct LineLogHandler: LogHandler {
         return String(
             String.UnicodeScalarView(
                 text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
-    }
-
-    /// Now, in UTC with milliseconds (RFC 3339).
-    private static func time() -> String {
-        var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
-        var parts = tm()
-        gmtime_r(&now.tv_sec, &parts)
-        func digits(_ number: some BinaryInteger, _ count: Int) -> String {
-            let text = String(number)
-            return String(repeating: "0", count: max(0, count - text.count)) + text
-        }
-        let date = "\(digits(parts.tm_year + 1900, 4))-\(digits(parts.tm_mon + 1, 2))-\(digits(parts.tm_mday, 2))"
-        let time = "\(digits(parts.tm_hour, 2)):\(digits(parts.tm_min, 2)):\(digits(parts.tm_sec, 2))"
-        return "\(date)T\(time).\(digits(now.tv_nsec / 1_000_000, 3))Z"
     }
 }
