@@ -5,6 +5,7 @@ import Glibc
 import KernelTables
 import KernelTablesSuite
 import NetworkTypes
+import XTables
 
 /// Ends the program with a message.
 func fail(_ message: String) -> Never {
@@ -15,7 +16,10 @@ func fail(_ message: String) -> Never {
 let arguments = CommandLine.arguments.dropFirst()
 guard let command = arguments.first, let familyName = arguments.dropFirst().first,
     let family = IPFamily(rawValue: familyName)
-else { fail("usage: kernel-tables-probe suite|bytes|churn|settled|restore|race ipv4|ipv6 [LOCK-FILE] [NUMBER]") }
+else {
+    let commands = "suite|bytes|churn|settled|apply|cleanup|race|counters"
+    fail("usage: kernel-tables-probe \(commands) ipv4|ipv6 [LOCK-FILE] [NUMBER]")
+}
 let rest = Array(arguments.dropFirst(2))
 let lock = XTablesLock(path: rest.first ?? "/nonexistent/lock", limit: .seconds(60))
 
@@ -38,6 +42,12 @@ do {
         _ = try Syncer(lock: lock).cleanup(family)
     case "race":
         try Churn(family: family, lock: lock).race(rounds: Int(rest.last ?? "") ?? 50)
+    case "counters":
+        for table in Table.allCases {
+            for (chain, counters) in try CounterReader().readAll(table, family: family) {
+                print("\(table.rawValue) \(chain) [\(counters.packets):\(counters.bytes)]")
+            }
+        }
     default:
         fail("no command \(command)")
     }

@@ -67,3 +67,14 @@ public struct RuleCounters: Hashable, Sendable {
         self.bytes = bytes
     }
 }
+
+extension RuleCounters {
+    /// Nothing seen.
+    public static let zero = RuleCounters(packets: 0, bytes: 0)
+
+    /// Adds what others have seen; what exceeds 64 bits begins at zero again, as the kernel's counters do.
+    public static func += (left: inout RuleCounters, right: RuleCounters) {
+        left.packets &+= right.packets
+        left.bytes &+= right.bytes
+    }
+}

@@ -33,26 +33,11 @@ public struct TableStamp: Hashable, Sendable {
     ///
     /// - Throws: ``KernelFailure``.
     static func read(_ table: Table, family: IPFamily) throws(KernelFailure) -> TableStamp {
-        let (domain, level) = family == .ipv4 ? (AF_INET, Int32(IPPROTO_IP)) : (AF_INET6, Int32(IPPROTO_IPV6))
-        let descriptor = socket(domain, Int32(SOCK_RAW.rawValue | SOCK_CLOEXEC.rawValue), Int32(IPPROTO_RAW))
-        guard descriptor >= 0 else {
-            throw KernelFailure(.open, table: table, family: family, errorNumber: errno)
-        }
-        defer { close(descriptor) }
-        // struct ip6t_getinfo has the same members.
-        var info = ipt_getinfo()
-        withUnsafeMutableBytes(of: &info.name) { $0.copyBytes(from: table.rawValue.utf8) }
-        var length = socklen_t(MemoryLayout<ipt_getinfo>.size)
-        guard getsockopt(descriptor, level, getInfoOption, &info, &length) == 0 else {
-            throw KernelFailure(.open, table: table, family: family, errorNumber: errno)
-        }
+        let info = try TableSocket(table, family: family).outline()
         let places =
             withUnsafeBytes(of: info.hook_entry) { Array($0.bindMemory(to: UInt32.self)) }
             + withUnsafeBytes(of: info.underflow) { Array($0.bindMemory(to: UInt32.self)) }
         return TableStamp(
             table: table, family: family, entryCount: info.num_entries, byteCount: info.size, places: places)
     }
-
-    /// `IPT_SO_GET_INFO`, a macro that is not imported; `IP6T_SO_GET_INFO` is the same number.
-    private static let getInfoOption: Int32 = 64
 }

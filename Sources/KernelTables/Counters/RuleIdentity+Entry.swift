@@ -1,0 +1,92 @@
+import NetworkTypes
+import XTables
+
+extension RuleIdentity {
+    /// The identity of an entry of the kernel, read from its bytes without decoding the rule.
+    ///
+    /// - Parameters:
+    ///   - entry: the whole entry; it may be put together in any way.
+    ///   - chain: the chain it stands in.
+    ///   - isDrop: whether its verdict is DROP, if it is one; by default as the kernel has it.
+    /// - Returns: `nil` for rules that have none, see ``RuleIdentity/init(_:in:)``.
+    init?(_ entry: UnsafeRawBufferPointer, chain: ChainName, family: IPFamily, isDrop: Bool? = nil) {
+        let layout = EntryLayout.of(family)
+        guard let targetOffset = entry.number(UInt16.self, at: layout.targetOffsetOffset).map(Int.init),
+            let protocolNumber = entry.number(UInt8.self, at: layout.protocolOffset),
+            let inverseFlags = entry.number(UInt8.self, at: layout.inverseFlagsOffset),
+            inverseFlags & (EntryLayout.invertsDestination | EntryLayout.invertsProtocol) == 0
+        else { return nil }
+        let data = targetOffset + EntryLayout.extensionHeadLength
+        if entry.hasName("DNAT", at: targetOffset + 2) {
+            guard entry.number(UInt8.self, at: data - 1) == 2, data <= entry.count,
+                let address = EntryHead.address(
+                    UnsafeRawBufferPointer(rebasing: entry[data...]), at: 4, family: family),
+                let port = entry.number(UInt16.self, at: data + 36)
+            else { return nil }
+            self.init(
+                chain: chain, verdict: .destinationNAT, protocolNumber: protocolNumber, address: address,
+                port: UInt16(bigEndian: port))
+            return
+        }
+        let verdict: Verdict
+        if entry.hasName("REJECT", at: targetOffset + 2) {
+            verdict = .reject
+        } else if entry.hasName("", at: targetOffset + 2),
+            isDrop ?? (entry.number(Int32.self, at: data) == Self.dropVerdict)
+        {
+            verdict = .drop
+        } else {
+            return nil
+        }
+        guard let destination = entry.destination(layout, family) else { return nil }
+        self.init(
+            chain: chain, verdict: verdict, protocolNumber: protocolNumber, address: destination.address,
+            port: entry.destinationPort(layout, before: targetOffset))
+    }
+
+    /// The identity of an entry that a transaction lends.
+    init?(_ entry: KernelEntry, chain: ChainName, family: IPFamily) {
+        self.init(
+            UnsafeRawBufferPointer(start: entry.base, count: entry.length), chain: chain, family: family,
+            isDrop: entry.hasTargetName("DROP"))
+    }
+
+    /// What stands for DROP in a standard target: `-NF_DROP - 1`.
+    private static let dropVerdict: Int32 = -1
+}
+
+/// The destination an entry asks for: one address, or any.
+private struct Destination {
+    let address: IPAddress?
+}
+
+extension UnsafeRawBufferPointer {
+    /// The destination the entry asks for; `nil` if it is neither one address nor any.
+    fileprivate func destination(_ layout: EntryLayout, _ family: IPFamily) -> Destination? {
+        let length = layout.addressLength
+        guard count >= layout.headerLength else { return nil }
+        let mask = self[(3 * length)..<(4 * length)]
+        if mask.allSatisfy({ $0 == 0 }) { return Destination(address: nil) }
+        guard mask.allSatisfy({ $0 == 0xff }), let address = EntryHead.address(self, at: length, family: family)
+        else { return nil }
+        return Destination(address: address)
+    }
+
+    /// The one destination port the matches ask for; 0 for any, or several.
+    fileprivate func destinationPort(_ layout: EntryLayout, before targetOffset: Int) -> UInt16 {
+        var offset = layout.headerLength
+        while offset + EntryLayout.extensionHeadLength <= Swift.min(targetOffset, count) {
+            let data = offset + EntryLayout.extensionHeadLength
+            var ports: Int?
+            // xt_tcp and xt_udp begin with the source ports, xt_sctp_info with those of the destination.
+            if hasName("tcp", at: offset + 2) || hasName("udp", at: offset + 2) { ports = data + 4 }
+            if hasName("sctp", at: offset + 2) { ports = data }
+            if let ports, let low = number(UInt16.self, at: ports), low == number(UInt16.self, at: ports + 2) {
+                return low
+            }
+            guard let length = number(UInt16.self, at: offset), length > 0 else { return 0 }
+            offset += Int(length)
+        }
+        return 0
+    }
+}
