@@ -1,12 +1,12 @@
 # The targets a person types; `make` lists them. CI runs .ci/run, which uses the same ones.
 
-shell_scripts := .ci/run Benchmarks/run scripts/demo scripts/lab scripts/lab-answer scripts/playground scripts/setup
+shell_scripts := .ci/run Benchmarks/run scripts/demo scripts/docs scripts/lab scripts/lab-answer scripts/playground scripts/setup
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test soak bench goldens lint clean setup
+.PHONY: help demo run test soak bench goldens docs docs-update lint clean setup
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: setup ## play the walk-through in throwaway network namespaces (as root)
 	@swift build
@@ -36,6 +36,14 @@ bench: setup ## measure speed and memory, and compare them with the goals (as ro
 
 goldens: setup ## write the expected.rules below fixtures/ again, to be reviewed in git
 	@KUBETABLES_UPDATE_GOLDENS=1 swift test --filter Golden
+
+docs: setup ## make the documentation's pages, below .build/docs
+	@swift build
+	@scripts/docs
+
+docs-update: setup ## write what the guide's commands print into its pages, to be reviewed in git (as root)
+	@swift build --build-tests
+	@KUBETABLES_UPDATE_DOCUMENTATION=1 KUBETABLES_REQUIRE_KERNEL_TESTS=1 swift test --skip-build --filter DocumentationTests
 
 lint: ## check the format of the Swift code, and the shell scripts if shellcheck is installed
 	@swift format lint --strict --recursive Package.swift Sources Tests \

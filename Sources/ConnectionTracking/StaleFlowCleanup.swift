@@ -14,7 +14,9 @@ public struct StaleFlowCleanup: Sendable {
 
     /// Makes a cleanup of some flows; by default of the kernel's, in the network namespace of the thread that runs it.
     ///
-    /// - Parameter batchLimit: how many stale flows are remembered at a time, at least 1.
+    /// - Parameters:
+    ///   - table: the flows.
+    ///   - batchLimit: how many stale flows are remembered at a time, at least 1.
     public init(_ table: any FlowTable = NetlinkFlowTable(), batchLimit: Int = defaultBatchLimit) {
         precondition(batchLimit > 0, "a batch holds at least one flow")
         self.table = table

@@ -5,7 +5,9 @@
 public enum APIAnswerReader {
     /// Reads the answer to a list request.
     ///
-    /// - Parameter item: gets each element of `items` in order, before it is known whether the rest can be read.
+    /// - Parameters:
+    ///   - json: the answer.
+    ///   - item: gets each element of `items` in order, before it is known whether the rest can be read.
     /// - Returns: the members of the list itself, `items` left out.
     /// - Throws: ``DocumentError`` with the place of what is wrong.
     public static func list(

@@ -101,6 +101,7 @@ public struct Kubeconfig: Sendable, Hashable {
     /// Reads a file in YAML or JSON; relative paths in it count from its own folder.
     ///
     /// - Parameters:
+    ///   - path: the file.
     ///   - context: the context to use instead of the file's `current-context`.
     ///   - log: gets everything that is wrong with it.
     /// - Returns: `nil` if the file cannot be read or the context cannot be used; `log` says why.

@@ -43,7 +43,9 @@ public struct ManifestReader: Sendable {
 
     /// Reads a text.
     ///
-    /// - Parameter file: the name that messages give it.
+    /// - Parameters:
+    ///   - text: YAML or JSON, any number of documents.
+    ///   - file: the name that messages give it.
     public mutating func read(_ text: [UInt8], file: String) {
         text.withUnsafeBufferPointer { bytes in
             DocumentStream.read(bytes) { document in

@@ -39,7 +39,9 @@ public final class MemoryStore: KernelTableStore {
 
     /// Lets every commit fail that has a rule with this match or target, as a kernel without it does.
     ///
-    /// - Parameter name: the extension, or for one accounting object `nfacct:NAME`.
+    /// - Parameters:
+    ///   - name: the extension, or for one accounting object `nfacct:NAME`.
+    ///   - errorNumber: what the commit fails with, of errno.h.
     public func refuse(_ name: String, errorNumber: Int32 = ENOENT) {
         state.withLock { $0.refused[name] = errorNumber }
     }

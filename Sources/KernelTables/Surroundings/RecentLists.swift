@@ -19,7 +19,9 @@ public enum RecentLists {
 
     /// How many addresses a list holds now; `nil` if there is no such list or it cannot be read.
     ///
-    /// - Parameter directory: `/proc/net/xt_recent` of the network namespace of the calling thread.
+    /// - Parameters:
+    ///   - list: its name.
+    ///   - directory: `/proc/net/xt_recent` of the network namespace of the calling thread.
     public static func count(in list: ChainName, directory: String = defaultDirectory) -> Int? {
         var count = 0
         return forEachLine(of: "\(directory)/\(list)") { _ in count += 1 } ? count : nil

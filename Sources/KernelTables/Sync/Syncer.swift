@@ -47,7 +47,9 @@ public struct Syncer: Sendable {
     /// When the kernel refuses the rules because it lacks a match or target that can be done without, they are committed
     /// without it, and the report says what was left out and whom it concerns.
     ///
-    /// - Parameter excluded: features known to be missing, from an earlier report; they are not tried.
+    /// - Parameters:
+    ///   - ruleset: all rules of a family.
+    ///   - excluded: features known to be missing, from an earlier report; they are not tried.
     /// - Throws: ``SyncError``. The kernel then holds what it held before, or the new filter and the old nat table.
     public func apply(_ ruleset: Ruleset, without excluded: Set<RuleFeature> = []) throws(SyncError) -> SyncReport {
         try apply(without: excluded) { ruleset }

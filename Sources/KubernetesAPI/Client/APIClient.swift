@@ -22,7 +22,10 @@ public final class APIClient: Sendable {
     ///
     /// ``shutdown()`` must be called in the end.
     ///
-    /// - Parameter version: the version of kubetables, for `User-Agent`.
+    /// - Parameters:
+    ///   - connection: the server, and who asks it.
+    ///   - version: the version of kubetables, for `User-Agent`.
+    ///   - limits: how long to wait, and how much to take.
     public init(_ connection: ClusterConnection, version: String, limits: ClientLimits = ClientLimits()) {
         self.connection = connection
         self.limits = limits

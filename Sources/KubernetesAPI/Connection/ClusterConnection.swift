@@ -20,7 +20,7 @@ public struct ClusterConnection: Sendable {
         case token(Kubeconfig.Material)
         /// A name and a password.
         case password(username: String, password: String)
-        /// What a program prints; see ``ExecCredential``.
+        /// What a program prints: an ExecCredential of client.authentication.k8s.io.
         case exec(Kubeconfig.ExecPlugin)
     }
 

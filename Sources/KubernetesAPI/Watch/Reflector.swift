@@ -18,8 +18,13 @@ public struct Reflector: Sendable {
 
     /// Prepares to follow a resource; ``run()`` does it.
     ///
-    /// - Parameter deliver: gets each event, one at a time and in order. While it works no byte is read, so it must
-    ///   return soon: after ``ClientLimits/silence`` the connection counts as dead.
+    /// - Parameters:
+    ///   - resource: what to follow.
+    ///   - client: asks the server.
+    ///   - timing: how long to wait before another try.
+    ///   - logger: is told of trouble.
+    ///   - deliver: gets each event, one at a time and in order. While it works no byte is read, so it must return
+    ///     soon: after ``ClientLimits/silence`` the connection counts as dead.
     public init(
         _ resource: WatchedResource, client: APIClient, timing: ReflectorTiming = ReflectorTiming(), logger: Logger,
         deliver: @escaping @Sendable (ResourceEvent) async -> Void

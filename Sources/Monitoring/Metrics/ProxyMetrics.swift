@@ -72,7 +72,9 @@ public final class ProxyMetrics: ProxyObserver {
 
     /// A change of endpoints is in force.
     ///
-    /// - Parameter duration: the time since the annotation `endpoints.kubernetes.io/last-change-trigger-time`.
+    /// - Parameters:
+    ///   - duration: the time since the annotation `endpoints.kubernetes.io/last-change-trigger-time`.
+    ///   - family: the family whose rules it is about.
     public func observeNetworkProgramming(_ duration: Duration, _ family: IPFamily) {
         times.networkProgramming.observe(duration, family.kubernetesName)
     }

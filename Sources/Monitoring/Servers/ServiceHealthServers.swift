@@ -6,7 +6,7 @@ import Synchronization
 /// Listens on the health check node ports of Services, for one family, and tells load balancers what the node can serve.
 ///
 /// Each Service has a listener of its own on each node port address. One that cannot listen is told about once and tried
-/// again every ``retryPeriod``; it keeps no other from serving.
+/// again every `retryPeriod`; it keeps no other from serving.
 public actor ServiceHealthServers {
     /// After what time a listener that failed is tried again, by default.
     public static let defaultRetryPeriod = Duration.seconds(30)

@@ -16,6 +16,7 @@ public struct ClusterSource: Sendable {
     /// Prepares to follow a cluster.
     ///
     /// - Parameters:
+    ///   - connection: the server, and who asks it.
     ///   - nodeName: the name of the Node object of this node.
     ///   - version: the version of kubetables, which the server is told.
     public init(_ connection: ClusterConnection, nodeName: String, version: String) {
@@ -26,7 +27,9 @@ public struct ClusterSource: Sendable {
 
     /// Follows the cluster until the task is cancelled; whatever happens to the server is waited out.
     ///
-    /// - Parameter deliver: gets what there is and what changes; must return soon.
+    /// - Parameters:
+    ///   - logger: is told of trouble, and of objects that cannot be used.
+    ///   - deliver: gets what there is and what changes; must return soon.
     public func run(logger: Logger, deliver: @escaping @Sendable ([ObjectUpdate]) async -> Void) async {
         let client = APIClient(connection, version: version)
         await withTaskGroup(of: Void.self) { group in

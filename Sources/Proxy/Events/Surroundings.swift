@@ -8,7 +8,9 @@ import XTables
 public enum Surroundings {
     /// Rules of another backend, and lists of session affinity that may be too short.
     ///
-    /// - Parameter servicePorts: all service ports of the family.
+    /// - Parameters:
+    ///   - family: the family.
+    ///   - servicePorts: all service ports of the family.
     public static func warnings(_ family: IPFamily, _ servicePorts: [CompiledServicePort]) -> [String] {
         otherBackendWarnings(family) + affinityWarnings(servicePorts)
     }

@@ -5,7 +5,9 @@ public struct FileChanges: Sendable {
 
     /// Names the file.
     ///
-    /// - Parameter pollPeriod: how often to look without being told, for file systems without inotify.
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - pollPeriod: how often to look without being told, for file systems without inotify.
     public init(path: String, pollPeriod: Duration = .seconds(30)) {
         self.path = path
         self.pollPeriod = pollPeriod

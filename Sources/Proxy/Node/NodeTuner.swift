@@ -25,7 +25,11 @@ public final class NodeTuner: ProxyObserver {
 
     /// Prepares to set what `options` ask for.
     ///
-    /// - Parameter families: the families that rules are made for.
+    /// - Parameters:
+    ///   - options: the values to set.
+    ///   - families: the families that rules are made for.
+    ///   - tuning: sets them.
+    ///   - logger: is told what became of each.
     public init(
         _ options: TuningOptions, families: [IPFamily], tuning: NodeTuning = NodeTuning(), logger: Logger
     ) {
