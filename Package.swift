@@ -23,6 +23,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
@@ -99,6 +100,7 @@ let package = Package(
             dependencies: [
                 "ConnectionTracking", "KernelTables", "KubernetesObjects", "NetworkTypes", "Proxy", "ServiceModel",
                 "XTables",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -196,7 +198,9 @@ let package = Package(
             name: "MonitoringTests",
             dependencies: [
                 "ConnectionTracking", "KernelTables", "KubernetesObjects", "Monitoring", "NetworkTypes", "Proxy",
-                "ServiceModel", "TestSupport", "XTables", .product(name: "Logging", package: "swift-log"),
+                "ServiceModel", "TestSupport", "XTables",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
         .testTarget(

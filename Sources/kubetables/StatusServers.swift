@@ -16,7 +16,7 @@ struct StatusServers {
     let health: HealthRecord
     /// Answers load balancers on the health check node ports of Services.
     let serviceHealth: ServiceHealthFeed
-    private let registry = MetricRegistry()
+    private let registry = MetricRegistry(.proxy)
     private let logger: Logger
 
     init(options: ProxyOptions, families: [IPFamily], logger: Logger) {

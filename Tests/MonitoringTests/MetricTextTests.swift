@@ -1,5 +1,5 @@
+import CoreMetrics
 import Monitoring
-import TestSupport
 import Testing
 
 @Suite("Metrics as text") struct MetricTextTests {
@@ -7,12 +7,16 @@ import Testing
 
     @Test("names, labels and help are written by name and label values, escaped, HELP and TYPE once")
     func order() {
-        let registry = MetricRegistry()
-        let second = registry.gauge("b_level", help: "A \\ and\na line.", labels: ["table", "who"])
-        second.set(2, "nat", "z")
-        second.set(1.5, "nat", "a\"\\\n")
-        second.set(-1, "filter", "z")
-        registry.counter("a_total", help: "All.").add(3)
+        let level = MetricDefinition("b_level", .gauge, help: "A \\ and\na line.", labels: ["table", "who"])
+        let registry = MetricRegistry(MetricCatalogue([level, MetricDefinition("a_total", .counter, help: "All.")]))
+        func meter(_ table: String, _ who: String) -> Meter {
+            // The order of the labels is the catalogue's.
+            Meter(label: "b_level", dimensions: [("who", who), ("table", table)], factory: registry)
+        }
+        meter("nat", "z").set(2)
+        meter("nat", "a\"\\\n").set(1.5)
+        meter("filter", "z").set(-1)
+        Counter(label: "a_total", factory: registry).increment(by: 3)
         #expect(
             text(registry) == #"""
                 # HELP a_total All.
@@ -29,10 +33,12 @@ import Testing
 
     @Test("a histogram counts values up to each bound, the bound included, then all")
     func histogram() {
-        let registry = MetricRegistry()
-        let histogram = registry.histogram("wait_seconds", help: "Waits.", labels: ["lock"], bounds: [0.001, 1, 2.5])
-        for value in [0.001, 0.002, 1, 7] { histogram.observe(value, "x") }
-        histogram.observe(.milliseconds(2500), "x")
+        let wait = MetricDefinition(
+            "wait_seconds", .histogram(bounds: [0.001, 1, 2.5]), help: "Waits.", labels: ["lock"])
+        let registry = MetricRegistry(MetricCatalogue([wait]))
+        let recorder = Recorder(label: "wait_seconds", dimensions: [("lock", "x")], factory: registry)
+        for value in [0.001, 0.002, 1, 7] { recorder.record(value) }
+        Timer(label: "wait_seconds", dimensions: [("lock", "x")], factory: registry).recordMilliseconds(2500)
         #expect(
             text(registry) == """
                 # HELP wait_seconds Waits.
@@ -47,14 +53,27 @@ import Testing
                 """)
     }
 
-    @Test("a family without series is not written, one asked for twice is one, and adding nothing shows a zero")
+    @Test("a family without series is not written, one asked for twice is one, and asking shows a zero")
     func families() {
-        let registry = MetricRegistry()
-        let counter = registry.counter("a_total", help: "All.", labels: ["who"])
+        let registry = MetricRegistry(
+            MetricCatalogue([MetricDefinition("a_total", .counter, help: "All.", labels: ["who"])]))
         #expect(text(registry).isEmpty)
-        registry.counter("a_total", help: "All.", labels: ["who"]).add(0, "me")
-        #expect(counter.value("me") == 0)
+        let counters = (0..<2).map { _ in Counter(label: "a_total", dimensions: [("who", "me")], factory: registry) }
         #expect(text(registry).hasSuffix("\na_total{who=\"me\"} 0\n"))
+        for counter in counters { counter.increment() }
+        #expect(text(registry).hasSuffix("\na_total{who=\"me\"} 2\n"))
+        counters[0].destroy()
+        #expect(text(registry).isEmpty)
+    }
+
+    @Test("what no catalogue knows is written too, under a name that Prometheus takes")
+    func unknown() {
+        let registry = MetricRegistry(MetricCatalogue([]))
+        Counter(label: "http-client.requests", dimensions: [("status.code", "200")], factory: registry).increment()
+        Gauge(label: "2nd", factory: registry).record(1.5)
+        let text = text(registry)
+        #expect(text.contains("\n# TYPE http_client_requests counter\nhttp_client_requests{status_code=\"200\"} 1\n"))
+        #expect(text.contains("# TYPE _2nd gauge\n_2nd 1.5\n"))
     }
 
     @Test("odd numbers are written as Prometheus reads them")
@@ -69,11 +88,13 @@ import Testing
 
     @Test("counting from many threads loses nothing")
     func threads() async {
-        let counter = MetricRegistry().counter("a_total", help: "All.")
+        let registry = MetricRegistry(MetricCatalogue([]))
         await withTaskGroup(of: Void.self) { group in
-            for _ in 0..<8 { group.addTask { for _ in 0..<1000 { counter.add() } } }
+            for _ in 0..<8 {
+                group.addTask { for _ in 0..<1000 { Counter(label: "a_total", factory: registry).increment() } }
+            }
         }
-        #expect(counter.value() == 8000)
+        #expect(text(registry).hasSuffix("\na_total 8000\n"))
     }
 
     @Test("bounds are kube-proxy's")

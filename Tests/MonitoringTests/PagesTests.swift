@@ -1,3 +1,4 @@
+import CoreMetrics
 import Monitoring
 import NetworkTypes
 import Testing
@@ -9,7 +10,7 @@ import Testing
 
     @Test("probes are answered over HTTP with kube-proxy's headers, and counted")
     func probes() async throws {
-        let registry = MetricRegistry()
+        let registry = MetricRegistry(.proxy)
         let record = HealthRecord(syncPeriod: .seconds(30))
         let pages = HealthPages(record, metrics: ProxyMetrics(registry))
         try await HTTPServerTests.running({ pages.answer($0) }) { port in
@@ -36,8 +37,8 @@ import Testing
 
     @Test("metrics, mode, configuration, rules and plan have pages; one that cannot be made says why")
     func metrics() async throws {
-        let registry = MetricRegistry()
-        registry.counter("a_total", help: "All.").add()
+        let registry = MetricRegistry(MetricCatalogue([MetricDefinition("a_total", .counter, help: "All.")]))
+        Counter(label: "a_total", factory: registry).increment()
         let pages = MetricsPages(
             metrics: { registry.text }, configuration: { "{}" }, rules: { throw NotYet() }, plan: { "nothing\n" })
         try await HTTPServerTests.running({ await pages.answer($0) }) { port in

@@ -1,18 +1,19 @@
+import CoreMetrics
 import NetworkTypes
 
 /// What is counted about Services.
 struct ClusterMetrics: Sendable {
-    private let missing: Gauge
+    private static let missing = MetricDefinition(
+        "kubeproxy_sync_proxy_rules_no_local_endpoints_total", .gauge,
+        help: "Service ports with a Local traffic policy and no endpoint on this node.",
+        labels: ["traffic_policy", "ip_family"])
 
-    init(_ registry: MetricRegistry) {
-        missing = registry.gauge(
-            "kubeproxy_sync_proxy_rules_no_local_endpoints_total",
-            help: "Service ports with a Local traffic policy and no endpoint on this node.",
-            labels: ["traffic_policy", "ip_family"])
-    }
+    static let definitions = [missing]
+
+    let factory: any MetricsFactory
 
     func set(_ counts: MissingLocalEndpoints, _ family: IPFamily) {
-        missing.set(counts.internalPolicy, "internal", family.kubernetesName)
-        missing.set(counts.externalPolicy, "external", family.kubernetesName)
+        factory.meter(Self.missing, "internal", family.kubernetesName).set(counts.internalPolicy)
+        factory.meter(Self.missing, "external", family.kubernetesName).set(counts.externalPolicy)
     }
 }

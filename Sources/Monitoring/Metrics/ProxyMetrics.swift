@@ -1,3 +1,4 @@
+import CoreMetrics
 import KernelTables
 import KubernetesObjects
 import NetworkTypes
@@ -18,33 +19,33 @@ public final class ProxyMetrics: ProxyObserver {
     private let probes: ProbeMetrics
     private let cluster: ClusterMetrics
 
-    /// Puts all metrics into a registry; counters of `families` begin at zero.
+    /// Makes all metrics; counters of `families` begin at zero.
     ///
     /// - Parameters:
-    ///   - registry: writes them.
+    ///   - factory: keeps them: a ``MetricRegistry`` with the catalogue ``MetricCatalogue/proxy``.
     ///   - families: the families that rules are made for.
     ///   - now: the calendar.
     public init(
-        _ registry: MetricRegistry, families: [IPFamily] = IPFamily.allCases,
+        _ factory: any MetricsFactory, families: [IPFamily] = IPFamily.allCases,
         now: @escaping @Sendable () -> Timestamp = { .now }
     ) {
         self.now = now
-        syncs = SyncMetrics(registry, families)
-        times = TimeMetrics(registry)
-        tables = TableMetrics(registry, families)
-        flows = FlowMetrics(registry, families)
-        probes = ProbeMetrics(registry)
-        cluster = ClusterMetrics(registry)
+        syncs = SyncMetrics(factory, families)
+        times = TimeMetrics(factory: factory)
+        tables = TableMetrics(factory, families)
+        flows = FlowMetrics(factory, families)
+        probes = ProbeMetrics(factory)
+        cluster = ClusterMetrics(factory: factory)
     }
 
     /// Something happened in the loop.
     public func observe(_ event: ProxyEvent) {
         switch event {
         case .changeQueued(let family):
-            times.lastQueued.set(now().secondsSince1970, family.kubernetesName)
+            times.queued(family, at: now())
         case .synchronized(let synchronization):
             syncs.count(synchronization)
-            times.lastSynchronized.set(now().secondsSince1970, synchronization.family.kubernetesName)
+            times.synchronized(synchronization.family, at: now())
             tables.count(synchronization.report)
         case .failed(let family, let error, _):
             syncs.count(error, family)
@@ -60,12 +61,12 @@ public final class ProxyMetrics: ProxyObserver {
     /// A probe of `/healthz` was answered.
     ///
     /// - Parameter status: the status code.
-    public func countHealthz(status: Int) { probes.healthz.add(1, "\(status)") }
+    public func countHealthz(status: Int) { probes.countHealthz(status) }
 
     /// A probe of `/livez` was answered.
     ///
     /// - Parameter status: the status code.
-    public func countLivez(status: Int) { probes.livez.add(1, "\(status)") }
+    public func countLivez(status: Int) { probes.countLivez(status) }
 
     /// Takes over how many service ports of a family have no endpoint on this node although their policy asks for one.
     public func set(_ counts: MissingLocalEndpoints, _ family: IPFamily) { cluster.set(counts, family) }
@@ -76,6 +77,6 @@ public final class ProxyMetrics: ProxyObserver {
     ///   - duration: the time since the annotation `endpoints.kubernetes.io/last-change-trigger-time`.
     ///   - family: the family whose rules it is about.
     public func observeNetworkProgramming(_ duration: Duration, _ family: IPFamily) {
-        times.networkProgramming.observe(duration, family.kubernetesName)
+        times.programmed(family, after: duration)
     }
 }

@@ -1,20 +1,33 @@
+import CoreMetrics
+import KubernetesObjects
+import NetworkTypes
+
 /// When things happened, and how long changes of the cluster take to be in force.
 struct TimeMetrics: Sendable {
-    let lastSynchronized: Gauge
-    let lastQueued: Gauge
-    let networkProgramming: Histogram
+    private static let synchronized = MetricDefinition(
+        "kubeproxy_sync_proxy_rules_last_timestamp_seconds", .gauge, help: "When a sync last succeeded.",
+        labels: ["ip_family"])
+    private static let queued = MetricDefinition(
+        "kubeproxy_sync_proxy_rules_last_queued_timestamp_seconds", .gauge,
+        help: "When a sync was last asked for; much later than the last sync if something hangs.", labels: ["ip_family"]
+    )
+    private static let networkProgramming = MetricDefinition(
+        "kubeproxy_network_programming_duration_seconds", .histogram(bounds: HistogramBounds.networkProgramming),
+        help: "Time from a change of a Service or pod until the rules for it were in force.", labels: ["ip_family"])
 
-    init(_ registry: MetricRegistry) {
-        lastSynchronized = registry.gauge(
-            "kubeproxy_sync_proxy_rules_last_timestamp_seconds", help: "When a sync last succeeded.",
-            labels: ["ip_family"])
-        lastQueued = registry.gauge(
-            "kubeproxy_sync_proxy_rules_last_queued_timestamp_seconds",
-            help: "When a sync was last asked for; much later than the last sync if something hangs.",
-            labels: ["ip_family"])
-        networkProgramming = registry.histogram(
-            "kubeproxy_network_programming_duration_seconds",
-            help: "Time from a change of a Service or pod until the rules for it were in force.",
-            labels: ["ip_family"], bounds: HistogramBounds.networkProgramming)
+    static let definitions = [synchronized, queued, networkProgramming]
+
+    let factory: any MetricsFactory
+
+    func synchronized(_ family: IPFamily, at time: Timestamp) {
+        factory.meter(Self.synchronized, family.kubernetesName).set(time.secondsSince1970)
+    }
+
+    func queued(_ family: IPFamily, at time: Timestamp) {
+        factory.meter(Self.queued, family.kubernetesName).set(time.secondsSince1970)
+    }
+
+    func programmed(_ family: IPFamily, after duration: Duration) {
+        factory.recorder(Self.networkProgramming, family.kubernetesName).record(duration)
     }
 }
