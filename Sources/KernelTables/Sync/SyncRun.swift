@@ -44,6 +44,8 @@ struct SyncRun {
     private mutating func attempt(_ makeRuleset: () -> Ruleset) throws(SyncError) -> Outcome {
         let encoded = try encode(makeRuleset)
         let lock = try takeLock()
+        syncer.counterKeeper?.beginChange(of: report.family)
+        defer { syncer.counterKeeper?.endChange(of: report.family) }
         var work: [TableWork] = []
         // Freeing a large table takes a while: the lock is given back before `work` goes.
         defer { lock?.release() }
@@ -58,6 +60,8 @@ struct SyncRun {
                 try edit(&work[index])
                 try measure(\.commit) { () throws(KernelFailure) in try work[index].transaction.commit() }
                 report.tables[index].isCommitted = true
+                syncer.counterKeeper?.committed(
+                    work[index].change.table, family: report.family, removed: work[index].removed)
             }
             // Under the lock: what others do from now on shows.
             report.stamps = stamps(of: work)
@@ -73,6 +77,8 @@ struct SyncRun {
         let transaction: any TableTransaction
         let change: TableChange
         let drift: TableDrift?
+        /// What the rules have counted that are to go, if anybody wants to know.
+        let removed: [RuleIdentity: RuleCounters]
         let extensionNames: [String]
         /// What is to be done; nothing once it is done, for the memory is needed while the kernel works.
         var editor: TableEditor?
@@ -115,6 +121,7 @@ struct SyncRun {
         }
         return TableWork(
             transaction: transaction, change: difference.change(of: desired), drift: drift,
+            removed: syncer.counterKeeper == nil ? [:] : difference.removedCounters(transaction),
             extensionNames: desired.extensionNames,
             editor: TableEditor(desired: desired, difference: difference))
     }

@@ -27,6 +27,8 @@ public struct Syncer: Sendable {
     public var lock: XTablesLock?
     /// Whose chains are whose.
     public var ownership: ChainOwnership
+    /// Who is told what rules have counted that go; `nil` if nobody wants to know.
+    public var counterKeeper: (any CounterKeeper)?
     /// How often the tables are read anew when somebody changed them without the lock.
     public var maximumAttempts = 6
     /// How long to wait before the second attempt; each further wait is twice as long.
