@@ -98,8 +98,8 @@ let package = Package(
         .target(
             name: "Monitoring",
             dependencies: [
-                "ConnectionTracking", "KernelTables", "KubernetesObjects", "NetworkTypes", "Proxy", "ServiceModel",
-                "XTables",
+                "ConnectionTracking", "KernelTables", "KubernetesObjects", "NetworkTypes", "Proxy", "RuleCompiler",
+                "ServiceModel", "XTables",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -198,7 +198,7 @@ let package = Package(
             name: "MonitoringTests",
             dependencies: [
                 "ConnectionTracking", "KernelTables", "KubernetesObjects", "Monitoring", "NetworkTypes", "Proxy",
-                "ServiceModel", "TestSupport", "XTables",
+                "RuleCompiler", "ServiceModel", "TestSupport", "XTables",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
             ],

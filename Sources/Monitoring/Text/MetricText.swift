@@ -25,7 +25,7 @@ public struct MetricText: Sendable {
     public typealias Label = (name: String, value: String)
 
     /// What was written, in UTF-8.
-    public private(set) var bytes: [UInt8] = []
+    public internal(set) var bytes: [UInt8] = []
 
     /// Nothing written yet.
     public init() {}
@@ -96,13 +96,17 @@ public struct MetricText: Sendable {
         append(labels.isEmpty ? " " : "} ")
     }
 
-    /// Line ends and backslashes are escaped everywhere, quotation marks in label values only.
     private mutating func appendEscaped(_ text: String, quotes: Bool) {
+        Self.appendEscaped(text, quotes: quotes, to: &bytes)
+    }
+
+    /// Line ends and backslashes are escaped everywhere, quotation marks in label values only.
+    static func appendEscaped(_ text: String, quotes: Bool, to bytes: inout [UInt8]) {
         for byte in text.utf8 {
             switch byte {
-            case UInt8(ascii: "\\"): append(#"\\"#)
-            case UInt8(ascii: "\n"): append(#"\n"#)
-            case UInt8(ascii: "\"") where quotes: append(#"\""#)
+            case UInt8(ascii: "\\"): bytes.append(contentsOf: #"\\"#.utf8)
+            case UInt8(ascii: "\n"): bytes.append(contentsOf: #"\n"#.utf8)
+            case UInt8(ascii: "\"") where quotes: bytes.append(contentsOf: #"\""#.utf8)
             default: bytes.append(byte)
             }
         }

@@ -1,9 +1,9 @@
 import Cmalloc
 
 /// The process's memory.
-enum Memory {
+public enum Memory {
     /// Gives what is free back to the kernel.
     ///
     /// A run over a large table needs some hundred megabytes for a second; the allocator would keep them for ever.
-    static func giveBack() { malloc_trim(0) }
+    public static func giveBack() { malloc_trim(0) }
 }

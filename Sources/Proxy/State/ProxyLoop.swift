@@ -42,12 +42,14 @@ public actor ProxyLoop {
     ///   - requiredKinds: the kinds that must be listed before the first rule is written.
     ///   - syncer: reads and changes the tables.
     ///   - flows: deletes flows whose endpoint is gone; `nil` to leave them.
+    ///   - traffic: follows what the rules have counted; `nil` if nobody wants to know.
     ///   - host: what the machine says about itself.
     ///   - observer: is told what happens.
     public init(
         options: ProxyOptions, families: [IPFamily] = IPFamily.allCases,
         requiredKinds: Set<KubernetesObject.Kind> = [.service, .endpointSlice], syncer: Syncer,
-        flows: StaleFlowCleanup? = nil, host: any HostFactsSource = ThisHost(), observer: any ProxyObserver
+        flows: StaleFlowCleanup? = nil, traffic: (any TrafficFollower)? = nil,
+        host: any HostFactsSource = ThisHost(), observer: any ProxyObserver
     ) {
         self.options = options
         self.host = host
@@ -57,7 +59,8 @@ public actor ProxyLoop {
             minimumPeriod: options.effectiveMinimumSyncPeriod, period: options.effectiveSyncPeriod)
         self.families = families.map {
             FamilyProxy(
-                $0, syncer: syncer, flows: flows, host: host, schedule: schedule, observer: observer)
+                $0, syncer: syncer, flows: flows, traffic: traffic, host: host, schedule: schedule,
+                observer: observer)
         }
     }
 

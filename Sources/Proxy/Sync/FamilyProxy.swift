@@ -18,6 +18,7 @@ actor FamilyProxy {
     nonisolated let family: IPFamily
     private let syncer: Syncer
     private let flows: StaleFlowCleanup?
+    private let traffic: (any TrafficFollower)?
     private let host: any HostFactsSource
     private let observer: any ProxyObserver
     private let queue: BlockingQueue
@@ -42,12 +43,15 @@ actor FamilyProxy {
     private static let lookAroundPeriod = Duration.seconds(3600)
 
     init(
-        _ family: IPFamily, syncer: Syncer, flows: StaleFlowCleanup?, host: any HostFactsSource,
-        schedule: SyncSchedule, observer: any ProxyObserver
+        _ family: IPFamily, syncer: Syncer, flows: StaleFlowCleanup?,
+        traffic: (any TrafficFollower)?, host: any HostFactsSource, schedule: SyncSchedule, observer: any ProxyObserver
     ) {
         self.family = family
+        var syncer = syncer
+        syncer.counterKeeper = traffic
         self.syncer = syncer
         self.flows = flows
+        self.traffic = traffic
         self.host = host
         self.schedule = schedule
         self.observer = observer
@@ -152,7 +156,8 @@ actor FamilyProxy {
         schedule.begin()
 
         let run = Run(
-            syncer: syncer, excluded: Set(unsupported.map(\.feature)), expected: work.chains, compilation: compilation)
+            syncer: syncer, excluded: Set(unsupported.map(\.feature)), expected: work.chains, compilation: compilation,
+            traffic: traffic)
         let outcome = await queue.run { run.perform() }
         let now = clock.now
         switch outcome {
@@ -200,6 +205,7 @@ actor FamilyProxy {
         let excluded: Set<RuleFeature>
         let expected: Compilation.TouchedChains?
         let compilation: Compilation
+        let traffic: (any TrafficFollower)?
 
         struct Outcome {
             let report: SyncReport
@@ -216,6 +222,7 @@ actor FamilyProxy {
                     defer { rulesTime += clock.now - start }
                     return compilation.ruleset
                 }
+                traffic?.rulesAreInForce(compilation)
                 return Outcome(report: report, rulesTime: rulesTime)
             }
         }

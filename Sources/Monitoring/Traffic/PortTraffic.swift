@@ -1,0 +1,116 @@
+import KernelTables
+import NetworkTypes
+import RuleCompiler
+import XTables
+
+/// What one service port has got, over all its endpoints, those included that are gone; and what it was refused.
+struct PortTraffic: Sendable {
+    /// Connections, as packets, and the bytes of their first packets.
+    private(set) var total = RuleCounters.zero
+    /// Packets refused or dropped, by reason; a reason for which nothing was refused yet may be missing.
+    private(set) var refused: [RefusalReason: RuleCounters] = [:]
+    /// The endpoints that have had connections, ordered by address and port.
+    private(set) var endpoints: [EndpointTraffic] = []
+    private var refusals: [RuleIdentity: RunningCount] = [:]
+
+    /// Takes over what the rules show.
+    ///
+    /// - Parameters:
+    ///   - reading: all that was read; rules that are not in it show nothing.
+    ///   - doubting: leaves alone what a rule shows that is less than before.
+    ///   - retirements: counts endpoints that these rules do not lead to.
+    /// - Returns: how many rules show less than before.
+    mutating func absorb(
+        _ reading: TrafficReading, _ rules: TrafficRules, doubting: Bool, _ retirements: inout Retirements
+    ) -> Int {
+        var doubtful = 0
+        var knownCount = 0
+        for rule in rules.endpoints {
+            let shown = reading.nat[rule] ?? .zero
+            guard let index = index(of: rule, orAdd: shown != .zero) else { continue }
+            knownCount += 1
+            if endpoints[index].rule.isContradicted(by: shown) {
+                doubtful += 1
+                if doubting { continue }
+            }
+            add(endpoints[index].rule.advance(to: shown), toEndpoint: index)
+        }
+        if knownCount < endpoints.count || endpoints.contains(where: { $0.retirement != nil }) {
+            setRetired(allBut: rules.endpoints, &retirements)
+        }
+        for rule in rules.refusals {
+            let shown = reading.filter[rule.identity] ?? .zero
+            guard shown != .zero || refusals[rule.identity] != nil else { continue }
+            if refusals[rule.identity]?.isContradicted(by: shown) == true {
+                doubtful += 1
+                if doubting { continue }
+            }
+            refused[rule.reason, default: .zero] += refusals[rule.identity, default: RunningCount()].advance(to: shown)
+        }
+        if !refusals.isEmpty {
+            let known = Set(rules.refusals.map(\.identity))
+            refusals = refusals.filter { known.contains($0.key) }
+        }
+        return doubtful
+    }
+
+    /// Takes over what rules have counted that are gone from a table.
+    mutating func absorbRemoved(
+        _ removed: [RuleIdentity: RuleCounters], _ rules: TrafficRules, _ retirements: inout Retirements
+    ) {
+        for rule in rules.endpoints {
+            guard let last = removed[rule], let index = index(of: rule, orAdd: true) else { continue }
+            add(endpoints[index].rule.end(at: last), toEndpoint: index)
+            // If rules lead there again, the next reading finds that out.
+            if endpoints[index].retirement == nil { endpoints[index].retirement = retirements.add() }
+        }
+        for rule in rules.refusals {
+            guard let last = removed[rule.identity] else { continue }
+            var count = refusals.removeValue(forKey: rule.identity) ?? RunningCount()
+            refused[rule.reason, default: .zero] += count.end(at: last)
+        }
+    }
+
+    /// Forgets endpoints that were retired up to a time; what they had stays in the sum.
+    ///
+    /// - Returns: how many.
+    mutating func forgetRetired(upTo retirement: UInt64) -> Int {
+        let before = endpoints.count
+        endpoints.removeAll { $0.retirement.map { $0 <= retirement } ?? false }
+        return before - endpoints.count
+    }
+
+    private mutating func add(_ gain: RuleCounters, toEndpoint index: Int) {
+        endpoints[index].total += gain
+        total += gain
+    }
+
+    /// The place of a rule's endpoint, where it is added if that is wanted.
+    private mutating func index(of rule: RuleIdentity, orAdd isWanted: Bool) -> Int? {
+        guard let address = rule.address, isWanted || !endpoints.isEmpty else { return nil }
+        var low = 0
+        var high = endpoints.count
+        while low < high {
+            let middle = (low + high) / 2
+            if endpoints[middle].isBefore(address, rule.port) { low = middle + 1 } else { high = middle }
+        }
+        if low < endpoints.count, endpoints[low].address == address, endpoints[low].port == rule.port { return low }
+        guard isWanted else { return nil }
+        endpoints.insert(EndpointTraffic(address: address, port: rule.port), at: low)
+        return low
+    }
+
+    /// Retires the endpoints that no rule leads to, and takes the others back.
+    private mutating func setRetired(allBut rules: [RuleIdentity], _ retirements: inout Retirements) {
+        var present = Set<Int>()
+        for rule in rules { if let index = index(of: rule, orAdd: false) { present.insert(index) } }
+        for index in endpoints.indices {
+            if present.contains(index) {
+                if endpoints[index].retirement.take() != nil { retirements.remove() }
+            } else if endpoints[index].retirement == nil {
+                endpoints[index].retirement = retirements.add()
+                endpoints[index].rule = RunningCount()
+            }
+        }
+    }
+}
