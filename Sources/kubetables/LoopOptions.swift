@@ -1,4 +1,5 @@
 import ArgumentParser
+import Monitoring
 import ProxyConfiguration
 
 /// kube-proxy's options as far as only a loop needs them.
@@ -24,6 +25,12 @@ struct LoopOptions: ParsableArguments {
             "Where /metrics, /rules, /plan and the like are served; empty for nowhere. (default: 127.0.0.1:10249)",
             valueName: "address:port"))
     var metricsBindAddress: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "What /metrics tells about traffic: of service ports and endpoints, of service ports only, or nothing.",
+            valueName: "endpoints|services|off"))
+    var trafficMetrics = TrafficDetail.endpoints
 
     @Option(
         help: ArgumentHelp(
@@ -92,3 +99,5 @@ struct LoopOptions: ParsableArguments {
         return try OptionParsing.duration(text, option: option)
     }
 }
+
+extension TrafficDetail: ExpressibleByArgument {}

@@ -56,11 +56,12 @@ struct RunCommand: AsyncParsableCommand {
         let level = logLevel
         let logger = Logger(label: "kubetables") { _ in LineLogHandler(level: level) }
         let tuner = NodeTuner(TuningOptions(options, families: families), families: families, logger: logger)
-        let status = StatusServers(options: options, families: families, logger: logger)
+        let status = StatusServers(
+            options: options, traffic: loopOptions.trafficMetrics, families: families, logger: logger)
         let observer = Observers([LogObserver(logger), tuner] + status.observers)
         let loop = ProxyLoop(
             options: options, families: families, requiredKinds: objects.requiredKinds, syncer: kernel.syncer,
-            flows: StaleFlowCleanup(), observer: observer)
+            flows: StaleFlowCleanup(), traffic: status.traffic, observer: observer)
 
         let servers = try await status.listen(options, loop: loop, families: families)
 

@@ -16,14 +16,18 @@ struct StatusServers {
     let health: HealthRecord
     /// Answers load balancers on the health check node ports of Services.
     let serviceHealth: ServiceHealthFeed
+    /// Follows what the rules count; `nil` if nobody can ask for it.
+    let traffic: TrafficMonitor?
     private let registry = MetricRegistry(.proxy)
     private let logger: Logger
 
-    init(options: ProxyOptions, families: [IPFamily], logger: Logger) {
+    init(options: ProxyOptions, traffic detail: TrafficDetail, families: [IPFamily], logger: Logger) {
         metrics = ProxyMetrics(registry, families: families)
         health = HealthRecord(syncPeriod: options.effectiveSyncPeriod)
         serviceHealth = ServiceHealthFeed(
             families: families, health: health, retryPeriod: options.effectiveSyncPeriod, logger: logger)
+        let isAsked = (options.metricsBindAddress ?? .defaultMetrics) != .none
+        traffic = isAsked && detail != .off ? TrafficMonitor(detail, families: families) : nil
         self.logger = logger
     }
 
@@ -55,9 +59,10 @@ struct StatusServers {
 
     private func metricsPages(_ loop: ProxyLoop, _ families: [IPFamily]) -> MetricsPages {
         let registry = registry
+        let traffic = traffic
         let queue = BlockingQueue(label: "kubetables.plan")
         return MetricsPages(
-            metrics: { registry.text },
+            metrics: { await traffic?.write(after: registry.text) ?? registry.text },
             configuration: { await loop.options.configurationJSON },
             rules: {
                 var text = ""
