@@ -149,8 +149,9 @@ let package = Package(
             ],
             path: "Tests/TestAPIServer", swiftSettings: settings),
         .executableTarget(
-            name: "test-api-server", dependencies: ["TestAPIServer"], path: "Tests/TestAPIServerProgram",
-            swiftSettings: settings),
+            name: "test-api-server",
+            dependencies: ["TestAPIServer", .product(name: "NIOSSL", package: "swift-nio-ssl")],
+            path: "Tests/TestAPIServerProgram", swiftSettings: settings),
         .testTarget(
             name: "KubernetesAPITests",
             dependencies: [

@@ -1,5 +1,6 @@
 import Foundation
 import KubernetesObjects
+import TestSupport
 import Testing
 
 @testable import KubernetesAPI

@@ -37,15 +37,7 @@ final class Soak {
         let serverPath = Repository.products.appending(path: "test-api-server").path
         server = try lab.start(
             "node", [serverPath, "--listen", "127.0.0.1:0", "--objects", objects.path, "--bookmarks", "1"])
-        let deadline = ContinuousClock.now + .seconds(20)
-        while !server.output.contains("\n") {
-            guard ContinuousClock.now < deadline else {
-                throw ProcessFailure(description: "the API server does not listen: \(server.errors)")
-            }
-            usleep(10_000)
-        }
-        url = server.output.trimmingCharacters(in: .whitespacesAndNewlines)
-            .replacingOccurrences(of: "listening on ", with: "")
+        url = try server.waitForOutput(after: "listening on ")
         program = try lab.start(
             "node",
             [Repository.tool, "run", "--master", url]

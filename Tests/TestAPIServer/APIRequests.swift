@@ -12,6 +12,7 @@ struct APIRequests: Sendable {
     func answer(_ request: Request) async throws -> Response? {
         let path = request.uri.path
         guard path.hasPrefix("/api") || path == "/version" else { return nil }
+        store.note(RequestedAccess(request))
         guard store.accepts(authorization: request.headers[.authorization]) else { return Self.status(.unauthorized) }
         if path == "/version" { return Self.json(Array(#"{"major":"1","minor":"36","gitVersion":"v1.36.2"}"#.utf8)) }
         guard let resource = ServedResource.allCases.first(where: { $0.path == path }) else {

@@ -10,7 +10,7 @@ import NIOCore
 /// - `DELETE /control/faults`
 /// - `POST /control/watches?resource=&do=close|drop|garbage|silence`: what running watches meet.
 /// - `POST /control/compact`: forgets the history, so that older versions are gone.
-/// - `GET /control/stats`: how often each resource was asked for.
+/// - `GET /control/stats`: how often each resource was asked for, and what of access that took.
 struct ControlRequests: Sendable {
     let store: ObjectStore
 
@@ -66,7 +66,9 @@ struct ControlRequests: Sendable {
             return #""\#(resource)":{"lists":\#(counts.lists),"pages":\#(counts.pages),"probes":\#(counts.probes),"#
                 + #""watches":\#(counts.watches),"running":\#(counts.running),"faults":\#(counts.faults)}"#
         }
-        return #"{"resourceVersion":"\#(store.version)",\#(resources.joined(separator: ","))}"# + "\n"
+        let access = store.access.map { "\"\($0)\"" }.sorted().joined(separator: ",")
+        let members = resources + [#""access":[\#(access)]"#]
+        return #"{"resourceVersion":"\#(store.version)",\#(members.joined(separator: ","))}"# + "\n"
     }
 }
 

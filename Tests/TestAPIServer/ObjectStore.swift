@@ -51,6 +51,7 @@ final class ObjectStore: Sendable {
         var snapshots: [String: Snapshot] = [:]
         var snapshotNames: [String] = []
         var counts: [ServedResource: RequestCounts] = [:]
+        var access: Set<RequestedAccess> = []
         var faults: [PlannedFault] = []
         var tokens: Set<String>?
         var expiresAsEvent = false

@@ -34,6 +34,11 @@ extension ObjectStore {
         }
     }
 
+    func note(_ access: RequestedAccess) { state.withLock { _ = $0.access.insert(access) } }
+
+    /// What has been asked for so far, in no order.
+    var access: Set<RequestedAccess> { state.withLock(\.access) }
+
     func count(_ resource: ServedResource, _ count: WritableKeyPath<RequestCounts, Int>) {
         state.withLock { $0.counts[resource, default: RequestCounts()][keyPath: count] += 1 }
     }

@@ -1,14 +1,20 @@
 import Foundation
+import NIOSSL
 import TestAPIServer
 
-/// `test-api-server --listen ADDRESS:PORT [--objects FILE] [--bookmarks SECONDS]`: the tests' API server by itself.
+/// `test-api-server --listen ADDRESS:PORT [--objects FILE] [--bookmarks SECONDS] [--token TOKEN] [--certificate FILE --key FILE]`:
+/// the tests' API server by itself.
 ///
-/// It prints `listening on http://ADDRESS:PORT` once it does; see ControlRequests.swift for what it can be told.
+/// It prints `listening on http://ADDRESS:PORT` once it does; see ControlRequests.swift for what it can be told. With a
+/// token it lets in only who shows it, with a certificate and its key it speaks HTTPS.
 struct Arguments {
     var host = "127.0.0.1"
     var port = 0
     var objects: String?
     var bookmarkSeconds = 60.0
+    var token: String?
+    var certificate: String?
+    var key: String?
 
     init(_ words: [String]) throws {
         var words = words[...]
@@ -28,17 +34,34 @@ struct Arguments {
                     throw ServerProblem(description: "--bookmarks \(value) is no number of seconds")
                 }
                 bookmarkSeconds = seconds
+            case "--token":
+                token = value
+            case "--certificate":
+                certificate = value
+            case "--key":
+                key = value
             default:
-                throw ServerProblem(description: "\(name) is unknown; there are --listen, --objects and --bookmarks")
+                let known = "--listen, --objects, --bookmarks, --token, --certificate and --key"
+                throw ServerProblem(description: "\(name) is unknown; there are \(known)")
             }
         }
+    }
+
+    /// How the server encrypts, if it shall.
+    func encryption() throws -> TLSConfiguration? {
+        guard let certificate, let key else { return nil }
+        return .makeServerConfiguration(
+            certificateChain: try NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) },
+            privateKey: .privateKey(try NIOSSLPrivateKey(file: key, format: .pem)))
     }
 }
 
 do {
     let arguments = try Arguments(Array(CommandLine.arguments.dropFirst()))
     let server = TestAPIServer(
-        host: arguments.host, port: arguments.port, bookmarkPeriod: .seconds(arguments.bookmarkSeconds))
+        host: arguments.host, port: arguments.port, encryption: try arguments.encryption(),
+        bookmarkPeriod: .seconds(arguments.bookmarkSeconds))
+    if let token = arguments.token { server.allow(authorizations: ["Bearer \(token)"]) }
     if let path = arguments.objects {
         try server.put(ObjectFile.objects(Array(try Data(contentsOf: URL(filePath: path)))))
     }

@@ -62,4 +62,19 @@ public final class BackgroundProcess: Sendable {
             usleep(5000)
         }
     }
+
+    /// Waits until it has written a line to standard output that begins with `text`; gives back what follows in the line.
+    ///
+    /// - Throws: ``ProcessFailure`` with what it has written instead.
+    public func waitForOutput(after text: String, limit: Duration = .seconds(20)) throws -> String {
+        let deadline = ContinuousClock.now + limit
+        while true {
+            let lines = output.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+            if let line = lines.first(where: { $0.hasPrefix(text) }) { return String(line.dropFirst(text.count)) }
+            guard ContinuousClock.now < deadline else {
+                throw ProcessFailure(description: "“\(text)” was not written within \(limit), but: \(output)\(errors)")
+            }
+            usleep(5000)
+        }
+    }
 }

@@ -1,10 +1,12 @@
 import Foundation
 
 /// A folder of a test's own, removed with the last reference.
-final class TemporaryFolder: Sendable {
-    let path: String
+public final class TemporaryFolder: Sendable {
+    /// Its path.
+    public let path: String
 
-    init() throws {
+    /// Makes the folder.
+    public init() throws {
         path = FileManager.default.temporaryDirectory.appending(path: "kubetables-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
@@ -13,19 +15,22 @@ final class TemporaryFolder: Sendable {
 
     /// Writes a file as kubelets do, all at once; gives back its path.
     @discardableResult
-    func write(_ name: String, _ text: String, mode: Int = 0o600) throws -> String {
+    public func write(_ name: String, _ text: String, mode: Int = 0o600) throws -> String {
         let file = "\(path)/\(name)"
+        try FileManager.default.createDirectory(
+            at: URL(filePath: file).deletingLastPathComponent(), withIntermediateDirectories: true)
         try Data(text.utf8).write(to: URL(filePath: file), options: .atomic)
         try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: file)
         return file
     }
 
-    func read(_ name: String) throws -> String {
+    /// What a file holds.
+    public func read(_ name: String) throws -> String {
         String(decoding: try Data(contentsOf: URL(filePath: "\(path)/\(name)")), as: UTF8.self)
     }
 
     /// Writes a shell script; gives back its path.
-    func script(_ name: String, _ body: String) throws -> String {
+    public func script(_ name: String, _ body: String) throws -> String {
         try write(name, "#!/bin/sh\n\(body)\n", mode: 0o700)
     }
 }
