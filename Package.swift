@@ -211,6 +211,12 @@ let package = Package(
             name: "DocumentationTests", dependencies: ["TestSupport", "kubetables", "test-api-server"],
             swiftSettings: settings),
         .testTarget(
+            name: "DeployTests",
+            dependencies: [
+                "TestSupport", "kubetables", "test-api-server", .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
             name: "CommandLineTests",
             dependencies: [
                 "KubernetesObjects", "NetworkTypes", "RuleCompiler", "ServiceModel", "TestSupport", "XTables",

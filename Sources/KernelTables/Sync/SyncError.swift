@@ -40,7 +40,7 @@ extension SyncError: CustomStringConvertible {
         case .lock(.busy(let path, let waited)):
             "the lock \(path) was not free within \(waited.secondsText); another program holds it: try again, or wait longer"
         case .lock(.unusable(let path, let number)):
-            "the lock \(path) cannot be used: \(SystemError.text(number)); run as root, or name another lock file"
+            "the lock \(path) cannot be used: \(SystemError.text(number)); \(Self.remedy(lockError: number))"
         case .unencodable(let rule, let table, let family):
             "\(family.kubernetesName) table \(table.rawValue), \(rule)"
         case .noLegacyTables(let failure):
@@ -58,6 +58,18 @@ extension SyncError: CustomStringConvertible {
                 + (extensions.isEmpty
                     ? "; see the kernel's log (dmesg)"
                     : "; it may lack one of these extensions: \(extensions.joined(separator: ", ")); see dmesg")
+        }
+    }
+}
+
+extension SyncError {
+    /// What makes a lock usable that cannot be opened.
+    private static func remedy(lockError number: Int32) -> String {
+        switch number {
+        case EACCES, EPERM: "run as root, or let a group of this user read it (chgrp, chmod 640)"
+        case EROFS: "it is not there, and the file system is read-only: mount the node's own there as a file"
+        case EISDIR: "it must be a file (hostPath of type FileOrCreate)"
+        default: "name the file that the other programs of this node use, usually \(XTablesLock.defaultPath)"
         }
     }
 }

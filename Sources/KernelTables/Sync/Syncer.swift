@@ -107,10 +107,15 @@ public struct Syncer: Sendable {
         }
     }
 
-    /// Whether the tables of a family can be read at all; changes nothing and takes microseconds.
+    /// Whether the tables of a family can be read at all, and the lock be opened; takes microseconds.
     ///
     /// - Throws: ``SyncError`` if this process may not, or the kernel has no such tables.
     public func checkAccess(_ family: IPFamily) throws(SyncError) {
+        do throws(XTablesLock.Failure) {
+            try lock?.checkAccess()
+        } catch {
+            throw .lock(error)
+        }
         do throws(KernelFailure) {
             for table in Table.allCases { _ = try store.stamp(of: table, family: family) }
         } catch {

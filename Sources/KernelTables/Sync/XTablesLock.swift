@@ -49,9 +49,7 @@ public struct XTablesLock: Sendable {
 
     /// Takes the lock.
     func acquire() throws(Failure) -> Held {
-        // As iptables makes it: mode 0600, not inherited by children.
-        let descriptor = open(path, O_CREAT | O_RDONLY | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { throw .unusable(path: path, errorNumber: errno) }
+        let descriptor = try openFile()
         let clock = ContinuousClock()
         let start = clock.now
         var pause = Self.firstPause
@@ -69,6 +67,18 @@ public struct XTablesLock: Sendable {
             pause = min(pause * 2, Self.longestPause)
         }
         return Held(descriptor: descriptor, waited: clock.now - start)
+    }
+
+    /// Whether the file can be opened; it is made if it is not there.
+    func checkAccess() throws(Failure) { close(try openFile()) }
+
+    private func openFile() throws(Failure) -> Int32 {
+        // As iptables makes it: mode 0600, not inherited by children.
+        var descriptor = open(path, O_CREAT | O_RDONLY | O_CLOEXEC, 0o600)
+        // In a folder like /tmp, a file of somebody else can be opened, but not by who would make it (fs.protected_regular).
+        if descriptor < 0, errno == EACCES { descriptor = open(path, O_RDONLY | O_CLOEXEC) }
+        guard descriptor >= 0 else { throw .unusable(path: path, errorNumber: errno) }
+        return descriptor
     }
 
     private static let firstPause = Duration.microseconds(200)
