@@ -1,0 +1,66 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The alerts: whether Prometheus takes them, whether each has been tried out.
+@Suite struct AlertTests {
+    static let rulesPath = "prometheus/kubetables.rules.yaml"
+    static let testsPath = "prometheus/kubetables.tests.yaml"
+
+    private struct TestFile: Decodable {
+        struct Test: Decodable {
+            let expectations: [Expectation]
+
+            private enum CodingKeys: String, CodingKey {
+                case expectations = "alert_rule_test"
+            }
+        }
+        struct Expectation: Decodable {
+            struct Alert: Decodable {}
+
+            let name: String
+            let alerts: [Alert]
+
+            private enum CodingKeys: String, CodingKey {
+                case name = "alertname"
+                case alerts = "exp_alerts"
+            }
+        }
+
+        let tests: [Test]
+    }
+
+    private func promtool(_ arguments: String...) throws -> ProcessResult {
+        try Subprocess.run(["promtool"] + arguments)
+    }
+
+    @Test func prometheusTakesTheRules() throws {
+        let result = try promtool("check", "rules", Deploy.folder.appending(path: Self.rulesPath).path)
+        #expect(result.status == 0, "\(result.output)\(result.errors)")
+    }
+
+    @Test func everyAlertIsTriedOut() throws {
+        let result = try promtool("test", "rules", Deploy.folder.appending(path: Self.testsPath).path)
+        #expect(result.status == 0, "\(result.output)\(result.errors)")
+        let tests: TestFile = try Deploy.yaml(Self.testsPath)
+        let fired = tests.tests.flatMap(\.expectations).filter { !$0.alerts.isEmpty }.map(\.name)
+        #expect(Set(fired) == Set(try AlertRules.read().alerts.map(\.alert)))
+    }
+}
+
+/// The file of alerts.
+struct AlertRules: Decodable {
+    struct Group: Decodable {
+        let rules: [Alert]
+    }
+    struct Alert: Decodable {
+        let alert: String
+        let expr: String
+    }
+
+    let groups: [Group]
+
+    var alerts: [Alert] { groups.flatMap(\.rules) }
+
+    static func read() throws -> AlertRules { try Deploy.yaml(AlertTests.rulesPath) }
+}
