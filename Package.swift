@@ -164,7 +164,15 @@ let package = Package(
         .testTarget(
             name: "ServiceModelTests", dependencies: ["NetworkTypes", "ServiceModel"], swiftSettings: settings),
         .testTarget(
-            name: "KubernetesObjectsTests", dependencies: ["KubernetesObjects", "NetworkTypes", "ServiceModel"],
+            name: "KubernetesObjectsTests",
+            dependencies: ["KubernetesObjects", "NetworkTypes", "ServiceModel", "TestSupport"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ProxyConfigurationTests",
+            dependencies: [
+                "KubernetesObjects", "NetworkTypes", "ProxyConfiguration", "RuleCompiler", "ServiceModel",
+                "TestSupport",
+            ],
             swiftSettings: settings),
         .testTarget(name: "XTablesTests", dependencies: ["NetworkTypes", "XTables"], swiftSettings: settings),
         .testTarget(

@@ -9,10 +9,32 @@ public enum DurationText {
     /// Go keeps nanoseconds in 64 bits: 292 years.
     private static let longest = 9.2e9
 
-    /// The duration in seconds, as Go would read it back.
+    /// The duration as Go's `Duration.String` writes it: `1h30m0s`, `1.5s`, `100ms`, `0s`; fractions of a nanosecond are
+    /// dropped.
     public static func text(_ duration: Duration) -> String {
-        let seconds = duration / .seconds(1)
-        return seconds == seconds.rounded() && abs(seconds) < longest ? "\(Int(seconds))s" : "\(seconds)s"
+        let (seconds, attoseconds) = duration.components
+        let nanoseconds = attoseconds / 1_000_000_000
+        if seconds < 0 || nanoseconds < 0 { return "-" + text(.zero - duration) }
+        guard seconds > 0 else {
+            switch nanoseconds {
+            case 0: return "0s"
+            case ..<1_000: return "\(nanoseconds)ns"
+            case ..<1_000_000: return fraction(nanoseconds, digits: 3) + "µs"
+            default: return fraction(nanoseconds, digits: 6) + "ms"
+            }
+        }
+        let rest = fraction(seconds % 60 * 1_000_000_000 + nanoseconds, digits: 9) + "s"
+        let (hours, minutes) = (seconds / 3600, seconds / 60 % 60)
+        if hours > 0 { return "\(hours)h\(minutes)m\(rest)" }
+        return minutes > 0 ? "\(minutes)m\(rest)" : rest
+    }
+
+    /// A number of which the last `digits` are behind the point, without zeros at the end.
+    private static func fraction(_ number: Int64, digits: Int) -> String {
+        let text = String(number)
+        let padded = String(repeating: "0", count: max(0, digits + 1 - text.count)) + text
+        let behind = padded.suffix(digits).reversed().drop { $0 == "0" }.reversed()
+        return padded.dropLast(digits) + (behind.isEmpty ? "" : "." + String(behind))
     }
 
     /// Reads a duration; negative ones too.
@@ -36,6 +58,7 @@ public enum DurationText {
             seconds += value * scale
         } while !rest.isEmpty
         guard seconds <= longest else { return nil }
-        return .seconds(isNegative ? -seconds : seconds)
+        // As Go has it: a whole number of nanoseconds.
+        return .nanoseconds(Int64(((isNegative ? -seconds : seconds) * 1e9).rounded()))
     }
 }

@@ -2,7 +2,7 @@
 ///
 /// Reading goes on after an error, so that all of them are found; who made the object asks ``hasErrors`` at the end. A
 /// field that is `null` is absent, as in the API.
-struct FieldReader {
+package struct FieldReader {
     private enum Step {
         case key(String)
         case index(Int)
@@ -30,10 +30,10 @@ struct FieldReader {
     var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
 
     /// Writes down that the field being read is wrong.
-    mutating func error(_ message: String) { add(.error, message) }
+    package mutating func error(_ message: String) { add(.error, message) }
 
     /// Writes down that the field being read is odd.
-    mutating func warning(_ message: String) { add(.warning, message) }
+    package mutating func warning(_ message: String) { add(.warning, message) }
 
     /// Takes over what was found in a text inside the object.
     mutating func adopt(_ diagnostics: [Diagnostic]) { self.diagnostics += diagnostics }
@@ -55,7 +55,7 @@ struct FieldReader {
     }
 
     /// Reads a field that may be absent; `nil` if it is, or if it is wrong.
-    mutating func optional<Value>(
+    package mutating func optional<Value>(
         _ key: String, of object: DocumentObject, _ read: (inout FieldReader, DocumentValue) -> Value?
     ) -> Value? {
         guard let value = object[key], value != .null else { return nil }
@@ -82,7 +82,7 @@ struct FieldReader {
 
     /// Reads fields of the mapping in a field; messages name the whole path.
     @discardableResult
-    mutating func inside<Value>(
+    package mutating func inside<Value>(
         _ key: String, of object: DocumentObject, _ read: (inout FieldReader, DocumentObject) -> Value?
     ) -> Value? {
         optional(key, of: object) { fields, value in
@@ -91,14 +91,14 @@ struct FieldReader {
     }
 
     /// Reads the elements of a list that may be absent; wrong elements are left out.
-    mutating func list<Value>(
+    package mutating func list<Value>(
         _ key: String, of object: DocumentObject, _ read: (inout FieldReader, DocumentValue) -> Value?
     ) -> [Value] {
         optional(key, of: object) { $0.elements($1, read) } ?? []
     }
 
     /// Reads the elements of a list; wrong elements are left out.
-    mutating func elements<Value>(
+    package mutating func elements<Value>(
         _ value: DocumentValue, _ read: (inout FieldReader, DocumentValue) -> Value?
     ) -> [Value]? {
         guard let elements = value.array else {
@@ -119,7 +119,7 @@ struct FieldReader {
     }
 
     /// Looks at the place of a field of the mapping being read, for a message about it.
-    mutating func atField(_ key: String, _ body: (inout FieldReader) -> Void) {
+    package mutating func atField(_ key: String, _ body: (inout FieldReader) -> Void) {
         enter(.key(key), line: line, body)
     }
 

@@ -3,7 +3,7 @@ import NetworkTypes
 /// What fields can hold: each reads a value, or says what it is instead.
 extension FieldReader {
     /// A text.
-    mutating func text(_ value: DocumentValue) -> String? {
+    package mutating func text(_ value: DocumentValue) -> String? {
         if case .string(let text) = value { return text }
         switch value {
         case .array, .object: error("\(value.summary) is not a text")
@@ -13,7 +13,7 @@ extension FieldReader {
     }
 
     /// A whole number.
-    mutating func integer(_ value: DocumentValue) -> Int64? {
+    package mutating func integer(_ value: DocumentValue) -> Int64? {
         if case .integer(let number) = value { return number }
         switch value {
         case .string(let text) where Int64(text) != nil:
@@ -25,21 +25,21 @@ extension FieldReader {
     }
 
     /// True or false.
-    mutating func boolean(_ value: DocumentValue) -> Bool? {
+    package mutating func boolean(_ value: DocumentValue) -> Bool? {
         if case .bool(let boolean) = value { return boolean }
         error("\(value.summary) is neither true nor false")
         return nil
     }
 
     /// A mapping.
-    mutating func object(_ value: DocumentValue) -> DocumentObject? {
+    package mutating func object(_ value: DocumentValue) -> DocumentObject? {
         if case .object(let object) = value { return object }
         error("\(value.summary) is not a mapping")
         return nil
     }
 
     /// A duration, not negative.
-    mutating func duration(_ value: DocumentValue) -> Duration? {
+    package mutating func duration(_ value: DocumentValue) -> Duration? {
         guard let text = text(value) else { return nil }
         guard let duration = DurationText.parse(text), duration >= .zero else {
             error("\(MessageText.quoted(text)) is not \(DurationText.need)")

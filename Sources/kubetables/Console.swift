@@ -33,8 +33,11 @@ enum Console {
     static func printLine(_ line: String) throws { try write(Array((line + "\n").utf8)) }
 
     /// Prints what there is to tell about the input.
-    static func report(_ log: DiagnosticLog) {
-        for diagnostic in log.diagnostics { say("\(diagnostic.severity.rawValue): \(diagnostic)") }
+    static func report(_ log: DiagnosticLog) { report(log.diagnostics) }
+
+    /// Prints what there is to tell about the input.
+    static func report(_ diagnostics: [Diagnostic]) {
+        for diagnostic in diagnostics { say("\(diagnostic.severity.rawValue): \(diagnostic)") }
     }
 
     private static func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {

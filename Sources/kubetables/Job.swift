@@ -20,7 +20,7 @@ struct Job {
 
     /// Reads objects and options, and reports what is wrong with them.
     init(input: InputOptions, node options: NodeOptions, interfaces: Interfaces) throws {
-        var proxyOptions = try options.proxyOptions(strict: input.strict)
+        var proxyOptions = try Self.read(options, strict: input.strict)
         objects = try input.read()
 
         let name = proxyOptions.hostname ?? HostFacts.hostname
@@ -37,6 +37,16 @@ struct Job {
             settings = try proxyOptions.settings(node: node, interfaceAddresses: addresses)
         } catch {
             throw Console.failure("\(error)", .wrongUsage)
+        }
+    }
+
+    private static func read(_ options: NodeOptions, strict: Bool) throws -> ProxyOptions {
+        do throws(OptionReading.Failure) {
+            let reading = try OptionReading(options.settings, config: options.config, strict: strict)
+            Console.report(reading.diagnostics)
+            return reading.options
+        } catch {
+            throw error.report()
         }
     }
 

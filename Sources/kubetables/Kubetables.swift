@@ -3,8 +3,15 @@ import ArgumentParser
 /// The version of this program.
 let kubetablesVersion = "0.1.0"
 
-/// The command line: arguments in, text and exit codes out.
+/// Where the program begins.
 @main
+enum Program {
+    static func main() async {
+        await Kubetables.main(CommandLineArguments(CommandLine.arguments).ours)
+    }
+}
+
+/// The command line: arguments in, text and exit codes out.
 struct Kubetables: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kubetables",

@@ -42,7 +42,7 @@ enum ObjectSource: CustomStringConvertible {
 
 extension Diagnostic {
     /// How much it matters in a log.
-    fileprivate var level: Logger.Level {
+    var level: Logger.Level {
         switch severity {
         case .error: .error
         case .warning: .warning

@@ -34,27 +34,30 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "The IP family to make rules for. (default: both)")
     var ipFamily: IPFamily?
 
-    @Option(
-        name: [.customShort("v"), .customLong("v")],
-        help: ArgumentHelp(
-            "How much is logged: 0 each synchronization, 4 also looks that found nothing, 6 everything.",
-            valueName: "level"))
-    var verbosity = 0
-
-    @OptionGroup(title: "Loop Options") var loopOptions: LoopOptions
-    @OptionGroup(title: "Kernel Options") var kernel: KernelOptions
     @OptionGroup(title: "Node Options") var node: NodeOptions
+    @OptionGroup(title: "Loop Options") var loopOptions: LoopOptions
+    @OptionGroup(title: "Connection Tracking Options") var connectionTracking: ConnectionTrackingOptions
+    @OptionGroup(title: "Kernel Options") var kernel: KernelOptions
+    @OptionGroup var compatibility: CompatibilityOptions
 
     private var families: [IPFamily] { ipFamily.map { [$0] } ?? IPFamily.allCases }
 
     func run() async throws {
-        let options = try readOptions()
+        let reading: OptionReading
+        do throws(OptionReading.Failure) {
+            reading = try readOptions()
+        } catch {
+            throw error.report()
+        }
+        let options = reading.options
         let nodeName = options.hostname ?? HostFacts.hostname
         let objects = try source.objectSource(options, nodeName: nodeName)
         try checkKernel()
 
-        let level = logLevel
+        let level = Logger.Level(verbosity: options.verbosity ?? 0)
         let logger = Logger(label: "kubetables") { _ in LineLogHandler(level: level) }
+        logger.report(reading.diagnostics)
+        for warning in options.warnings { logger.warning("\(warning)") }
         let tuner = NodeTuner(TuningOptions(options, families: families), families: families, logger: logger)
         let status = StatusServers(
             options: options, traffic: loopOptions.trafficMetrics, families: families, logger: logger)
@@ -90,33 +93,40 @@ struct RunCommand: AsyncParsableCommand {
 
     // MARK: Options
 
+    private var settings: [Setting] {
+        [source, node, loopOptions, connectionTracking, compatibility].flatMap { (group: any ParsableArguments) in
+            group.settings
+        }
+    }
+
     /// The options of flags and configuration file together.
-    private func readOptions() throws -> ProxyOptions {
-        do {
-            let options = try loopOptions.proxyOptions().overriding(try node.proxyOptions(strict: false))
-            try options.validatePeriods()
+    private func readOptions() throws(OptionReading.Failure) -> OptionReading {
+        let reading = try OptionReading(settings, config: node.config)
+        do throws(OptionError) {
+            try reading.options.validatePeriods()
             // What only the Node object can tell is waited for; everything else can be said at once.
-            if options.detectLocalMode != .nodeCIDR {
-                _ = try options.settings(node: Node(name: ""), interfaceAddresses: [])
+            if reading.options.detectLocalMode != .nodeCIDR {
+                _ = try reading.options.settings(node: Node(name: ""), interfaceAddresses: [])
             }
-            return options
-        } catch let error as OptionError {
-            throw Console.failure("\(error)", .wrongUsage)
+            return reading
+        } catch {
+            throw OptionReading.Failure(error, .wrongUsage)
         }
     }
 
     /// The options as they are now; what cannot change while the program runs stays as it is.
     private func readOptionsAgain(_ logger: Logger, current: ProxyOptions) -> ProxyOptions? {
-        do {
-            var options = try readOptions()
+        do throws(OptionReading.Failure) {
+            let reading = try readOptions()
+            logger.report(reading.diagnostics)
             logger.info("the configuration was read again")
-            if options.hostname != current.hostname || options.kubeconfig != current.kubeconfig {
-                logger.warning("another node name or kubeconfig takes effect with the next start only")
-                options.hostname = current.hostname
-                options.kubeconfig = current.kubeconfig
+            let (options, kept) = reading.options.keeping(current)
+            if !kept.isEmpty {
+                logger.warning("what takes effect with the next start only: \(kept.joined(separator: ", "))")
             }
             return options
         } catch {
+            logger.report(error.diagnostics)
             logger.error("the configuration cannot be used and stays as it was")
             return nil
         }
@@ -131,14 +141,6 @@ struct RunCommand: AsyncParsableCommand {
             if let path = node.config {
                 group.addTask { await FileChanges(path: path).forEach(reload) }
             }
-        }
-    }
-
-    private var logLevel: Logger.Level {
-        switch verbosity {
-        case ...3: .info
-        case 4...5: .debug
-        default: .trace
         }
     }
 
@@ -159,7 +161,23 @@ struct RunCommand: AsyncParsableCommand {
     }
 }
 
+extension Logger.Level {
+    /// The level that kube-proxy's `-v` stands for.
+    fileprivate init(verbosity: Int) {
+        switch verbosity {
+        case ...3: self = .info
+        case 4...5: self = .debug
+        default: self = .trace
+        }
+    }
+}
+
 extension Logger {
+    /// Tells what there is to tell about the input.
+    fileprivate func report(_ diagnostics: [Diagnostic]) {
+        for diagnostic in diagnostics { log(level: diagnostic.level, "\(diagnostic)") }
+    }
+
     /// The same logger for what others find worth telling, which is told by us already: only errors.
     fileprivate var silenced: Logger {
         var logger = self

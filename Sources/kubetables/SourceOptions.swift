@@ -14,9 +14,7 @@ struct SourceOptions: ParsableArguments {
         completion: .directory)
     var manifests: String?
 
-    @Option(
-        help: ArgumentHelp("How the Kubernetes API is reached, and as whom.", valueName: "path"), completion: .file())
-    var kubeconfig: String?
+    @Option(.kubeconfig) var kubeconfig: Setting?
 
     @Option(help: ArgumentHelp("The address of the Kubernetes API; wins over the kubeconfig's.", valueName: "url"))
     var master: String?
@@ -33,7 +31,7 @@ struct SourceOptions: ParsableArguments {
     /// - Throws: `ExitCode.badInput` if the kubeconfig or the service account cannot be used.
     func objectSource(_ options: ProxyOptions, nodeName: String) throws -> ObjectSource {
         if let manifests { return .manifests(ManifestSource(directory: manifests)) }
-        let kubeconfig = kubeconfig ?? options.kubeconfig
+        let kubeconfig = options.kubeconfig
         let account = ServiceAccount()
         guard kubeconfig != nil || master != nil || account.isPresent else {
             return .manifests(ManifestSource(directory: Self.defaultManifests))

@@ -42,11 +42,11 @@ struct StatusServers {
         let pages = metricsPages(loop, families)
         var servers: [HTTPServer] = []
         do throws(ServerFailure) {
-            if case .at(let address, let port) = options.healthzBindAddress ?? .defaultHealthz {
+            if case .at(let address, let port) = options.effectiveHealthzBindAddress {
                 servers.append(
                     try await HTTPServer.bind(ListenAddress(address, port), logger: logger) { healthPages.answer($0) })
             }
-            if case .at(let address, let port) = options.metricsBindAddress ?? .defaultMetrics {
+            if case .at(let address, let port) = options.effectiveMetricsBindAddress {
                 servers.append(
                     try await HTTPServer.bind(ListenAddress(address, port), logger: logger) { await pages.answer($0) })
             }

@@ -1,22 +1,11 @@
+import KubernetesObjects
 import NetworkTypes
 import RuleCompiler
 
-/// How pods on this node are told apart from everybody else (kube-proxy's `--detect-local-mode`).
-public enum DetectLocalMode: String, Sendable, Hashable, CaseIterable {
-    /// By the cluster's pod ranges (`--cluster-cidr`).
-    case clusterCIDR = "ClusterCIDR"
-    /// By the pod ranges of this node (`spec.podCIDRs`).
-    case nodeCIDR = "NodeCIDR"
-    /// By the bridge all pods of the node are behind (`--pod-bridge-interface`).
-    case bridgeInterface = "BridgeInterface"
-    /// By the beginning of the names of the pods' interfaces (`--pod-interface-name-prefix`).
-    case interfaceNamePrefix = "InterfaceNamePrefix"
-}
-
-/// kube-proxy's options as far as kubetables follows them; `nil` where nothing was said.
+/// kube-proxy's options; `nil` where nothing was said.
 ///
-/// Flags and configuration files both fill one of these; ``overriding(_:)`` puts them on top of each other, and
-/// ``settings(node:interfaceAddresses:)`` turns them into what the compiler needs.
+/// Flags and configuration files both fill one of these, as ``ProxyOption`` tells; ``overriding(_:)`` puts them on top of
+/// each other, and ``settings(node:interfaceAddresses:)`` turns them into what the compiler needs.
 public struct ProxyOptions: Sendable, Hashable {
     /// The node's name (`--hostname-override`).
     public var hostname: String?
@@ -63,53 +52,81 @@ public struct ProxyOptions: Sendable, Hashable {
     public var conntrackUDPTimeout: Duration?
     /// How long a UDP flow with answers is tracked; zero leaves it alone (`--conntrack-udp-timeout-stream`).
     public var conntrackUDPStreamTimeout: Duration?
+    /// What is made of Services: iptables rules (`--proxy-mode`).
+    public var mode: String?
     /// How the Kubernetes API is reached (`--kubeconfig`).
     public var kubeconfig: String?
+    /// The node's primary address, unless it stands for all; its family decides where the servers listen by default
+    /// (`--bind-address`).
+    public var bindAddress: IPAddress?
+    /// Whether the program ends if a server cannot listen; otherwise it is tried again (`--bind-address-hard-fail`).
+    public var bindAddressHardFail: Bool?
     /// Where probes are answered (`--healthz-bind-address`).
     public var healthzBindAddress: BindAddress?
     /// Where metrics are served (`--metrics-bind-address`).
     public var metricsBindAddress: BindAddress?
+    /// 0 if probes are answered nowhere unless an address is given, by an old flag (`--healthz-port`).
+    public var healthzPort: Int?
+    /// 0 if metrics are served nowhere unless an address is given, by an old flag (`--metrics-port`).
+    public var metricsPort: Int?
+    /// How early the kernel kills this process when memory is short, -1000 to 1000 (`--oom-score-adj`).
+    public var outOfMemoryScore: Int?
+    /// How lines of the log are written, `text` or `json` (`--logging-format`).
+    public var logFormat: String?
+    /// How much is logged (`-v`).
+    public var verbosity: Int?
+    /// What was said about options that nothing depends on here, as a file has it, by their fields or flags.
+    var kept: [String: DocumentValue] = [:]
 
     /// Makes options of which nothing is said yet.
     public init() {}
 
     /// These options and, where nothing is said in them, those of `weaker`.
     public func overriding(_ weaker: ProxyOptions) -> ProxyOptions {
-        var result = self
-        result.hostname = hostname ?? weaker.hostname
-        result.nodeIPs = nodeIPs ?? weaker.nodeIPs
-        result.nodeLabels = nodeLabels ?? weaker.nodeLabels
-        result.clusterCIDRs = clusterCIDRs ?? weaker.clusterCIDRs
-        result.detectLocalMode = detectLocalMode ?? weaker.detectLocalMode
-        result.podBridgeInterface = podBridgeInterface ?? weaker.podBridgeInterface
-        result.podInterfaceNamePrefix = podInterfaceNamePrefix ?? weaker.podInterfaceNamePrefix
-        result.masqueradeAll = masqueradeAll ?? weaker.masqueradeAll
-        result.masqueradeBit = masqueradeBit ?? weaker.masqueradeBit
-        result.localhostNodePorts = localhostNodePorts ?? weaker.localhostNodePorts
-        result.nodePortAddresses = nodePortAddresses ?? weaker.nodePortAddresses
-        result.interfaceAddresses = interfaceAddresses ?? weaker.interfaceAddresses
-        result.accounting = accounting ?? weaker.accounting
-        result.conntrackTCPBeLiberal = conntrackTCPBeLiberal ?? weaker.conntrackTCPBeLiberal
-        result.syncPeriod = syncPeriod ?? weaker.syncPeriod
-        result.minimumSyncPeriod = minimumSyncPeriod ?? weaker.minimumSyncPeriod
-        result.conntrackMaxPerCore = conntrackMaxPerCore ?? weaker.conntrackMaxPerCore
-        result.conntrackMin = conntrackMin ?? weaker.conntrackMin
-        result.conntrackTCPEstablishedTimeout = conntrackTCPEstablishedTimeout ?? weaker.conntrackTCPEstablishedTimeout
-        result.conntrackTCPCloseWaitTimeout = conntrackTCPCloseWaitTimeout ?? weaker.conntrackTCPCloseWaitTimeout
-        result.conntrackUDPTimeout = conntrackUDPTimeout ?? weaker.conntrackUDPTimeout
-        result.conntrackUDPStreamTimeout = conntrackUDPStreamTimeout ?? weaker.conntrackUDPStreamTimeout
-        result.kubeconfig = kubeconfig ?? weaker.kubeconfig
-        result.healthzBindAddress = healthzBindAddress ?? weaker.healthzBindAddress
-        result.metricsBindAddress = metricsBindAddress ?? weaker.metricsBindAddress
+        var result = weaker
+        for option in ProxyOption.all where option.isSaid(in: self) { option.copy(from: self, to: &result) }
         return result
     }
+
+    /// These options, but those that a running program keeps as they are in `current`.
+    ///
+    /// - Returns: the options, and the names of those that would have been others.
+    public func keeping(_ current: ProxyOptions) -> (options: ProxyOptions, kept: [String]) {
+        var result = self
+        var names: [String] = []
+        for option in ProxyOption.all where option.isFixedAtStart {
+            if option.value(in: self) != option.value(in: current) { names.append(option.name) }
+            option.copy(from: current, to: &result)
+        }
+        return (result, names)
+    }
+
+    /// What to tell about values that have no effect here.
+    public var warnings: [String] { ProxyOption.all.compactMap { $0.warning(in: self) } }
 }
 
 extension ProxyOptions {
     /// How often tables are looked at, and what failed is tried again: what was said, or 30 s.
-    public var effectiveSyncPeriod: Duration { syncPeriod ?? .seconds(30) }
+    public var effectiveSyncPeriod: Duration { syncPeriod ?? Self.standardSyncPeriod }
     /// The shortest time between two runs: what was said, or 1 s.
-    public var effectiveMinimumSyncPeriod: Duration { minimumSyncPeriod ?? .seconds(1) }
+    public var effectiveMinimumSyncPeriod: Duration { minimumSyncPeriod ?? Self.standardMinimumSyncPeriod }
+
+    static let standardSyncPeriod = Duration.seconds(30)
+    static let standardMinimumSyncPeriod = Duration.seconds(1)
+    static let standardMasqueradeBit = 14
+    static let standardOutOfMemoryScore = -999
+
+    /// Where probes are answered: what was said, or everywhere on port 10256.
+    public var effectiveHealthzBindAddress: BindAddress {
+        healthzBindAddress ?? (healthzPort == 0 ? .none : .standardHealthz(serverFamily))
+    }
+
+    /// Where metrics are served: what was said, or on this machine on port 10249.
+    public var effectiveMetricsBindAddress: BindAddress {
+        metricsBindAddress ?? (metricsPort == 0 ? .none : .standardMetrics(serverFamily))
+    }
+
+    private var serverFamily: IPFamily { bindAddress?.family ?? .ipv4 }
 
     /// Checks the periods against each other, as kube-proxy does.
     ///
@@ -120,7 +137,8 @@ extension ProxyOptions {
         }
         guard effectiveMinimumSyncPeriod >= .zero, effectiveMinimumSyncPeriod <= effectiveSyncPeriod else {
             throw OptionError(
-                "--iptables-min-sync-period", "must be from 0 to --iptables-sync-period (\(effectiveSyncPeriod))")
+                "--iptables-min-sync-period",
+                "must be from 0 to --iptables-sync-period (\(DurationText.text(effectiveSyncPeriod)))")
         }
     }
 }

@@ -8,8 +8,16 @@ extension ProxyOptions {
     /// - Parameter object: the Node object of that name, if there is one.
     public func node(named name: String, object: Node?) -> Node {
         Node(
-            name: name, addresses: nodeIPs ?? object?.addresses ?? [], labels: nodeLabels ?? object?.labels ?? [:],
+            name: name, addresses: nodeIPs ?? addresses(of: object), labels: nodeLabels ?? object?.labels ?? [:],
             podCIDRs: object?.podCIDRs ?? [])
+    }
+
+    /// The addresses of the Node object, of which `bindAddress` replaces that of its family (kube-proxy's
+    /// `detectNodeIPs`).
+    private func addresses(of object: Node?) -> [IPAddress] {
+        let addresses = object?.addresses ?? []
+        guard let bindAddress, !bindAddress.isAny else { return addresses }
+        return [bindAddress] + addresses.filter { $0.family != bindAddress.family }
     }
 
     /// What the compiler needs to know.
@@ -24,7 +32,8 @@ extension ProxyOptions {
         CompilerSettings(
             node: node, ipv4LocalDetector: try localDetector(.ipv4, node: node),
             ipv6LocalDetector: try localDetector(.ipv6, node: node), masqueradesAll: masqueradeAll ?? false,
-            masqueradeBit: try OptionParsing.masqueradeBit(masqueradeBit ?? 14, option: "--iptables-masquerade-bit"),
+            masqueradeBit: try OptionParsing.masqueradeBit(
+                masqueradeBit ?? Self.standardMasqueradeBit, option: "--iptables-masquerade-bit"),
             allowsLocalhostNodePorts: localhostNodePorts ?? true,
             nodePortAddresses: nodePortAddresses ?? .ranges([]),
             interfaceAddresses: self.interfaceAddresses ?? interfaceAddresses, usesAccounting: accounting ?? false,

@@ -48,6 +48,15 @@ public enum OptionParsing {
         return labels
     }
 
+    /// Reads yes or no in any of the spellings that Go's `strconv.ParseBool` takes.
+    public static func boolean(_ text: String, option: String) throws(OptionError) -> Bool {
+        switch text {
+        case "true", "1", "t", "T", "TRUE", "True": true
+        case "false", "0", "f", "F", "FALSE", "False": false
+        default: throw OptionError(option, "“\(text)” is neither true nor false")
+        }
+    }
+
     /// Checks the number of a bit of the packet mark.
     public static func masqueradeBit(_ bit: Int, option: String) throws(OptionError) -> Int {
         guard (0...31).contains(bit) else {

@@ -12,9 +12,29 @@ public enum BindAddress: Sendable, Hashable {
     /// The port that kube-proxy serves metrics on.
     public static let metricsPort: UInt16 = 10249
     /// Where probes are answered if nothing is said: everywhere, as load balancers ask from outside.
-    public static let defaultHealthz = BindAddress.at(IPAddress(ipv4: 0), port: healthzPort)
+    static func standardHealthz(_ family: IPFamily) -> BindAddress { .at(.any(family), port: healthzPort) }
     /// Where metrics are served if nothing is said: on this machine only.
-    public static let defaultMetrics = BindAddress.at(.loopback(.ipv4), port: metricsPort)
+    static func standardMetrics(_ family: IPFamily) -> BindAddress { .at(.loopback(family), port: metricsPort) }
+}
+
+extension BindAddress: CustomStringConvertible {
+    /// `ADDRESS:PORT`, an IPv6 address in brackets; empty for nowhere.
+    public var description: String {
+        switch self {
+        case .none: ""
+        case .at(let address, let port): address.family == .ipv6 ? "[\(address)]:\(port)" : "\(address):\(port)"
+        }
+    }
+}
+
+extension IPAddress {
+    /// The address that stands for all of a family: 0.0.0.0 or ::.
+    static func any(_ family: IPFamily) -> IPAddress {
+        family == .ipv4 ? IPAddress(ipv4: 0) : IPAddress(ipv6High: 0, low: 0)
+    }
+
+    /// Whether this stands for all addresses: 0.0.0.0 or ::.
+    var isAny: Bool { self == .any(family) }
 }
 
 extension OptionParsing {

@@ -1,0 +1,51 @@
+import KubernetesObjects
+
+extension ProxyOptions {
+    /// The options in force as a KubeProxyConfiguration, in JSON under the key that kube-proxy's `/configz` has.
+    public var configurationJSON: String {
+        DocumentValue.object(["kubeproxy.config.k8s.io": .object(configuration)]).json + "\n"
+    }
+
+    /// The options in force as a configuration file, in YAML.
+    public var configurationFile: String { DocumentValue.object(configuration).yaml }
+
+    private var configuration: DocumentObject {
+        var object: DocumentObject = [
+            "apiVersion": .string(KubeProxyConfigurationFile.apiVersion),
+            "kind": .string(KubeProxyConfigurationFile.kind),
+        ]
+        for option in ProxyOption.all {
+            guard let field = option.field else { continue }
+            object.set(option.value(in: self), at: field.split(separator: ".")[...])
+        }
+        return object
+    }
+
+    /// The options that ``configurationFile`` cannot tell, by their names: those that no file has, and values that stand
+    /// for the default in files.
+    public var unwritable: [String] {
+        var log = DiagnosticLog()
+        let read = ProxyOptions.read(Array(configurationFile.utf8), file: "", log: &log) ?? ProxyOptions()
+        return ProxyOption.all.filter { option in
+            option.isSaid(in: self) && option.value(in: read) != option.value(in: self)
+        }.map(\.name)
+    }
+}
+
+extension DocumentObject {
+    /// Puts a value at a path, and makes the mappings on the way.
+    fileprivate mutating func set(_ value: DocumentValue, at path: ArraySlice<Substring>) {
+        guard let first = path.first.map(String.init) else { return }
+        var value = value
+        if path.count > 1 {
+            var inner = self[first]?.object ?? [:]
+            inner.set(value, at: path.dropFirst())
+            value = .object(inner)
+        }
+        if let index = members.firstIndex(where: { $0.key == first }) {
+            members[index].value = value
+        } else {
+            members.append(Member(key: first, value: value))
+        }
+    }
+}

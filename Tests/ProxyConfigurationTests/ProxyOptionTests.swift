@@ -1,0 +1,182 @@
+import KubernetesObjects
+import NetworkTypes
+import ServiceModel
+import TestSupport
+import Testing
+
+@testable import ProxyConfiguration
+
+/// The table of options: what it says about each of them holds for flags, files, and what is written.
+@Suite struct ProxyOptionTests {
+    /// Texts that a flag could have, by the option's field, or by its flag if it has no field.
+    private static let texts: [String: [String]] = [
+        "hostnameOverride": ["node-1", "Node-2"], "node-ip": ["10.0.0.1", "10.0.0.1,fd00::1"],
+        "node-labels": ["a=b", "a=b,c="], "bindAddress": ["0.0.0.0", "::", "192.0.2.1", "fd00::2"],
+        "clusterCIDR": ["10.244.0.0/16", "10.244.0.0/16,fd00::/48"],
+        "detectLocalMode": ["ClusterCIDR", "NodeCIDR", "BridgeInterface", "InterfaceNamePrefix"],
+        "detectLocal.bridgeInterface": ["cni0"], "detectLocal.interfaceNamePrefix": ["veth"],
+        "nodePortAddresses": ["primary", "10.0.0.0/8", "10.0.0.0/8,::/0"],
+        "interface-addresses": ["127.0.0.1,10.0.0.1"],
+        "mode": ["iptables"], "clientConnection.kubeconfig": ["/etc/kube.conf", "a: b"],
+        "healthzBindAddress": ["0.0.0.0:1", "[::1]:65535", "127.0.0.1"], "metricsBindAddress": ["[::]:9", "::1"],
+        "logging.format": ["text", "json"], "clientConnection.contentType": ["application/json", "text/plain"],
+        "clientConnection.acceptContentTypes": ["application/json"], "clientConnection.qps": ["50", "0.5"],
+        "logging.vmodule": ["reflector=4", "a*=1,b=2"], "logging.options.text.infoBufferSize": ["1Mi", "0"],
+        "logging.options.json.infoBufferSize": ["512"], "stderrthreshold": ["INFO"], "log-dir": ["/var/log"],
+        "log-file": ["/var/log/x"], "log-file-max-size": ["1"], "log-backtrace-at": ["a.go:1"],
+        "showHiddenMetricsForVersion": ["1.35"], "portRange": ["0-0"], "ipvs.scheduler": ["rr"],
+        "ipvs.excludeCIDRs": ["10.0.0.0/8"], "featureGates": ["AllAlpha=false", "A=true,B=false"],
+        "iptables.masqueradeBit": ["0", "31"], "conntrack.maxPerCore": ["0", "1024"], "conntrack.min": ["0", "9"],
+        "clientConnection.burst": ["1", "20"], "oomScoreAdj": ["-1000", "0", "1000"], "logging.verbosity": ["0", "4"],
+        "healthz-port": ["0", "10256"], "metrics-port": ["10249"],
+    ]
+
+    private static func texts(_ option: ProxyOption) throws -> [String] {
+        if option.syntax.repetition == .boolean { return ["true", "false"] }
+        if option.syntax.valueName == "duration" { return ["1s", "250ms", "1h30m", "720h"] }
+        return try #require(texts[option.field ?? option.flag ?? ""], "\(option.name) has no example here")
+    }
+
+    private static var flags: [ProxyOption] { ProxyOption.all.filter { $0.flag != nil } }
+
+    private func read(_ text: String) throws -> ProxyOptions {
+        var log = DiagnosticLog()
+        let options = ProxyOptions.read(Array(text.utf8), file: "c", log: &log)
+        #expect(log.diagnostics.isEmpty)
+        return try #require(options)
+    }
+
+    @Test func flagsAndFieldsHaveOneOptionEach() {
+        #expect(Set(Self.flags.map(\.flag)).count == Self.flags.count)
+        let fields = ProxyOption.all.compactMap(\.field)
+        #expect(Set(fields).count == fields.count)
+        #expect(ProxyOption.all.allSatisfy { $0.flag != nil || $0.field != nil })
+    }
+
+    @Test func everyFlagIsTakenAndPutOnTopOfWeakerOptions() throws {
+        for option in Self.flags {
+            let texts = try Self.texts(option)
+            for text in texts {
+                var options = ProxyOptions()
+                try option.take(text, to: &options)
+                #expect(options != ProxyOptions(), "\(option.name) \(text)")
+                var weaker = ProxyOptions()
+                try option.take(texts[0], to: &weaker)
+                weaker.syncPeriod = weaker.syncPeriod ?? .seconds(77)
+                let both = options.overriding(weaker)
+                #expect(option.value(in: both) == option.value(in: options))
+                #expect(ProxyOptions().overriding(weaker) == weaker)
+                #expect(weaker.overriding(ProxyOptions()) == weaker)
+            }
+        }
+    }
+
+    @Test(arguments: 0..<200) func whatIsWrittenIsReadAgain(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        var options = ProxyOptions()
+        for option in Self.flags where option.field != nil && generator.chance(40) {
+            try option.take(generator.pick(try Self.texts(option)), to: &options)
+        }
+        let file = options.configurationFile
+        let again = try read(file)
+        for option in ProxyOption.all where option.field != nil {
+            #expect(option.value(in: again) == option.value(in: options), "\(option.name)")
+        }
+        #expect(again.configurationFile == file)
+        #expect(options.unwritable.isEmpty)
+        #expect(again.effectiveSyncPeriod == options.effectiveSyncPeriod)
+        #expect(again.clusterCIDRs == options.clusterCIDRs)
+        #expect(again.effectiveHealthzBindAddress == options.effectiveHealthzBindAddress)
+        // The same from the JSON that /configz shows, which is YAML too.
+        let json = options.configurationJSON.dropFirst(#"{"kubeproxy.config.k8s.io":"#.count).dropLast(2)
+        #expect(try read(String(json)) == again)
+    }
+
+    @Test func theDefaultsAreKubeProxys() throws {
+        let json = ProxyOptions().configurationJSON
+        for text in [
+            #""bindAddress":"0.0.0.0""#, #""healthzBindAddress":"0.0.0.0:10256""#,
+            #""metricsBindAddress":"127.0.0.1:10249""#, #""mode":"iptables""#, #""oomScoreAdj":-999"#,
+            #""syncPeriod":"30s""#, #""minSyncPeriod":"1s""#, #""masqueradeBit":14"#, #""localhostNodePorts":true"#,
+            #""maxPerCore":32768"#, #""min":131072"#, #""tcpEstablishedTimeout":"24h0m0s""#,
+            #""tcpCloseWaitTimeout":"1h0m0s""#, #""udpTimeout":"0s""#, #""configSyncPeriod":"15m0s""#, #""qps":5"#,
+            #""burst":10"#, #""contentType":"application/vnd.kubernetes.protobuf""#,
+            #""detectLocalMode":"ClusterCIDR""#,
+            #""flushFrequency":"5s""#, #""verbosity":0"#, #""format":"text""#, #""nodePortAddresses":null"#,
+        ] {
+            #expect(json.contains(text), "\(text) is missing in \(json)")
+        }
+    }
+
+    @Test func theFamilyOfTheBindAddressDecidesWhereServersListen() throws {
+        var options = ProxyOptions()
+        options.bindAddress = IPAddress("::")
+        #expect(options.effectiveHealthzBindAddress.description == "[::]:10256")
+        #expect(options.effectiveMetricsBindAddress.description == "[::1]:10249")
+        options.healthzPort = 0
+        #expect(options.effectiveHealthzBindAddress == .none)
+    }
+
+    @Test func theBindAddressIsTheNodesPrimaryAddress() throws {
+        let addresses = try ["10.0.0.1", "fd00::1"].map { try #require(IPAddress($0)) }
+        let object = Node(name: "n", addresses: addresses)
+        var options = ProxyOptions()
+        for (text, expected) in [
+            ("0.0.0.0", ["10.0.0.1", "fd00::1"]), ("::", ["10.0.0.1", "fd00::1"]),
+            ("10.0.0.9", ["10.0.0.9", "fd00::1"]),
+            ("fd00::9", ["fd00::9", "10.0.0.1"]),
+        ] {
+            options.bindAddress = IPAddress(text)
+            #expect(options.node(named: "n", object: object).addresses.map(\.description) == expected)
+        }
+        options.nodeIPs = [addresses[0]]
+        #expect(options.node(named: "n", object: object).addresses == [addresses[0]])
+    }
+
+    @Test func whatHasNoEffectIsWarnedAboutOnlyIfItIsUnusual() throws {
+        var options = try read(
+            """
+            apiVersion: kubeproxy.config.k8s.io/v1alpha1
+            kind: KubeProxyConfiguration
+            clientConnection: {qps: 5, burst: 10, contentType: application/json}
+            enableProfiling: false
+            ipvs: {strictARP: true}
+            """)
+        #expect(options.warnings.isEmpty)
+        try ProxyOption.queriesPerSecond.take("50", to: &options)
+        try ProxyOption.featureGates.take("A=true", to: &options)
+        #expect(
+            options.warnings == [
+                "--feature-gates (featureGates): A=true has no effect: everything is as kube-proxy 1.36 has it with its "
+                    + "gates untouched",
+                "--kube-api-qps (clientConnection.qps): 50 has no effect: a few watches are all that the API is asked "
+                    + "for, which need no limit",
+            ])
+    }
+
+    @Test func whatFilesCannotTellIsNamed() throws {
+        var options = ProxyOptions()
+        options.nodeIPs = [.loopback(.ipv4)]
+        options.minimumSyncPeriod = .zero
+        options.metricsBindAddress = BindAddress.none
+        options.masqueradeBit = 3
+        #expect(
+            options.unwritable == [
+                "--node-ip", "--iptables-min-sync-period (iptables.minSyncPeriod)",
+                "--metrics-bind-address (metricsBindAddress)",
+            ])
+    }
+
+    @Test func someOptionsStayAsTheyWereAtTheStart() throws {
+        var current = ProxyOptions()
+        current.hostname = "one"
+        var next = ProxyOptions()
+        next.hostname = "two"
+        next.masqueradeAll = true
+        next.verbosity = 0
+        let (options, kept) = next.keeping(current)
+        #expect(options.hostname == "one")
+        #expect(options.masqueradeAll == true)
+        #expect(kept == ["--hostname-override (hostnameOverride)"])
+    }
+}
