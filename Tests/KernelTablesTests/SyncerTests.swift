@@ -53,6 +53,59 @@ struct SyncerTests {
         #expect(Set(report.drift.map(\.table)) == Set(Table.allCases))
     }
 
+    /// Remembers what it is told.
+    private final class Keeper: CounterKeeper {
+        let calls = Mutex<[String]>([])
+        let removed = Mutex<[RuleIdentity: RuleCounters]>([:])
+
+        func beginChange(of family: IPFamily) { calls.withLock { $0.append("begin") } }
+        func endChange(of family: IPFamily) { calls.withLock { $0.append("end") } }
+
+        func committed(_ table: Table, family: IPFamily, removed: [RuleIdentity: RuleCounters]) {
+            calls.withLock { $0.append("\(table)") }
+            self.removed.withLock { $0.merge(removed) { $1 } }
+        }
+    }
+
+    @Test("hands over what rules had counted that it removes, once, and only if the commit succeeds")
+    func removedCounters() throws {
+        func endpoint(_ number: UInt32) -> Rule {
+            Rule(transport: .tcp, target: .destinationNAT(IPAddress(ipv4: number), port: 80))
+        }
+        func chains(_ numbers: [UInt32]) -> Ruleset {
+            let chains = numbers.map { Chain(name: ["KUBE-SEP-A", "KUBE-SEP-B"][Int($0) / 10], rules: [endpoint($0)]) }
+            return Ruleset(family: .ipv4, tables: [TableRules(table: .nat, jumps: [:], chains: chains)])
+        }
+        func seen(_ packets: UInt64) -> RuleCounters { RuleCounters(packets: packets, bytes: packets * 60) }
+        func count(_ packets: UInt64, _ chain: ChainName) {
+            store.count(seen(packets), rule: 0, of: chain, in: .nat, family: .ipv4)
+        }
+        let keeper = Keeper()
+        var syncer = syncer
+        syncer.counterKeeper = keeper
+        _ = try syncer.apply(chains([1, 11]))
+        #expect(keeper.calls.withLock { $0 } == ["begin", "nat", "end"])
+        #expect(keeper.removed.withLock { $0.isEmpty })
+        count(3, "KUBE-SEP-A")
+        count(4, "KUBE-SEP-B")
+
+        // One is replaced, the other goes; the first try is refused, the second one finds the table changed.
+        store.failNextCommit(ENOMEM)
+        #expect(throws: SyncError.self) { try syncer.apply(chains([2])) }
+        #expect(keeper.removed.withLock { $0.isEmpty })
+        store.failNextCommit(EAGAIN)
+        _ = try syncer.apply(chains([2]))
+        let first = try #require(RuleIdentity(endpoint(1), in: "KUBE-SEP-A"))
+        let second = try #require(RuleIdentity(endpoint(11), in: "KUBE-SEP-B"))
+        #expect(keeper.removed.withLock { $0 } == [first: seen(3), second: seen(4)])
+        let calls = ["begin", "end", "begin", "end", "begin", "nat", "end"]
+        #expect(keeper.calls.withLock { Array($0.dropFirst(3)) } == calls)
+
+        // Nothing changes.
+        _ = try syncer.apply(chains([2]))
+        #expect(keeper.calls.withLock { $0.suffix(2) } == ["begin", "end"])
+    }
+
     @Test("touches only what changed, and keeps the counters of the rest")
     func smallestEdit() throws {
         _ = try syncer.apply(chain((0..<100).map { rule("\($0)") }))

@@ -1,0 +1,120 @@
+import Glibc
+import KernelTables
+import Monitoring
+import NetworkTypes
+import RuleCompiler
+import Synchronization
+import TestSupport
+import Testing
+import XTables
+
+/// A kernel that shows what a test says.
+private final class ShownCounters: Sendable {
+    struct State {
+        var reading = TrafficReading()
+        var failure: Int32?
+        var reads = 0
+        var whileReading: (@Sendable () -> Void)?
+    }
+
+    let state = Mutex(State())
+
+    func show(_ reading: TrafficReading) { state.withLock { $0.reading = reading } }
+
+    func read(_ family: IPFamily) throws(KernelFailure) -> TrafficReading {
+        let (state, interruption) = state.withLock { state in
+            state.reads += 1
+            return (state, state.whileReading.take())
+        }
+        if let failure = state.failure { throw KernelFailure(.open, table: .nat, family: family, errorNumber: failure) }
+        interruption?()
+        return state.reading
+    }
+}
+
+@Suite("Traffic as metrics") struct TrafficMonitorTests {
+    private let counters = ShownCounters()
+    private let sample = TrafficSample(services: ["web": [1, 2], "idle": []])
+
+    private func monitor(_ detail: TrafficDetail = .endpoints) -> TrafficMonitor {
+        let counters = counters
+        return TrafficMonitor(detail, families: [.ipv4]) { family throws(KernelFailure) in
+            try counters.read(family)
+        }
+    }
+
+    private func text(_ monitor: TrafficMonitor) async -> String {
+        String(decoding: await monitor.write(after: MetricText()).bytes, as: UTF8.self)
+    }
+
+    @Test("is written by service port and by endpoint, with what was refused")
+    func text() async throws {
+        let monitor = monitor()
+        #expect(await !text(monitor).contains("service_port"))
+        monitor.rulesAreInForce(sample.compilation)
+        counters.show(sample.reading(["web": [2: 3]]))
+        try await Task.sleep(for: .seconds(1.1))
+        let labels = #"ip_family="IPv4",namespace="default",service="web",port="80",protocol="TCP""#
+        let text = await text(monitor)
+        let samples = text.split(separator: "\n").filter { !$0.hasPrefix("#") && !$0.contains("_seconds") }
+        #expect(
+            samples.map(String.init) == [
+                "kubetables_endpoint_connections_total{\(labels),endpoint=\"10.0.0.2:8080\"} 3",
+                "kubetables_endpoint_first_packet_bytes_total{\(labels),endpoint=\"10.0.0.2:8080\"} 180",
+                "kubetables_service_port_connections_total{\(idle)} 0",
+                "kubetables_service_port_connections_total{\(labels)} 3",
+                "kubetables_service_port_first_packet_bytes_total{\(idle)} 0",
+                "kubetables_service_port_first_packet_bytes_total{\(labels)} 180",
+                "kubetables_service_port_refused_packets_total{\(idle),reason=\"no-endpoints\"} 0",
+                "kubetables_service_port_refused_bytes_total{\(idle),reason=\"no-endpoints\"} 0",
+                "kubetables_traffic_read_failures_total{ip_family=\"IPv4\"} 0",
+            ])
+    }
+
+    private let idle = #"ip_family="IPv4",namespace="default",service="idle",port="80",protocol="TCP""#
+
+    @Test("is read once for all who ask within a second")
+    func sharing() async {
+        let monitor = monitor()
+        monitor.rulesAreInForce(sample.compilation)
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<20 { group.addTask { _ = await monitor.write(after: MetricText()) } }
+        }
+        _ = await text(monitor)
+        #expect(counters.state.withLock { $0.reads } == 1)
+    }
+
+    @Test("is not told when it cannot be read, and the failure is counted")
+    func failure() async {
+        let monitor = monitor()
+        monitor.rulesAreInForce(sample.compilation)
+        counters.state.withLock { $0.failure = EPERM }
+        let text = await text(monitor)
+        #expect(!text.contains("kubetables_service_port") && !text.contains("_seconds"))
+        #expect(text.contains("kubetables_traffic_read_failures_total{ip_family=\"IPv4\"} 1\n"))
+    }
+
+    @Test("counts nothing twice when rules are removed while they are read")
+    func overtaken() async {
+        let monitor = monitor()
+        let sample = sample
+        let counters = counters
+        monitor.rulesAreInForce(sample.compilation)
+        counters.show(sample.reading(["web": [1: 5, 2: 4]]))
+        counters.state.withLock { state in
+            state.whileReading = {
+                // The commit takes what it has read before; what is being read belongs to rules that are gone.
+                monitor.beginChange(of: .ipv4)
+                let removed = sample.reading(["web": [2: 4]]).nat
+                monitor.committed(.nat, family: .ipv4, removed: removed)
+                monitor.endChange(of: .ipv4)
+                monitor.rulesAreInForce(TrafficSample(services: ["web": [1]]).compilation)
+                counters.show(sample.reading(["web": [1: 6]]))
+            }
+        }
+        let text = await text(monitor)
+        #expect(text.contains("protocol=\"TCP\",endpoint=\"10.0.0.1:8080\"} 6\n"))
+        #expect(text.contains("protocol=\"TCP\",endpoint=\"10.0.0.2:8080\"} 4\n"))
+        #expect(text.contains("connections_total{\(idle.replacing("idle", with: "web"))} 10\n"))
+    }
+}

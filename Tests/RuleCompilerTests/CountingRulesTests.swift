@@ -1,0 +1,41 @@
+import NetworkTypes
+import RuleCompiler
+import ServiceModel
+import Testing
+import XTables
+
+@Suite("Rules that count for a service port") struct CountingRulesTests {
+    @Test("are in the rules that are made, and count for one service port only", arguments: IPFamily.allCases)
+    func rules(family: IPFamily) {
+        var snapshots = RandomSnapshot(seed: 5)
+        var endpointCount = 0
+        var reasons: Set<RefusalReason> = []
+        for _ in 0..<20 {
+            let compilation = Compilation(snapshots.snapshot(family, count: 30), settings: snapshots.settings())
+            let ruleset = compilation.ruleset
+            let made = [Table.nat, .filter].map { table in
+                Set(
+                    ruleset[table].chains.flatMap { chain in
+                        chain.rules.compactMap { RuleIdentity($0, in: chain.name) }
+                    })
+            }
+            var known: Set<RuleIdentity> = []
+            for servicePort in compilation.servicePorts {
+                let rules = servicePort.endpointRules
+                #expect(rules.count == servicePort.selection.reachableEndpoints.count)
+                #expect(
+                    Set(rules.map { "\($0.address.map { "\($0)" } ?? "") \($0.port)" })
+                        == Set(servicePort.selection.reachableEndpoints.map { "\($0.address) \($0.port)" }))
+                #expect(made[0].isSuperset(of: rules))
+                #expect(made[1].isSuperset(of: servicePort.refusingRules.map(\.identity)))
+                #expect(known.isDisjoint(with: rules))
+                known.formUnion(rules)
+                endpointCount += rules.count
+                reasons.formUnion(servicePort.refusingRules.map(\.reason))
+            }
+            #expect(known == made[0])
+        }
+        #expect(endpointCount > 100)
+        #expect(reasons == Set(RefusalReason.allCases))
+    }
+}
