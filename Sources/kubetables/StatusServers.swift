@@ -26,7 +26,7 @@ struct StatusServers {
         health = HealthRecord(syncPeriod: options.effectiveSyncPeriod)
         serviceHealth = ServiceHealthFeed(
             families: families, health: health, retryPeriod: options.effectiveSyncPeriod, logger: logger)
-        let isAsked = (options.metricsBindAddress ?? .defaultMetrics) != .none
+        let isAsked = options.effectiveMetricsBindAddress != .none
         traffic = isAsked && detail != .off ? TrafficMonitor(detail, families: families) : nil
         self.logger = logger
     }
