@@ -298,6 +298,7 @@ private final class GatedStore: KernelTableStore {
     private let store: MemoryStore
     private let state = Mutex(State.open)
     private let waiting = Atomic(false)
+    private let passes = Atomic(0)
 
     init(_ store: MemoryStore) { self.store = store }
 
@@ -306,9 +307,10 @@ private final class GatedStore: KernelTableStore {
     func close() { state.withLock { $0 = .closed } }
     func open() { state.withLock { $0 = .open } }
     func openOnce() {
+        let before = passes.load(ordering: .sequentiallyConsistent)
         state.withLock { $0 = .openOnce }
-        // Else the caller could take the one who waits now for the next one.
-        while isWaitedFor { usleep(1000) }
+        // Else the caller could take the one who waits now for the next one, who may be there before anybody looks.
+        while passes.load(ordering: .sequentiallyConsistent) == before { usleep(1000) }
     }
 
     /// The nat table comes first, so one reading of it is one run.
@@ -324,6 +326,7 @@ private final class GatedStore: KernelTableStore {
                 usleep(1000)
             }
             waiting.store(false, ordering: .sequentiallyConsistent)
+            passes.add(1, ordering: .sequentiallyConsistent)
         }
         return try store.open(table, family: family)
     }
