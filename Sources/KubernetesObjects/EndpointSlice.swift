@@ -74,6 +74,9 @@ public struct EndpointSlice: Sendable, Hashable {
     /// The endpoints; none if ``addressType`` is ``AddressType/names``.
     public var endpoints: [Member] = []
 
+    /// When the change of a pod or Service that led to this slice was seen, if the slice says so.
+    public var triggerTime: Timestamp?
+
     /// A slice without ports and endpoints.
     public init(
         name: ObjectName, origin: ObjectOrigin = .none, serviceName: String? = nil,

@@ -6,6 +6,7 @@ extension EndpointSlice {
     init(_ metadata: ObjectMetadata, document: DocumentObject, fields: inout FieldReader) {
         self.init(name: metadata.name, origin: fields.origin)
         serviceName = metadata.label(EndpointSlice.serviceNameLabel).flatMap { $0.isEmpty ? nil : $0 }
+        triggerTime = metadata.triggerTime
         isHeadless = metadata.label(EndpointSlice.headlessLabel) != nil
         let need = "IPv4, IPv6 or FQDN"
         let type = fields.required("addressType", of: document, need: need) { fields, value -> AddressType? in

@@ -29,6 +29,8 @@ public struct Endpoints: Sendable, Hashable {
     public var isHeadless = false
     /// The addresses and their ports.
     public var subsets: [Subset] = []
+    /// When the change of a pod or Service that led to this object was seen, if the object says so.
+    public var triggerTime: Timestamp?
 
     /// An object without addresses.
     public init(name: ObjectName, origin: ObjectOrigin = .none) {
@@ -54,6 +56,7 @@ public struct Endpoints: Sendable, Hashable {
     /// Reads the fields of an Endpoints object; what is wrong is in `fields` afterwards.
     init(_ metadata: ObjectMetadata, document: DocumentObject, fields: inout FieldReader) {
         self.init(name: metadata.name, origin: fields.origin)
+        triggerTime = metadata.triggerTime
         isHeadless = metadata.label(EndpointSlice.headlessLabel) != nil
         subsets = fields.list("subsets", of: document) { fields, value in
             guard let object = fields.object(value) else { return nil }

@@ -89,3 +89,28 @@ public enum KubernetesObject: Sendable, Hashable {
         if fields.hasErrors { return nil }
     }
 }
+
+extension KubernetesObject {
+    /// When the change that led to this object was seen, if it says so: for the latency of programming.
+    public var triggerTime: Timestamp? {
+        switch self {
+        case .endpointSlice(let slice): slice.triggerTime
+        case .endpoints(let endpoints): endpoints.triggerTime
+        case .service, .node: nil
+        }
+    }
+
+    /// The object without ``triggerTime``, to see whether anything differs that rules are made of.
+    public var withoutTriggerTime: KubernetesObject {
+        switch self {
+        case .endpointSlice(var slice):
+            slice.triggerTime = nil
+            return .endpointSlice(slice)
+        case .endpoints(var endpoints):
+            endpoints.triggerTime = nil
+            return .endpoints(endpoints)
+        case .service, .node:
+            return self
+        }
+    }
+}

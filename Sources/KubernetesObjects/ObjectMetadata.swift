@@ -14,7 +14,12 @@ struct ObjectMetadata {
     let name: ObjectName
     /// Whether the object is being deleted: it has a `deletionTimestamp`.
     let isBeingDeleted: Bool
+    /// When the change that led to this object was seen, if the object says so: a controller's annotation.
+    let triggerTime: Timestamp?
     private let labels: DocumentObject
+
+    /// The annotation that controllers of endpoints set (`discovery/v1`, well_known_annotations.go).
+    private static let triggerAnnotation = "endpoints.kubernetes.io/last-change-trigger-time"
 
     /// Reads the metadata of `document`; from then on messages carry the object's name.
     ///
@@ -43,15 +48,18 @@ struct ObjectMetadata {
             let deletionTime = fields.optional("deletionTimestamp", of: metadata) { $0.text($1) }
             read = ObjectMetadata(
                 name: name, isBeingDeleted: deletionTime?.isEmpty == false,
+                triggerTime: metadata["annotations"]?.object?[Self.triggerAnnotation]?.string
+                    .flatMap { Timestamp($0) },
                 labels: fields.mapping("labels", of: metadata))
         }
         guard let read else { return nil }
         self = read
     }
 
-    private init(name: ObjectName, isBeingDeleted: Bool, labels: DocumentObject) {
+    private init(name: ObjectName, isBeingDeleted: Bool, triggerTime: Timestamp?, labels: DocumentObject) {
         self.name = name
         self.isBeingDeleted = isBeingDeleted
+        self.triggerTime = triggerTime
         self.labels = labels
     }
 

@@ -55,7 +55,7 @@ struct RecordingTests {
         let decoder = ResourceDecoder(kind: .service)
         let steps = try Recording.lines("services-watch.jsonl").map { line in
             switch try line.withUnsafeBufferPointer({ try decoder.step($0) }) {
-            case .event(.changed(let object, _, _), let version): "changed \(object.name) \(version)"
+            case .event(.changed(let object, _), let version): "changed \(object.name) \(version)"
             case .event(.removed(let name), let version): "removed \(name) \(version)"
             case .event(let event, _): "\(event)"
             case .bookmark(let version): "bookmark \(version)"

@@ -83,7 +83,7 @@ struct AnswerTests {
             let times = ["2026-11-23T10:00:00Z", "2026-11-23T10:00:00.25Z", "yesterday"]
             try rig.server.put(json: times.enumerated().map { slice("s\($0.offset)", time: $0.element) }.joined())
             try await rig.expect("s0", "s1", "s2")
-            let triggers = rig.recorder.current.triggers
+            let triggers = rig.recorder.current.objects.compactMapValues(\.triggerTime)
             #expect(triggers[ObjectName(name: "s0")] == Timestamp(seconds: 1_795_428_000))
             #expect(triggers[ObjectName(name: "s1")] == Timestamp(seconds: 1_795_428_000, nanoseconds: 250_000_000))
             #expect(triggers[ObjectName(name: "s2")] == nil)

@@ -29,7 +29,6 @@ final class Recorder: Sendable {
         var objects: [ObjectName: KubernetesObject] = [:]
         var lists = 0
         var unreadable: [UnreadableObject] = []
-        var triggers: [ObjectName: Timestamp] = [:]
     }
 
     private let state = Mutex(State())
@@ -47,9 +46,8 @@ final class Recorder: Sendable {
                     .merging(kept) { new, _ in new }
                 state.unreadable = unreadable
                 state.lists += 1
-            case .changed(let object, let time, _):
+            case .changed(let object, _):
                 state.objects[object.name] = object
-                state.triggers[object.name] = time
             case .unreadable(let object):
                 state.unreadable.append(object)
             case .removed(let name):

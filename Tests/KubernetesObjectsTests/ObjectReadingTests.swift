@@ -89,6 +89,32 @@ struct ObjectReadingTests {
             ])
     }
 
+    @Test("the time of the change that led to endpoints, which alone makes no other object")
+    func triggerTime() throws {
+        func slice(_ time: String) throws -> KubernetesObject {
+            let annotations = "{endpoints.kubernetes.io/last-change-trigger-time: \(time)}"
+            let text = """
+                {apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, addressType: IPv4, ports: [], endpoints: [],
+                 metadata: {name: a, labels: {kubernetes.io/service-name: a}, annotations: \(annotations)}}
+                """
+            let (objects, log) = read(("f.yaml", text))
+            #expect(!log.hasErrors)
+            return try #require(objects.object(.endpointSlice, ObjectName(name: "a")))
+        }
+        let early = try slice("\"2026-11-24T03:00:00Z\"")
+        let late = try slice("2026-11-24T03:00:00.5Z")
+        #expect(early.triggerTime == Timestamp("2026-11-24T03:00:00Z"))
+        #expect(late.triggerTime == Timestamp("2026-11-24T03:00:00.5Z"))
+        #expect(early != late)
+        #expect(early.withoutTriggerTime == late.withoutTriggerTime)
+        #expect(try slice("yesterday").triggerTime == nil)
+        let text = """
+            {apiVersion: v1, kind: Endpoints,
+             metadata: {name: a, annotations: {endpoints.kubernetes.io/last-change-trigger-time: 2026-11-24T03:00:00Z}}}
+            """
+        #expect(read(("f.yaml", text)).objects.endpoints.values.first?.triggerTime == early.triggerTime)
+    }
+
     @Test("a Node's addresses: InternalIP before ExternalIP, names left out")
     func node() throws {
         let text = """

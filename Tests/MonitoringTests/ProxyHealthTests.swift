@@ -106,7 +106,7 @@ import Testing
         let record = HealthRecord(syncPeriod: .seconds(10), now: clock)
         record.observe(.changeQueued(.ipv4))
         advance(.seconds(15))
-        record.observe(.failed(.ipv4, .lock(.busy(path: "", waited: .zero)), retryAfter: .zero))
+        record.observe(.failed(.sample(.ipv4)))
         #expect(record.report.isHealthy)
         advance(.seconds(5))
         #expect(!record.report.isHealthy)

@@ -55,6 +55,7 @@ import XTables
         expect(
             #"kubeproxy_sync_proxy_rules_iptables_last{table="nat",ip_family="IPv4"} 7"#,
             #"kubeproxy_sync_proxy_rules_iptables_last{table="filter",ip_family="IPv4"} 0"#,
+            #"kubeproxy_sync_proxy_rules_iptables_total{table="nat",ip_family="IPv4"} 48"#,
             #"kubetables_table_entries{table="nat",ip_family="IPv4"} 56"#,
             #"kubetables_table_entries{table="filter",ip_family="IPv4"} 20"#,
             #"kubetables_rule_changes_total{table="nat",ip_family="IPv4",change="added"} 5"#,
@@ -70,74 +71,80 @@ import XTables
         let metrics = metrics
         expect(#"kubeproxy_sync_proxy_rules_iptables_restore_failures_total{ip_family="IPv6"} 0"#)
         metrics.observe(.changeQueued(.ipv6))
-        metrics.observe(.failed(.ipv6, .lock(.busy(path: "/run/xtables.lock", waited: .seconds(5))), retryAfter: .zero))
+        metrics.observe(.failed(.sample()))
         var report = StaleFlowCleanup.Report()
         report.deletion.deleted = 12
         report.deletion.refused = 1
         report.duration = .milliseconds(3)
         metrics.observe(.flowsCleaned(.ipv4, report))
         metrics.observe(.flowsNotCleaned(.ipv4, FlowTableFailure(.list, .ipv4, errorNumber: 1)))
-        metrics.observeNetworkProgramming(.milliseconds(1500), .ipv4)
+        metrics.observe(.failed(.sample(changedServices: 2)))
+        // The second clock is ahead of ours.
+        let triggers = [Timestamp(seconds: 1_763_999_999), Timestamp(seconds: 1_764_000_009)]
+        metrics.observe(.synchronized(.sample(reason: .change, changedServices: 1, triggerTimes: triggers)))
         expect(
             #"kubeproxy_sync_proxy_rules_last_queued_timestamp_seconds{ip_family="IPv6"} 1764000000.5"#,
-            #"kubeproxy_sync_proxy_rules_iptables_restore_failures_total{ip_family="IPv6"} 1"#,
+            #"kubeproxy_sync_proxy_rules_iptables_restore_failures_total{ip_family="IPv6"} 2"#,
+            #"kubeproxy_sync_proxy_rules_iptables_partial_restore_failures_total{ip_family="IPv6"} 1"#,
+            #"kubeproxy_sync_proxy_rules_iptables_partial_restore_failures_total{ip_family="IPv4"} 0"#,
             #"kubeproxy_sync_proxy_rules_iptables_restore_failures_total{ip_family="IPv4"} 0"#,
-            #"kubetables_sync_failures_total{ip_family="IPv6",cause="lock"} 1"#,
+            #"kubetables_sync_failures_total{ip_family="IPv6",cause="lock"} 2"#,
             #"kubeproxy_conntrack_reconciler_deleted_entries_total{ip_family="IPv4"} 12"#,
             #"kubeproxy_conntrack_reconciler_sync_duration_seconds_bucket{ip_family="IPv4",le="0.004"} 1"#,
             #"kubetables_stale_flows_refused_total{ip_family="IPv4"} 1"#,
             #"kubetables_flow_cleanup_failures_total{ip_family="IPv4"} 1"#,
-            #"kubeproxy_network_programming_duration_seconds_bucket{ip_family="IPv4",le="1"} 0"#,
-            #"kubeproxy_network_programming_duration_seconds_bucket{ip_family="IPv4",le="2"} 1"#)
+            #"kubeproxy_network_programming_duration_seconds_bucket{ip_family="IPv4",le="0"} 1"#,
+            #"kubeproxy_network_programming_duration_seconds_bucket{ip_family="IPv4",le="1"} 1"#,
+            #"kubeproxy_network_programming_duration_seconds_bucket{ip_family="IPv4",le="2"} 2"#)
     }
 
-    @Test("service ports without local endpoints are counted by the policy that misses them")
-    func missingLocalEndpoints() {
-        var counts = MissingLocalEndpoints()
-        func count(_ endpoints: [Endpoint], _ change: (inout ServicePort) -> Void) {
-            var port = ServicePort.sample("web")
-            port.nodePort = 30080
-            change(&port)
-            counts.count(port, EndpointSelection(of: endpoints, for: port, on: Node(name: "here")))
+    @Test("changes are counted when they come, and are pending until both families have them in force")
+    func changes() {
+        let metrics = metrics
+        expect("kubeproxy_sync_proxy_rules_endpoint_changes_total 0")
+        metrics.observe(.objectsChanged(ChangeCounts(services: 1, endpoints: 2)))
+        metrics.observe(.objectsChanged(ChangeCounts(endpoints: 3)))
+        for family in IPFamily.allCases {
+            metrics.observe(.changesPending(family, ChangeCounts(services: 1, endpoints: 5)))
         }
-        let remote = [Endpoint.sample(1, node: "there")]
-        count(remote) { $0.internalTrafficPolicy = .local }
-        count(remote) { $0.externalTrafficPolicy = .local }
-        count(remote) {
-            $0.internalTrafficPolicy = .local
-            $0.externalTrafficPolicy = .local
-        }
-        count(remote) { _ in }
-        // Nobody can reach it from outside; nobody at all could answer; somebody here answers, if only until it ends.
-        count(remote) {
-            $0.externalTrafficPolicy = .local
-            $0.nodePort = nil
-        }
-        count([]) { $0.internalTrafficPolicy = .local }
-        count([.sample(2, node: "here", [.serving, .terminating])]) { $0.internalTrafficPolicy = .local }
-        #expect(counts.internalPolicy == 2)
-        #expect(counts.externalPolicy == 2)
-        metrics.set(counts, .ipv4)
+        metrics.observe(.changesPending(.ipv6, ChangeCounts()))
         expect(
-            #"kubeproxy_sync_proxy_rules_no_local_endpoints_total{traffic_policy="internal",ip_family="IPv4"} 2"#)
+            "kubeproxy_sync_proxy_rules_endpoint_changes_total 5", "kubeproxy_sync_proxy_rules_service_changes_total 1",
+            "kubeproxy_sync_proxy_rules_endpoint_changes_pending 5",
+            "kubeproxy_sync_proxy_rules_service_changes_pending 1")
+        metrics.observe(.changesPending(.ipv4, ChangeCounts()))
+        expect("kubeproxy_sync_proxy_rules_endpoint_changes_pending 0")
     }
 
-    @Test("promtool finds nothing wrong but a gauge that kube-proxy named like a counter")
+    @Test("service ports without local endpoints are told with each run")
+    func missingLocalEndpoints() {
+        var missing = MissingLocalEndpoints()
+        var port = ServicePort.sample("web")
+        port.internalTrafficPolicy = .local
+        let remote = [Endpoint.sample(1, node: "there")]
+        missing.count(port, EndpointSelection(of: remote, for: port, on: Node(name: "here")))
+        metrics.observe(.synchronized(.sample(reason: .start, changedServices: nil, missing: missing)))
+        expect(
+            #"kubeproxy_sync_proxy_rules_no_local_endpoints_total{traffic_policy="internal",ip_family="IPv4"} 1"#,
+            #"kubeproxy_sync_proxy_rules_no_local_endpoints_total{traffic_policy="external",ip_family="IPv4"} 0"#)
+    }
+
+    @Test("promtool finds nothing wrong but gauges that kube-proxy named like counters")
     func promtool() throws {
         let metrics = metrics
         metrics.observe(.changeQueued(.ipv4))
         metrics.observe(.synchronized(.sample(reason: .check, changedServices: 0, drift: 4)))
-        metrics.observe(.failed(.ipv6, .lock(.busy(path: "/run/xtables.lock", waited: .zero)), retryAfter: .zero))
+        metrics.observe(.failed(.sample()))
         metrics.observe(.flowsCleaned(.ipv4, StaleFlowCleanup.Report()))
-        metrics.observeNetworkProgramming(.seconds(2), .ipv4)
-        metrics.set(MissingLocalEndpoints(), .ipv4)
+        let trigger = Timestamp(seconds: 1_763_999_998)
+        metrics.observe(.synchronized(.sample(reason: .change, changedServices: 1, triggerTimes: [trigger])))
         let result = try Subprocess.run(["promtool", "check", "metrics"], input: text)
         let complaints = result.errors.split(separator: "\n").map(String.init)
+        let gauges = [
+            "kubeproxy_sync_proxy_rules_iptables_total", "kubeproxy_sync_proxy_rules_no_local_endpoints_total",
+        ]
         #expect(
-            complaints == [
-                "kubeproxy_sync_proxy_rules_no_local_endpoints_total "
-                    + #"non-counter metrics should not have "_total" suffix"#
-            ], "\(result)")
+            complaints == gauges.map { #"\#($0) non-counter metrics should not have "_total" suffix"# }, "\(result)")
         // 3 means complaints, 1 that the text cannot be read.
         #expect(result.status == 3)
     }

@@ -1,3 +1,4 @@
+import KubernetesObjects
 import NetworkTypes
 import ServiceModel
 import XTables
@@ -7,7 +8,10 @@ import XTables
 
 extension Synchronization {
     /// A run that took 64 ms and committed one of two tables.
-    static func sample(reason: Reason, changedServices: Int?, drift chainCount: Int = 0) -> Synchronization {
+    static func sample(
+        reason: Reason, changedServices: Int?, drift chainCount: Int = 0, triggerTimes: [Timestamp] = [],
+        missing: MissingLocalEndpoints = MissingLocalEndpoints()
+    ) -> Synchronization {
         var report = SyncReport()
         report.phases = SyncPhases(
             encode: .milliseconds(1), lockWait: .milliseconds(2), read: .milliseconds(4), difference: .milliseconds(8),
@@ -19,7 +23,16 @@ extension Synchronization {
         if chainCount > 0 { report.drift = [TableDrift(table: .nat, chainCount: chainCount, chains: [])] }
         return Synchronization(
             family: .ipv4, reason: reason, changedServices: changedServices, compileTime: .milliseconds(1),
-            report: report)
+            report: report, triggerTimes: triggerTimes, missingLocalEndpoints: missing)
+    }
+}
+
+extension FailedSynchronization {
+    /// A run of IPv6 that somebody else's lock kept waiting.
+    static func sample(_ family: IPFamily = .ipv6, changedServices: Int? = nil) -> FailedSynchronization {
+        FailedSynchronization(
+            family: family, reason: .change, changedServices: changedServices,
+            error: .lock(.busy(path: "/run/xtables.lock", waited: .seconds(5))), retryAfter: .zero)
     }
 }
 
@@ -28,7 +41,8 @@ extension TableChange {
         _ table: Table, before: Int, after: Int, added: Int, removed: Int = 0, moved: Int = 0, isCommitted: Bool
     ) -> TableChange {
         TableChange(
-            table: table, entriesBefore: before, entriesAfter: after, chainsCreated: 0, chainsDeleted: 0,
+            table: table, entriesBefore: before, entriesAfter: after, ruleCount: after - 8, chainsCreated: 0,
+            chainsDeleted: 0,
             rulesAdded: added, rulesRemoved: removed, rulesMoved: moved, keptChains: [], isCommitted: isCommitted,
             isEmpty: false)
     }

@@ -1,3 +1,4 @@
+import Glibc
 import KernelTables
 import KubernetesObjects
 import NetworkTypes
@@ -111,6 +112,80 @@ import Testing
             #expect(recorder.leavings == [true])
             await loop.take([.changed(node("node-1", taint: "another"))])
             #expect(recorder.leavings == [true, false])
+        }
+    }
+
+    @Test("changes are counted when they come, and pending until they are in force, also when a run fails")
+    func changes() async {
+        await running { loop in
+            store.failNextRead(ENOMEM)
+            await loop.take([lists[0]])
+            #expect(recorder.changes == ChangeCounts(services: 2))
+            #expect(recorder.pending.isEmpty)
+            await loop.take([lists[1]])
+            #expect(recorder.changes == ChangeCounts(services: 2, endpoints: 2))
+            #expect(recorder.pending == [ChangeCounts(services: 2, endpoints: 2)])
+            await eventually("serves") { recorder.synchronizations.count == 1 }
+            await eventually("nothing waits") { recorder.pending.last == ChangeCounts() }
+            #expect(recorder.failures == [.ipv4])
+            #expect(recorder.pending.count == 2)
+            // Nothing becomes of it: no Service has that name.
+            await loop.take([.changed(Sample.slice("other", ["10.0.2.1"]))])
+            #expect(recorder.changes.endpoints == 3)
+            #expect(recorder.pending.count == 2)
+        }
+    }
+
+    @Test("when changes of endpoints were seen is told once they are in force: of those since the start, each once")
+    func triggerTimes() async {
+        let now = Timestamp.now
+        let late = Timestamp(seconds: now.seconds + 1000)
+        await running { loop in
+            let old = Timestamp(seconds: now.seconds - 1000)
+            await loop.take([
+                lists[0],
+                .listed(.endpointSlice, [Sample.slice("web", ["10.0.1.1"], triggeredAt: old)], unreadable: []),
+            ])
+            await eventually("serves") { recorder.synchronizations.count == 1 }
+            let changed = Sample.slice("web", ["10.0.1.2"], triggeredAt: late)
+            await loop.take([.changed(changed), .changed(Sample.slice("other", ["10.0.2.1"], triggeredAt: late))])
+            await eventually("follows") { recorder.synchronizations.contains { $0.reason == .change } }
+            // The same again, and later: no rule depends on it.
+            await loop.take([.changed(changed)])
+            let again = Sample.slice("web", ["10.0.1.2"], triggeredAt: Timestamp(seconds: late.seconds + 1))
+            await loop.take([.changed(again)])
+            await loop.take([.removed(.endpointSlice, ObjectName(name: "web-s"))])
+            await eventually("removes") { recorder.synchronizations.count { $0.reason == .change } == 2 }
+        }
+        #expect(recorder.synchronizations.flatMap(\.triggerTimes) == [late])
+    }
+
+    @Test("Services that miss local endpoints are counted as they change")
+    func missingLocalEndpoints() async {
+        func service(_ name: String, ip: String, policy: String) -> KubernetesObject {
+            Sample.objects(
+                """
+                {apiVersion: v1, kind: Service, metadata: {name: \(name)},
+                 spec: {clusterIP: "\(ip)", internalTrafficPolicy: \(policy), ports: [{port: 80}]}}
+                """)[0]
+        }
+        func missing() -> [Int] {
+            recorder.synchronizations.filter { $0.reason != .check }.map(\.missingLocalEndpoints.internalPolicy)
+        }
+        await running { loop in
+            await loop.take([
+                .listed(
+                    .service,
+                    [service("a", ip: "10.96.0.1", policy: "Local"), service("b", ip: "10.96.0.2", policy: "Local")],
+                    unreadable: []),
+                .listed(
+                    .endpointSlice, [Sample.slice("a", ["10.0.0.1"]), Sample.slice("b", ["10.0.0.2"])], unreadable: []),
+            ])
+            await eventually("serves") { missing() == [2] }
+            await loop.take([.changed(Sample.localSlice("a", "10.0.0.1"))])
+            await eventually("follows") { missing() == [2, 1] }
+            await loop.take([.changed(service("b", ip: "10.96.0.2", policy: "Cluster"))])
+            await eventually("follows the policy") { missing() == [2, 1, 0] }
         }
     }
 }

@@ -34,9 +34,23 @@ final class EventRecorder: ProxyObserver {
         }
     }
 
+    /// How many objects changed in all.
+    var changes: ChangeCounts {
+        all.reduce(ChangeCounts()) { sum, event in
+            if case .objectsChanged(let counts) = event { sum + counts } else { sum }
+        }
+    }
+
+    /// How many changes waited, each time that it became another number.
+    var pending: [ChangeCounts] {
+        all.compactMap { event in
+            if case .changesPending(_, let counts) = event { counts } else { nil }
+        }
+    }
+
     var failures: [IPFamily] {
         all.compactMap { event in
-            if case .failed(let family, _, _) = event { family } else { nil }
+            if case .failed(let failure) = event { failure.family } else { nil }
         }
     }
 }
@@ -85,13 +99,16 @@ enum Sample {
     }
 
     static func slice(
-        _ service: String, name: String = "s", transport: String = "TCP", _ addresses: [String]
+        _ service: String, name: String = "s", transport: String = "TCP", _ addresses: [String],
+        triggeredAt time: Timestamp? = nil
     ) -> KubernetesObject {
+        let annotation =
+            time.map { ", annotations: {endpoints.kubernetes.io/last-change-trigger-time: \"\($0)\"}" } ?? ""
         let endpoints = addresses.map { "{addresses: [\"\($0)\"]}" }.joined(separator: ", ")
         return objects(
             """
             {apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, addressType: IPv4,
-             metadata: {name: \(service)-\(name), labels: {kubernetes.io/service-name: \(service)}},
+             metadata: {name: \(service)-\(name), labels: {kubernetes.io/service-name: \(service)}\(annotation)},
              ports: [{port: 8080, protocol: \(transport)}], endpoints: [\(endpoints)]}
             """)[0]
     }

@@ -90,6 +90,9 @@ final class EncodedTable {
     /// The number of our chains.
     var chainCount: Int { chainNames.count }
 
+    /// The number of rules in our chains.
+    var chainRuleCount: Int { Int(firstRules[chainNames.count]) }
+
     /// The rules of a chain, by its place in ``chainNames``.
     func rules(ofChain index: Int) -> Range<RuleNumber> { Int(firstRules[index])..<Int(firstRules[index + 1]) }
 

@@ -52,6 +52,8 @@ public struct TableChange: Hashable, Sendable {
     public let entriesBefore: Int
     /// The number of entries after.
     public let entriesAfter: Int
+    /// The number of rules that our chains have after, those of built-in chains left out.
+    public let ruleCount: Int
     /// Chains made.
     public let chainsCreated: Int
     /// Chains removed.
@@ -102,7 +104,8 @@ extension TableDifference {
         return TableChange(
             table: desired.table, entriesBefore: entriesBefore,
             entriesAfter: entriesBefore + added - removed + 2 * (created.count - deleted),
-            chainsCreated: created.count, chainsDeleted: deleted, rulesAdded: added - moved,
+            ruleCount: desired.chainRuleCount, chainsCreated: created.count, chainsDeleted: deleted,
+            rulesAdded: added - moved,
             rulesRemoved: removed - moved, rulesMoved: moved,
             keptChains: kept.map { KeptChain(chain: $0.chain, referencedFrom: $0.foreignReferences) },
             isEmpty: isEmpty)

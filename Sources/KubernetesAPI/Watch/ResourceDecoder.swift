@@ -2,9 +2,6 @@ import KubernetesObjects
 
 /// Makes events of what a server answers.
 struct ResourceDecoder {
-    /// The annotation that the endpoint slice controller sets (`discovery/v1`, well_known_annotations.go).
-    private static let triggerAnnotation = "endpoints.kubernetes.io/last-change-trigger-time"
-
     let kind: KubernetesObject.Kind
 
     /// A part of a list.
@@ -89,8 +86,7 @@ struct ResourceDecoder {
     private func changed(_ document: DocumentObject) throws(APIFailure) -> ResourceEvent {
         switch object(document) {
         case .success(let readable):
-            return .changed(
-                readable.object, triggeredAt: triggerTime(of: document), remarks: readable.remarks)
+            return .changed(readable.object, remarks: readable.remarks)
         case .failure(.unreadable(let object)): return .unreadable(object)
         case .failure(.nameless): throw .garbage("an event about an object without a name")
         }
@@ -120,12 +116,6 @@ struct ResourceDecoder {
         guard let name = metadata?["name"]?.string, !name.isEmpty else { return nil }
         let namespace = kind == .node ? "" : metadata?["namespace"]?.string ?? ObjectName.defaultNamespace
         return ObjectName(namespace: namespace, name: name)
-    }
-
-    private func triggerTime(of document: DocumentObject) -> Timestamp? {
-        guard kind == .endpointSlice else { return nil }
-        return document["metadata"]?.object?["annotations"]?.object?[Self.triggerAnnotation]?.string
-            .flatMap { Timestamp($0) }
     }
 
     private func check(_ object: DocumentObject, kind expected: String) throws(APIFailure) {

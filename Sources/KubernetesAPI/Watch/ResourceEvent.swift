@@ -10,11 +10,8 @@ public enum ResourceEvent: Sendable {
     case listed([KubernetesObject], unreadable: [UnreadableObject], remarks: [Diagnostic])
     /// An object is new or has changed.
     ///
-    /// - Parameters:
-    ///   - triggeredAt: when the change that led to this one was seen, for the latency of programming; only
-    ///     EndpointSlices say it.
-    ///   - remarks: warnings about it, of what is repaired or passed over.
-    case changed(KubernetesObject, triggeredAt: Timestamp?, remarks: [Diagnostic])
+    /// - Parameter remarks: warnings about it, of what is repaired or passed over.
+    case changed(KubernetesObject, remarks: [Diagnostic])
     /// An object is new or has changed, but cannot be used: the last state of it that could stays in force.
     case unreadable(UnreadableObject)
     /// An object is gone.

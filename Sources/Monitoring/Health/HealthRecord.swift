@@ -24,7 +24,9 @@ public final class HealthRecord: ProxyObserver {
         case .changeQueued(let family): health.withLock { $0.queue(family, at: now()) }
         case .synchronized(let synchronization): health.withLock { $0.finish(synchronization.family, at: now()) }
         case .nodeLeaving(let isLeaving): setNodeEligible(!isLeaving)
-        case .failed(let family, .noLegacyTables, _): health.withLock { $0.miss(family) }
+        case .failed(let failure):
+            guard case .noLegacyTables = failure.error else { break }
+            health.withLock { $0.miss(failure.family) }
         default: break
         }
     }

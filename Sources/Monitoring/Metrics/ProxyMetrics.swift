@@ -35,7 +35,7 @@ public final class ProxyMetrics: ProxyObserver {
         tables = TableMetrics(factory, families)
         flows = FlowMetrics(factory, families)
         probes = ProbeMetrics(factory)
-        cluster = ClusterMetrics(factory: factory)
+        cluster = ClusterMetrics(factory)
     }
 
     /// Something happened in the loop.
@@ -45,10 +45,15 @@ public final class ProxyMetrics: ProxyObserver {
             times.queued(family, at: now())
         case .synchronized(let synchronization):
             syncs.count(synchronization)
-            times.synchronized(synchronization.family, at: now())
+            times.synchronized(synchronization, at: now())
             tables.count(synchronization.report)
-        case .failed(let family, let error, _):
-            syncs.count(error, family)
+            cluster.set(synchronization.missingLocalEndpoints, synchronization.family)
+        case .failed(let failure):
+            syncs.count(failure)
+        case .objectsChanged(let counts):
+            cluster.count(counts)
+        case .changesPending(let family, let counts):
+            cluster.setPending(counts, family)
         case .flowsCleaned(let family, let report):
             flows.count(report, family)
         case .flowsNotCleaned(let family, _):
@@ -67,16 +72,4 @@ public final class ProxyMetrics: ProxyObserver {
     ///
     /// - Parameter status: the status code.
     public func countLivez(status: Int) { probes.countLivez(status) }
-
-    /// Takes over how many service ports of a family have no endpoint on this node although their policy asks for one.
-    public func set(_ counts: MissingLocalEndpoints, _ family: IPFamily) { cluster.set(counts, family) }
-
-    /// A change of endpoints is in force.
-    ///
-    /// - Parameters:
-    ///   - duration: the time since the annotation `endpoints.kubernetes.io/last-change-trigger-time`.
-    ///   - family: the family whose rules it is about.
-    public func observeNetworkProgramming(_ duration: Duration, _ family: IPFamily) {
-        times.programmed(family, after: duration)
-    }
 }

@@ -13,6 +13,9 @@ struct SyncMetrics: Sendable {
     private static let failures = MetricDefinition(
         "kubeproxy_sync_proxy_rules_iptables_restore_failures_total", .counter, help: "Syncs that failed.",
         labels: ["ip_family"])
+    private static let partialFailures = MetricDefinition(
+        "kubeproxy_sync_proxy_rules_iptables_partial_restore_failures_total", .counter,
+        help: "Syncs of changed Services that failed.", labels: ["ip_family"])
     private static let lockWait = MetricDefinition(
         "kubetables_lock_wait_seconds", .histogram(bounds: HistogramBounds.phase),
         help: "Time that a sync waited for the xtables lock.", labels: ["ip_family"])
@@ -26,7 +29,7 @@ struct SyncMetrics: Sendable {
         "kubetables_sync_failures_total", .counter, help: "Syncs that failed, by cause.",
         labels: ["ip_family", "cause"])
 
-    static let definitions = [all, full, partial, failures, lockWait, phases, reasons, causes]
+    static let definitions = [all, full, partial, failures, partialFailures, lockWait, phases, reasons, causes]
 
     private static func synchronization(_ name: String, _ help: String) -> MetricDefinition {
         MetricDefinition(
@@ -37,7 +40,9 @@ struct SyncMetrics: Sendable {
 
     init(_ factory: any MetricsFactory, _ families: [IPFamily]) {
         self.factory = factory
-        for family in families { _ = factory.counter(Self.failures, family.kubernetesName) }
+        for family in families.map(\.kubernetesName) {
+            for counter in [Self.failures, Self.partialFailures] { _ = factory.counter(counter, family) }
+        }
     }
 
     func count(_ synchronization: Synchronization) {
@@ -45,7 +50,8 @@ struct SyncMetrics: Sendable {
         let spent = synchronization.report.phases
         let total = synchronization.compileTime + spent.total
         factory.recorder(Self.all, family).record(total)
-        factory.recorder(synchronization.isPartial ? Self.partial : Self.full, family).record(total)
+        let isPartial = synchronization.reason.isPartial(synchronization.changedServices)
+        factory.recorder(isPartial ? Self.partial : Self.full, family).record(total)
         factory.recorder(Self.lockWait, family).record(spent.lockWait)
         let parts = [
             ("compile", synchronization.compileTime), ("encode", spent.encode), ("read", spent.read),
@@ -55,23 +61,27 @@ struct SyncMetrics: Sendable {
         factory.counter(Self.reasons, family, synchronization.reason.label).increment()
     }
 
-    func count(_ error: SyncError, _ family: IPFamily) {
-        factory.counter(Self.failures, family.kubernetesName).increment()
-        factory.counter(Self.causes, family.kubernetesName, error.label).increment()
-    }
-}
-
-extension Synchronization {
-    /// Whether it was for changes of single Services.
-    fileprivate var isPartial: Bool {
-        switch reason {
-        case .change, .retry: changedServices != nil
-        case .start, .check: false
+    func count(_ failure: FailedSynchronization) {
+        let family = failure.family.kubernetesName
+        factory.counter(Self.failures, family).increment()
+        if failure.reason.isPartial(failure.changedServices) {
+            factory.counter(Self.partialFailures, family).increment()
         }
+        factory.counter(Self.causes, family, failure.error.label).increment()
     }
 }
 
 extension Synchronization.Reason {
+    /// Whether a run is for changes of single Services.
+    ///
+    /// - Parameter changedServices: the number of Services it is for; `nil` for all.
+    fileprivate func isPartial(_ changedServices: Int?) -> Bool {
+        switch self {
+        case .change, .retry: changedServices != nil
+        case .start, .check: false
+        }
+    }
+
     fileprivate var label: String {
         switch self {
         case .start: "start"

@@ -8,6 +8,8 @@ struct TableMetrics: Sendable {
     private static let labels = ["table", "ip_family"]
     private static let lastRules = MetricDefinition(
         "kubeproxy_sync_proxy_rules_iptables_last", .gauge, help: "Rules written by the last sync.", labels: labels)
+    private static let totalRules = MetricDefinition(
+        "kubeproxy_sync_proxy_rules_iptables_total", .gauge, help: "Rules in our chains.", labels: labels)
     private static let entries = MetricDefinition(
         "kubetables_table_entries", .gauge,
         help: "Entries of a table, those of others included: rules, two for a chain, one for a built-in chain.",
@@ -25,7 +27,7 @@ struct TableMetrics: Sendable {
         "kubetables_unsupported_features", .gauge,
         help: "Features of rules that the kernel refused in the last sync.", labels: ["ip_family"])
 
-    static let definitions = [lastRules, entries, changes, driftRepairs, driftedChains, unsupported]
+    static let definitions = [lastRules, totalRules, entries, changes, driftRepairs, driftedChains, unsupported]
 
     private let factory: any MetricsFactory
 
@@ -45,6 +47,7 @@ struct TableMetrics: Sendable {
             let table = change.table.rawValue
             let isCommitted = change.isCommitted
             factory.meter(Self.entries, table, family).set(isCommitted ? change.entriesAfter : change.entriesBefore)
+            factory.meter(Self.totalRules, table, family).set(change.ruleCount)
             factory.meter(Self.lastRules, table, family)
                 .set(isCommitted ? change.rulesAdded + change.rulesMoved : 0)
             guard isCommitted else { continue }

@@ -1,6 +1,7 @@
 import CoreMetrics
 import KubernetesObjects
 import NetworkTypes
+import Proxy
 
 /// When things happened, and how long changes of the cluster take to be in force.
 struct TimeMetrics: Sendable {
@@ -19,15 +20,16 @@ struct TimeMetrics: Sendable {
 
     let factory: any MetricsFactory
 
-    func synchronized(_ family: IPFamily, at time: Timestamp) {
-        factory.meter(Self.synchronized, family.kubernetesName).set(time.secondsSince1970)
+    func synchronized(_ synchronization: Synchronization, at time: Timestamp) {
+        let family = synchronization.family.kubernetesName
+        factory.meter(Self.synchronized, family).set(time.secondsSince1970)
+        for trigger in synchronization.triggerTimes {
+            // Another machine's clock may be ahead of ours.
+            factory.recorder(Self.networkProgramming, family).record(max(.zero, trigger.duration(to: time)))
+        }
     }
 
     func queued(_ family: IPFamily, at time: Timestamp) {
         factory.meter(Self.queued, family.kubernetesName).set(time.secondsSince1970)
-    }
-
-    func programmed(_ family: IPFamily, after duration: Duration) {
-        factory.recorder(Self.networkProgramming, family.kubernetesName).record(duration)
     }
 }

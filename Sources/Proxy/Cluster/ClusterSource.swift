@@ -66,7 +66,7 @@ private final class EventReader: Sendable {
             for (name, remarks) in remarksByName.sorted(by: { $0.key < $1.key }) { tell(remarks, of: name) }
             for object in unreadable { tell(object.diagnostics, of: object.name) }
             return .listed(kind, objects, unreadable: Set(unreadable.map(\.name)))
-        case .changed(let object, _, let remarks):
+        case .changed(let object, let remarks):
             tell(remarks, of: object.name)
             return .changed(object)
         case .unreadable(let object):

@@ -42,18 +42,23 @@ public final class LogObserver: ProxyObserver {
                 "there is no Node named \(name): no endpoint counts as one of this node, and its zone and addresses are "
                     + "not known; is --hostname-override right?"
             ])
+        case .objectsChanged, .changesPending:
+            break
         case .nodeLeaving(true):
             logger.notice("the node is about to be removed: /healthz tells load balancers to turn to others")
         case .nodeLeaving(false):
             logger.notice("the node stays: /healthz tells load balancers so")
         case .synchronized(let synchronization):
             log(synchronization)
-        case .failed(let family, let error, let retryAfter):
-            let key = error.withoutTimes
-            let isNew = said.withLock { $0.failures.updateValue(key, forKey: family) != key }
+        case .failed(let failure):
+            let key = failure.error.withoutTimes
+            let isNew = said.withLock { $0.failures.updateValue(key, forKey: failure.family) != key }
             logger.log(
                 level: isNew ? .error : .debug,
-                "\(family.kubernetesName): \(error); the next try is in \(retryAfter), or with the next change")
+                """
+                \(failure.family.kubernetesName): \(failure.error); the next try is in \(failure.retryAfter), \
+                or with the next change
+                """)
         case .flowsCleaned(let family, let report):
             log(report, family)
         case .flowsNotCleaned(let family, let failure):

@@ -2,6 +2,7 @@ import ConnectionTracking
 import KernelTables
 import KubernetesObjects
 import NetworkTypes
+import ServiceModel
 
 /// What happens in the loop, as it tells whoever writes logs, counts, or answers health checks.
 public enum ProxyEvent: Sendable {
@@ -13,6 +14,10 @@ public enum ProxyEvent: Sendable {
     case missingNode(name: String)
     /// The Node object of this node says that the node is about to go, or that it is not any longer.
     case nodeLeaving(Bool)
+    /// Objects changed, whether or not rules depend on it.
+    case objectsChanged(ChangeCounts)
+    /// So many changes of objects wait for a family's rules.
+    case changesPending(IPFamily, ChangeCounts)
     /// Something changed that the rules of a family depend on.
     case changeQueued(IPFamily)
     /// A family's tables are as they shall be.
@@ -20,7 +25,7 @@ public enum ProxyEvent: Sendable {
     /// What load balancers are told about Services is another; comes after the rules for it.
     case healthChecksChanged(HealthCheckedServices)
     /// A family's tables could not be brought in step.
-    case failed(IPFamily, SyncError, retryAfter: Duration)
+    case failed(FailedSynchronization)
     /// Flows whose endpoint is gone were deleted.
     case flowsCleaned(IPFamily, StaleFlowCleanup.Report)
     /// Something around our tables makes the rules do less, or other things, than they should.
@@ -53,6 +58,24 @@ public struct Synchronization: Sendable {
     public let compileTime: Duration
     /// What was done to the tables, and how long each part took.
     public let report: SyncReport
+    /// When the changes were seen that led to those of endpoints which are in force now, if their objects say so.
+    public let triggerTimes: [Timestamp]
+    /// How many service ports of the family miss endpoints on this node by now.
+    public let missingLocalEndpoints: MissingLocalEndpoints
+}
+
+/// One time that a family's tables could not be brought in step.
+public struct FailedSynchronization: Sendable {
+    /// The family.
+    public let family: IPFamily
+    /// Why the tables were to be read.
+    public let reason: Synchronization.Reason
+    /// The number of Services whose changes were to be served; `nil` for all.
+    public let changedServices: Int?
+    /// What went wrong.
+    public let error: SyncError
+    /// After what time it is tried again, if nothing changes meanwhile.
+    public let retryAfter: Duration
 }
 
 /// Gets told what happens in the loop; must return soon.

@@ -6,7 +6,13 @@ struct ClusterState: Sendable {
     /// not known yet would be refused.
     let requiredKinds: Set<KubernetesObject.Kind>
 
-    init(requiredKinds: Set<KubernetesObject.Kind>) { self.requiredKinds = requiredKinds }
+    /// Before it nobody waited for a change to be in force.
+    private let start: Timestamp
+
+    init(requiredKinds: Set<KubernetesObject.Kind>, start: Timestamp = .now) {
+        self.requiredKinds = requiredKinds
+        self.start = start
+    }
 
     /// What an update may change in the rules.
     struct Change: Equatable {
@@ -16,6 +22,8 @@ struct ClusterState: Sendable {
         var touchesNodes = false
         /// Whether all required kinds are there since this update.
         var completes = false
+        /// What there is to tell about it later.
+        var record = ChangeRecord()
 
         /// Whether nothing differs from before.
         var isEmpty: Bool { services.isEmpty && !touchesNodes && !completes }
@@ -25,6 +33,7 @@ struct ClusterState: Sendable {
             services.formUnion(other.services)
             touchesNodes = touchesNodes || other.touchesNodes
             completes = completes || other.completes
+            record.formUnion(other.record)
         }
     }
 
@@ -64,15 +73,18 @@ struct ClusterState: Sendable {
 
     private mutating func put(_ object: KubernetesObject, _ change: inout Change) {
         let old = objects.object(object.kind, object.name)
-        guard old != object else { return }
+        // The time alone makes no other rules.
+        guard old?.withoutTriggerTime != object.withoutTriggerTime else { return }
         note(old, &change)
         note(object, &change)
+        change.record.note(object.kind, new: object, since: start)
         objects.insert(object)
     }
 
     private mutating func remove(_ kind: KubernetesObject.Kind, _ name: ObjectName, _ change: inout Change) {
         guard let old = objects.object(kind, name) else { return }
         note(old, &change)
+        change.record.note(kind, new: nil, since: start)
         objects.remove(kind, name)
     }
 

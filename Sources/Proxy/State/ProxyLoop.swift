@@ -75,6 +75,10 @@ public actor ProxyLoop {
         var change = ClusterState.Change()
         for update in updates { change.formUnion(state.take(update)) }
         if change.touchesNodes { tellWhetherNodeIsLeaving() }
+        if !change.record.isEmpty {
+            observer.observe(.objectsChanged(change.record.counts))
+            for family in families { await family.announce(change.record) }
+        }
         guard state.isComplete, !change.isEmpty else { return }
         if change.completes || settings == nil {
             await replaceEverything()
@@ -128,7 +132,6 @@ public actor ProxyLoop {
     // MARK: Rules
 
     private func updateServices(_ names: [ObjectName]) async {
-        guard !names.isEmpty else { return }
         for family in families {
             await family.update(
                 names.map { ($0, state.objects.servicePorts(of: $0, family: family.family)) })

@@ -35,7 +35,13 @@ actor FamilyProxy {
     private var lastFailed = false
     /// Flows that could not be cleaned after the last commit.
     private var owedFlows = FlowDebt()
+    /// What there is to tell of changes that are about to come.
+    private var announced = ChangeRecord()
+    /// The changes that a run in progress serves.
+    private var underway = ChangeCounts()
+    private var toldPending = ChangeCounts()
     private var healthChecks = HealthCheckIndex()
+    private var missingLocalEndpoints = MissingLocalIndex()
     private var unsupported: [UnsupportedFeature] = []
     private var nextLookAround: ContinuousClock.Instant?
 
@@ -60,11 +66,16 @@ actor FamilyProxy {
 
     // MARK: Changes
 
+    /// Takes note of what there will be to tell of the changes that come next.
+    func announce(_ record: ChangeRecord) { announced.formUnion(record) }
+
     /// Compiles everything anew: at the start, and when the node or the options have changed.
     func replaceEverything(_ snapshot: ServiceSnapshot, settings: CompilerSettings) async {
         let former = compilation?.servicePorts.map(\.servicePort) ?? []
         measureCompiling { compilation = Compilation(snapshot, settings: settings) }
         pending.formUnion(.everything(former: former))
+        pending.add(announced.of(family))
+        announced = ChangeRecord()
         // A kernel that gets other options may have got other modules too.
         unsupported = []
         await announceChange()
@@ -79,7 +90,7 @@ actor FamilyProxy {
     func update(_ services: [(name: ObjectName, servicePorts: [ServicePortEndpoints])]) async {
         // Before the first compilation, which will find the Services as they are then.
         guard compilation != nil else { return }
-        var isTouched = false
+        var touchedServices: Set<ObjectName> = []
         for (name, servicePorts) in services {
             let old = self.servicePorts(of: name)
             var touched: Compilation.TouchedChains = [:]
@@ -94,9 +105,13 @@ actor FamilyProxy {
             pending.add(
                 touched, of: name,
                 flows: touchesFlows ? FlowDebt(isDue: true, former: old.map(\.servicePort)) : FlowDebt())
-            isTouched = true
+            touchedServices.insert(name)
         }
-        if isTouched { await announceChange() }
+        let record = announced.limited(to: touchedServices, family)
+        announced = ChangeRecord()
+        guard !touchedServices.isEmpty else { return }
+        pending.add(record)
+        await announceChange()
     }
 
     /// Takes over how often to read and write.
@@ -109,7 +124,15 @@ actor FamilyProxy {
     private func announceChange() async {
         schedule.change()
         observer.observe(.changeQueued(family))
+        tellPending()
         await alarm.ring()
+    }
+
+    private func tellPending() {
+        let counts = pending.record.counts + underway
+        guard counts != toldPending else { return }
+        toldPending = counts
+        observer.observe(.changesPending(family, counts))
     }
 
     private func servicePorts(of service: ObjectName) -> [ServicePortEndpoints] {
@@ -153,6 +176,7 @@ actor FamilyProxy {
         let compileTime = compileTime
         pending = .none
         self.compileTime = .zero
+        underway = work.record.counts
         schedule.begin()
 
         let run = Run(
@@ -160,6 +184,7 @@ actor FamilyProxy {
             traffic: traffic)
         let outcome = await queue.run { run.perform() }
         let now = clock.now
+        underway = ChangeCounts()
         switch outcome {
         case .success(let result):
             if !result.report.unsupported.isEmpty { unsupported += result.report.unsupported }
@@ -167,11 +192,15 @@ actor FamilyProxy {
             lastFailed = false
             pace.compared(at: now, taking: result.report.phases.total - result.report.phases.lockWait)
             schedule.end(at: now, failed: false)
+            missingLocalEndpoints.update(compilation, changed: work.services)
             observer.observe(
                 .synchronized(
                     Synchronization(
                         family: family, reason: reason, changedServices: work.services?.count,
-                        compileTime: compileTime + result.rulesTime, report: result.report)))
+                        compileTime: compileTime + result.rulesTime, report: result.report,
+                        triggerTimes: work.record.triggers.map(\.time),
+                        missingLocalEndpoints: missingLocalEndpoints.total)))
+            tellPending()
             if let services = healthChecks.update(compilation, changed: work.services) {
                 observer.observe(.healthChecksChanged(services))
             }
@@ -184,7 +213,11 @@ actor FamilyProxy {
             self.compileTime += compileTime
             lastFailed = true
             schedule.end(at: now, failed: true)
-            observer.observe(.failed(family, error, retryAfter: schedule.period))
+            observer.observe(
+                .failed(
+                    FailedSynchronization(
+                        family: family, reason: reason, changedServices: work.services?.count, error: error,
+                        retryAfter: schedule.period)))
         }
         await queue.run { Memory.giveBack() }
     }

@@ -11,6 +11,8 @@ struct PendingChanges {
     private(set) var services: Set<ObjectName>? = []
     /// Flows that may lead to endpoints that are gone.
     private(set) var flows = FlowDebt()
+    /// What there is to tell when they are in force.
+    private(set) var record = ChangeRecord()
 
     /// Nothing has changed.
     static let none = PendingChanges()
@@ -29,10 +31,14 @@ struct PendingChanges {
         self.flows.formUnion(flows)
     }
 
+    /// Adds what there is to tell of changes.
+    mutating func add(_ record: ChangeRecord) { self.record.formUnion(record) }
+
     /// Adds other changes, such as those that were taken out to be served, and were not.
     mutating func formUnion(_ other: PendingChanges) {
         if let others = other.chains { chains?.merge(others) { $0.union($1) } } else { chains = nil }
         if let others = other.services { services?.formUnion(others) } else { services = nil }
         flows.formUnion(other.flows)
+        record.formUnion(other.record)
     }
 }

@@ -1,5 +1,3 @@
-import ServiceModel
-
 /// How many service ports have endpoints, but none on this node although their traffic policy is Local.
 ///
 /// As kube-proxy counts (pkg/proxy/iptables/proxier.go, `serviceNoLocalEndpointsTotalInternal`): what is dropped with
@@ -15,8 +13,26 @@ public struct MissingLocalEndpoints: Sendable, Hashable {
 
     /// Counts a service port with the endpoints that this node uses for it.
     public mutating func count(_ servicePort: ServicePort, _ selection: EndpointSelection) {
-        guard selection.hasUsableEndpoints, selection.localVerdicts.allSatisfy({ !$0.isUsed }) else { return }
+        guard servicePort.usesLocalEndpoints, selection.hasUsableEndpoints,
+            selection.localVerdicts.allSatisfy({ !$0.isUsed })
+        else { return }
         if servicePort.internalTrafficPolicy == .local { internalPolicy += 1 }
         if servicePort.externalTrafficPolicy == .local, servicePort.isExternallyAccessible { externalPolicy += 1 }
+    }
+
+    /// The counts of two sets of service ports together.
+    public static func + (left: MissingLocalEndpoints, right: MissingLocalEndpoints) -> MissingLocalEndpoints {
+        var sum = left
+        sum.internalPolicy += right.internalPolicy
+        sum.externalPolicy += right.externalPolicy
+        return sum
+    }
+
+    /// The counts of the service ports that are left when some are taken away.
+    public static func - (left: MissingLocalEndpoints, right: MissingLocalEndpoints) -> MissingLocalEndpoints {
+        var difference = left
+        difference.internalPolicy -= right.internalPolicy
+        difference.externalPolicy -= right.externalPolicy
+        return difference
     }
 }

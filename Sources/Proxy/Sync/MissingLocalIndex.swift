@@ -1,0 +1,43 @@
+import KubernetesObjects
+import RuleCompiler
+import ServiceModel
+
+/// Counts the service ports that miss endpoints on this node, so that a change of one Service asks for that one only.
+struct MissingLocalIndex {
+    /// The counts of all Services.
+    private(set) var total = MissingLocalEndpoints()
+    private var counts: [ObjectName: MissingLocalEndpoints] = [:]
+
+    /// Takes over what is in force now.
+    ///
+    /// - Parameters:
+    ///   - compilation: what the rules in force were made of.
+    ///   - changed: the Services that may differ from the last time; `nil` for all.
+    mutating func update(_ compilation: Compilation, changed: Set<ObjectName>?) {
+        guard let changed else { return countAll(compilation) }
+        for service in changed {
+            var count = MissingLocalEndpoints()
+            for servicePort in compilation.servicePorts(namespace: service.namespace, service: service.name) {
+                count.count(servicePort.servicePort, servicePort.selection)
+            }
+            replace(service, with: count)
+        }
+    }
+
+    private mutating func countAll(_ compilation: Compilation) {
+        total = MissingLocalEndpoints()
+        counts = [:]
+        for servicePort in compilation.servicePorts where servicePort.servicePort.usesLocalEndpoints {
+            let name = ObjectName(namespace: servicePort.name.namespace, name: servicePort.name.service)
+            var count = counts[name] ?? MissingLocalEndpoints()
+            count.count(servicePort.servicePort, servicePort.selection)
+            replace(name, with: count)
+        }
+    }
+
+    private mutating func replace(_ service: ObjectName, with count: MissingLocalEndpoints) {
+        let none = MissingLocalEndpoints()
+        total = total - (counts[service] ?? none) + count
+        counts[service] = count == none ? nil : count
+    }
+}
