@@ -1,9 +1,9 @@
 # The targets a person types; `make` lists them. CI runs .ci/run, which uses the same ones.
 
-shell_scripts := .ci/run Benchmarks/run scripts/demo scripts/docs scripts/lab scripts/lab-answer scripts/playground scripts/setup
+shell_scripts := .ci/run Benchmarks/run scripts/demo scripts/docs scripts/install scripts/lab scripts/lab-answer scripts/playground scripts/setup
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test soak bench goldens docs docs-update lint clean setup
+.PHONY: help demo run test soak bench goldens docs docs-update lint install uninstall clean setup
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,7 @@ port_tests := MonitoringTests
 
 test: setup ## run every test; without root the kernel tests are skipped, with KUBETABLES_REQUIRE_KERNEL_TESTS=1 they fail
 	@swift build --build-tests
+	@swift build --product generate-manual
 	@swift test --skip-build --filter '$(talking_tests)'
 	@swift test --skip-build --no-parallel --filter '$(port_tests)'
 	@swift test --skip-build --skip '$(talking_tests)|$(port_tests)'
@@ -49,6 +50,15 @@ lint: ## check the format of the Swift code, and the shell scripts if shellcheck
 	@swift format lint --strict --recursive Package.swift Sources Tests \
 		Benchmarks/Package.swift Benchmarks/Sources Benchmarks/Benchmarks
 	@if command -v shellcheck >/dev/null; then shellcheck $(shell_scripts); fi
+
+# Variables of scripts/install, which tells what each is for.
+export PREFIX DESTDIR PROGRAM MANUAL_GENERATOR
+
+install: ## build for release, and install program, manual, completions and systemd units below /usr/local (as root)
+	@scripts/install
+
+uninstall: ## remove what install put there (as root)
+	@scripts/install --remove
 
 clean: ## remove what was built
 	@swift package clean
