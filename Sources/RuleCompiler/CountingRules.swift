@@ -21,8 +21,8 @@ public struct RefusingRule: Hashable, Sendable {
 
 // Which rules count what for a service port: the one place that knows, for this layout of chains.
 extension CompiledServicePort {
-    /// The rules in nat that send a connection to an endpoint, one for each endpoint; ``RuleIdentity/address`` and
-    /// ``RuleIdentity/port`` are the endpoint's.
+    /// The rules in nat that send a connection to an endpoint, one for each endpoint; the address and port
+    /// of the identity are the endpoint's.
     ///
     /// The kernel asks table nat about the first packet of a connection only, so they count connections.
     public var endpointRules: [RuleIdentity] {

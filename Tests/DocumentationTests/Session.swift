@@ -24,10 +24,6 @@ struct Session {
         let work = folder.appending(path: "work")
         try FileManager.default.createDirectory(at: work, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        // Readers are not root; who plays what they read is.
-        let sudo = folder.appending(path: "sudo")
-        try Data("#!/bin/sh\nexec \"$@\"\n".utf8).write(to: sudo)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: sudo.path)
         let script = folder.appending(path: "session.sh")
         try Data(text(lab, folder).utf8).write(to: script)
 
@@ -52,6 +48,8 @@ struct Session {
             export REPOSITORY='\(Repository.root.path)' XTABLES_LOCKFILE='\(folder.path)/xtables.lock'
             unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY
             trap 'kill $(jobs -p) 2>/dev/null; wait' EXIT
+            # Readers are not root; who plays what they read is.
+            printf '#!/bin/sh\\nexec "$@"\\n' >'\(folder.path)/sudo' && chmod +x '\(folder.path)/sudo'
             on() { "$REPOSITORY/scripts/lab" exec '\(lab.prefix)' "$@"; }
             end_of_step() { printf '\\n\(Self.mark) %s\\n' "$1"; return "$1"; }
             patiently() { local i; for i in $(seq 150); do if eval "$1"; then return; fi; sleep 0.1; done; false; }

@@ -12,8 +12,11 @@ public protocol CounterKeeper: Sendable {
 
     /// A table was changed.
     ///
-    /// - Parameter removed: what the rules had counted that are gone, or have made room for another, when the table was
-    ///   read. What passed them between that and the commit nobody knows.
+    /// - Parameters:
+    ///   - table: the table.
+    ///   - family: the family it is of.
+    ///   - removed: what the rules had counted that are gone, or have made room for another, when the table was read.
+    ///     What passed them between that and the commit nobody knows.
     func committed(_ table: Table, family: IPFamily, removed: [RuleIdentity: RuleCounters])
 
     /// The tables are as they were left, and all counters of rules that stayed are whole again.

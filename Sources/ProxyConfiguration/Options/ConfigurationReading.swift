@@ -3,7 +3,9 @@ import KubernetesObjects
 extension ProxyOptions {
     /// The options that a configuration file gives; unknown fields are warned about and passed over.
     ///
-    /// - Parameter path: the file, with a KubeProxyConfiguration in it or with a ConfigMap that holds one.
+    /// - Parameters:
+    ///   - path: the file, with a KubeProxyConfiguration in it or with a ConfigMap that holds one.
+    ///   - log: gets everything that is wrong with it.
     /// - Returns: `nil` if they cannot be used; `log` says why.
     public static func read(path: String, log: inout DiagnosticLog) -> ProxyOptions? {
         KubeProxyConfigurationFile.read(path: path, log: &log, read)

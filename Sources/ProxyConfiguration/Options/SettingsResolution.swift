@@ -5,7 +5,9 @@ import ServiceModel
 extension ProxyOptions {
     /// The node these options describe: what they say themselves, else what its Node object says.
     ///
-    /// - Parameter object: the Node object of that name, if there is one.
+    /// - Parameters:
+    ///   - name: the name of the node.
+    ///   - object: the Node object of that name, if there is one.
     public func node(named name: String, object: Node?) -> Node {
         Node(
             name: name, addresses: nodeIPs ?? addresses(of: object), labels: nodeLabels ?? object?.labels ?? [:],
