@@ -36,8 +36,12 @@ struct Article: Sendable, CustomTestStringConvertible {
         return ([Repository.root.appending(path: "README.md")] + pages).map(Article.init)
     }()
 
+    var text: String {
+        get throws { String(decoding: try Data(contentsOf: file), as: UTF8.self) }
+    }
+
     var lines: [String] {
-        get throws { String(decoding: try Data(contentsOf: file), as: UTF8.self).components(separatedBy: "\n") }
+        get throws { try text.components(separatedBy: "\n") }
     }
 
     var steps: [Step] {
