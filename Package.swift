@@ -201,6 +201,7 @@ let package = Package(
             dependencies: [
                 "ConnectionTracking", "KernelTables", "KubernetesObjects", "NetworkTypes", "Proxy",
                 "ProxyConfiguration", "RuleCompiler", "ServiceModel", "TestSupport", "XTables",
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
         .testTarget(

@@ -1,0 +1,63 @@
+import Glibc
+import KubernetesObjects
+import Logging
+
+/// Writes a log as JSON on standard error, an object a line, with the keys that Kubernetes' own programs use (KEP-1602):
+/// `ts` in milliseconds since 1970, `msg`, `v` for how much one has to ask for to see it, and `err` instead for errors.
+///
+///     {"ts":1795488852123.5,"level":"info","msg":"1 Service changed: …","v":0}
+public struct JSONLogHandler: LogHandler {
+    /// What every line tells besides its message.
+    public var metadata: Logger.Metadata = [:]
+    /// The lowest level that is written.
+    public var logLevel: Logger.Level
+
+    /// Writes what is of a level or above it.
+    public init(level: Logger.Level) { logLevel = level }
+
+    /// One of the values that every line tells.
+    public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    /// Writes a line.
+    public func log(event: LogEvent) {
+        var line = text(event, milliseconds: Self.now()) + "\n"
+        // One call, so that lines of several threads do not mix.
+        line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+
+    /// The line, without its end.
+    func text(_ event: LogEvent, milliseconds: Double) -> String {
+        let message = DocumentValue.string(event.message.description)
+        var object: DocumentObject = [
+            "ts": .double(milliseconds), "level": .string(event.level.rawValue), "msg": message,
+        ]
+        let own: DocumentObject.Member =
+            event.level >= .error
+            ? .init(key: "err", value: message) : .init(key: "v", value: .integer(Self.verbosity(event.level)))
+        object.members.append(own)
+        let all = metadata.merging(event.metadata ?? [:]) { _, new in new }
+        for (key, value) in all.sorted(by: { $0.key < $1.key }) where object[key] == nil {
+            object.members.append(.init(key: key, value: .string("\(value)")))
+        }
+        return DocumentValue.object(object).json
+    }
+
+    /// The `-v` from which on a level is written.
+    private static func verbosity(_ level: Logger.Level) -> Int64 {
+        switch level {
+        case .trace: 6
+        case .debug: 4
+        default: 0
+        }
+    }
+
+    /// Now, in milliseconds since 1970.
+    private static func now() -> Double {
+        var now = timespec()
+        clock_gettime(CLOCK_REALTIME, &now)
+        return Double(now.tv_sec) * 1000 + (Double(now.tv_nsec) / 1000).rounded() / 1000
+    }
+}

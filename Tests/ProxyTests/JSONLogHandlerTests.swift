@@ -1,0 +1,26 @@
+import Logging
+import Testing
+
+@testable import Proxy
+
+/// Lines of a log as JSON.
+@Suite struct JSONLogHandlerTests {
+    private func line(_ level: Logger.Level, _ message: Logger.Message, _ metadata: Logger.Metadata = [:]) -> String {
+        let event = LogEvent(
+            level: level, message: message, metadata: metadata, source: "s", file: "f", function: "g", line: 1)
+        return JSONLogHandler(level: .trace).text(event, milliseconds: 1_795_488_852_123.5)
+    }
+
+    @Test func informationHasALevelAndErrorsAnError() {
+        #expect(line(.info, "done") == #"{"ts":1795488852123.5,"level":"info","msg":"done","v":0}"#)
+        #expect(line(.debug, "seen") == #"{"ts":1795488852123.5,"level":"debug","msg":"seen","v":4}"#)
+        #expect(line(.warning, "odd") == #"{"ts":1795488852123.5,"level":"warning","msg":"odd","v":0}"#)
+        #expect(line(.error, "bad") == #"{"ts":1795488852123.5,"level":"error","msg":"bad","err":"bad"}"#)
+    }
+
+    @Test func aLineIsALineWhateverIsInIt() {
+        #expect(
+            line(.info, "a\n\"b\"\u{0}", ["msg": "other", "key": "x\ny"])
+                == #"{"ts":1795488852123.5,"level":"info","msg":"a\n\"b\"\u0000","v":0,"key":"x\ny"}"#)
+    }
+}
