@@ -16,6 +16,8 @@ public enum KernelParameter: Sendable, Hashable, CaseIterable {
     case udpStreamTimeout
     /// 1 if IPv4 loopback addresses may be routed, for node ports on them.
     case routeLocalnet
+    /// How early this process is ended when memory is short, -1000 to 1000. One for each process.
+    case outOfMemoryScore
 
     /// The file, below the root directory.
     var path: String {
@@ -28,6 +30,7 @@ public enum KernelParameter: Sendable, Hashable, CaseIterable {
         case .udpTimeout: "proc/sys/net/netfilter/nf_conntrack_udp_timeout"
         case .udpStreamTimeout: "proc/sys/net/netfilter/nf_conntrack_udp_timeout_stream"
         case .routeLocalnet: "proc/sys/net/ipv4/conf/all/route_localnet"
+        case .outOfMemoryScore: "proc/self/oom_score_adj"
         }
     }
 
@@ -43,13 +46,14 @@ public enum KernelParameter: Sendable, Hashable, CaseIterable {
     var provider: String {
         switch self {
         case .routeLocalnet: "IPv4"
+        case .outOfMemoryScore: "proc(5)"
         default: "the module nf_conntrack"
         }
     }
 }
 
 extension KernelParameter: CustomStringConvertible {
-    /// The name that sysctl(8) has for it; for the hash size, its file.
+    /// The name that sysctl(8) has for it, else its file.
     public var description: String {
         let prefix = "proc/sys/"
         guard path.hasPrefix(prefix) else { return "/" + path }

@@ -43,6 +43,9 @@ public struct NodeTuning: Sendable {
         return outcomes
     }
 
+    /// Sets how early the kernel ends this process when memory is short, -1000 (never) to 1000; children inherit it.
+    public func setOutOfMemoryScore(_ score: Int) -> TuningOutcome { set(.outOfMemoryScore, to: score) }
+
     /// Makes the table of connections long enough for their limit, with four to a bucket; never makes it shorter.
     private func fitHashSize(to limit: TuningOutcome) -> TuningOutcome {
         let wanted = limit.wanted / Self.connectionsPerBucket

@@ -12,6 +12,14 @@ public struct TuningOutcome: Sendable, Hashable {
         case skipped(SkipReason)
     }
 
+    /// Whether the parameter should be set by this process and could not be.
+    public var isFailure: Bool {
+        switch result {
+        case .unchanged, .set, .skipped(.shared), .skipped(.limitNotReached): false
+        case .skipped: true
+        }
+    }
+
     /// Why a parameter was left as it is, which never keeps Services from working.
     public enum SkipReason: Sendable, Hashable {
         /// Nothing below /proc/sys, or /sys, can be written: usual in a container that is not privileged.

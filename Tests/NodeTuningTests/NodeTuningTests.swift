@@ -70,6 +70,25 @@ private final class Machine {
         #expect(machine[.tcpCloseWaitTimeout] == "60")
     }
 
+    @Test func theOutOfMemoryScoreIsTheProcesses() throws {
+        let machine = try Machine([.outOfMemoryScore: "0"])
+        let outcome = NodeTuning(root: machine.root.path).setOutOfMemoryScore(-998)
+        #expect(outcome == TuningOutcome(.outOfMemoryScore, wanted: -998, previous: 0, .set))
+        #expect(machine[.outOfMemoryScore] == "-998")
+        #expect(outcome.description == "/proc/self/oom_score_adj: set to -998, was 0")
+    }
+
+    @Test func onlyWhatThisProcessShouldSetCanFail() {
+        let results: [(TuningOutcome.Result, Bool)] = [
+            (.unchanged, false), (.set, false), (.skipped(.shared), false), (.skipped(.limitNotReached), false),
+            (.skipped(.readOnly), true), (.skipped(.notPermitted), true), (.skipped(.absent(provider: "x")), true),
+            (.skipped(.unreadable("x")), true), (.skipped(.refused(errorNumber: 5)), true),
+        ]
+        for (result, isFailure) in results {
+            #expect(TuningOutcome(.udpTimeout, wanted: 1, previous: nil, result).isFailure == isFailure)
+        }
+    }
+
     @Test(arguments: [
         (32_768, 131_072, 1, 131_072), (32_768, 131_072, 4, 131_072), (32_768, 131_072, 5, 163_840),
         (32_768, 131_072, 32, 1_048_576), (32_768, 131_072, 96, 1_048_576), (32_768, 0, 2, 65_536),
