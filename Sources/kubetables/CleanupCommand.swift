@@ -18,9 +18,12 @@ struct CleanupCommand: ParsableCommand {
 
     @OptionGroup(title: "Kernel Options") var kernel: KernelOptions
 
-    func run() throws {
-        try forEachFamily(ipFamily.map { [$0] } ?? IPFamily.allCases) { family in
-            let report = try kernel.syncer.cleanup(family)
+    func run() throws { try Self.cleanUp(ipFamily.map { [$0] } ?? IPFamily.allCases, kernel.syncer) }
+
+    /// Removes everything of ours from the tables of some families, and says what was done.
+    static func cleanUp(_ families: [IPFamily], _ syncer: Syncer) throws {
+        try forEachFamily(families) { family in
+            let report = try syncer.cleanup(family)
             let summary = SyncSummary(report)
             Console.warn(summary.warnings)
             let isClean = !report.hasChanges

@@ -1,6 +1,8 @@
 import ArgumentParser
 import Glibc
 import KubernetesObjects
+import Logging
+import Synchronization
 
 /// Where text for people and for programs goes.
 enum Console {
@@ -10,14 +12,28 @@ enum Console {
         text.withUTF8 { _ = writeAll(UnsafeRawBufferPointer($0), to: STDERR_FILENO) }
     }
 
+    /// The log that messages go to instead, if there is one.
+    private static let log = Mutex<Logger?>(nil)
+
+    /// Lets messages go to a log from now on, which programs read.
+    static func speak(through logger: Logger) { log.withLock { $0 = logger } }
+
+    private static func say(_ severity: Diagnostic.Severity, _ message: String) {
+        if let logger = log.withLock(\.self) {
+            logger.log(level: severity.level, "\(message)")
+        } else {
+            say("\(severity.rawValue): \(message)")
+        }
+    }
+
     /// Prints warnings on standard error.
     static func warn(_ warnings: [String]) {
-        for warning in warnings { say("warning: \(warning)") }
+        for warning in warnings { say(.warning, warning) }
     }
 
     /// Prints an error on standard error and gives back what to throw.
     static func failure(_ message: String, _ code: ExitCode) -> ExitCode {
-        say("error: \(message)")
+        say(.error, message)
         return code
     }
 
@@ -37,7 +53,7 @@ enum Console {
 
     /// Prints what there is to tell about the input.
     static func report(_ diagnostics: [Diagnostic]) {
-        for diagnostic in diagnostics { say("\(diagnostic.severity.rawValue): \(diagnostic)") }
+        for diagnostic in diagnostics { say(diagnostic.severity, "\(diagnostic)") }
     }
 
     private static func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
@@ -49,5 +65,16 @@ enum Console {
             rest = rest.dropFirst(count)
         }
         return true
+    }
+}
+
+extension Diagnostic.Severity {
+    /// How much it matters in a log.
+    var level: Logger.Level {
+        switch self {
+        case .error: .error
+        case .warning: .warning
+        case .note: .info
+        }
     }
 }

@@ -21,7 +21,7 @@ struct Kubetables: AsyncParsableCommand {
             iptables; 70 the kernel refused the rules; 71 run: a port is taken; 74 output could not be written; 75 the \
             xtables lock was not free in time; 77 not permitted.
             """,
-        version: kubetablesVersion,
+        version: "kubetables \(kubetablesVersion) (kube-proxy 1.36 rules)",
         subcommands: [
             RunCommand.self, CompileCommand.self, PlanCommand.self, ApplyCommand.self, VerifyCommand.self,
             CleanupCommand.self,

@@ -32,21 +32,10 @@ enum ObjectSource: CustomStringConvertible {
         case .manifests(let source):
             await source.run(
                 report: { diagnostics in
-                    for diagnostic in diagnostics { logger.log(level: diagnostic.level, "\(diagnostic)") }
+                    for diagnostic in diagnostics { logger.log(level: diagnostic.severity.level, "\(diagnostic)") }
                 }, deliver: deliver)
         case .cluster(let source):
             await source.run(logger: logger, deliver: deliver)
-        }
-    }
-}
-
-extension Diagnostic {
-    /// How much it matters in a log.
-    var level: Logger.Level {
-        switch severity {
-        case .error: .error
-        case .warning: .warning
-        case .note: .info
         }
     }
 }

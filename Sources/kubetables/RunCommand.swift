@@ -23,12 +23,16 @@ struct RunCommand: AsyncParsableCommand {
             Rules that others remove are put back. SIGTERM and SIGINT end the program after the commit in flight; the \
             rules stay. SIGHUP, or a change of the file, reloads --config.
 
+            Takes every flag that kube-proxy takes, and is what a program called kube-proxy does. Those that have no \
+            effect here are shown by --help-hidden.
+
             Without --manifests, --kubeconfig and --master, the service account of the pod is used if there is one, \
             else the manifests in \(SourceOptions.defaultManifests).
 
             Example: kubetables run --manifests myapp/ --cluster-cidr 10.244.0.0/16
             """)
 
+    @OptionGroup(title: "Instead of Running") var instead: InsteadOptions
     @OptionGroup(title: "Source Options") var source: SourceOptions
 
     @Option(help: "The IP family to make rules for. (default: both)")
@@ -43,6 +47,7 @@ struct RunCommand: AsyncParsableCommand {
     private var families: [IPFamily] { ipFamily.map { [$0] } ?? IPFamily.allCases }
 
     func run() async throws {
+        if instead.cleanup == true { return try CleanupCommand.cleanUp(families, kernel.syncer) }
         let reading: OptionReading
         do throws(OptionReading.Failure) {
             reading = try readOptions()
@@ -50,14 +55,24 @@ struct RunCommand: AsyncParsableCommand {
             throw error.report()
         }
         let options = reading.options
+        if let path = instead.writeConfigTo {
+            Console.report(reading.diagnostics)
+            return try InsteadOptions.write(options, to: path)
+        }
+        let logger = logger(options)
+        logger.report(reading.diagnostics)
+        for warning in options.warnings { logger.warning("\(warning)") }
+        if instead.initOnly == true {
+            return try InsteadOptions.tune(TuningOptions(options, families: families), logger)
+        }
+        try await serve(options, logger)
+    }
+
+    private func serve(_ options: ProxyOptions, _ logger: Logger) async throws {
         let nodeName = options.hostname ?? HostFacts.hostname
         let objects = try source.objectSource(options, nodeName: nodeName)
         try checkKernel()
 
-        let level = Logger.Level(verbosity: options.verbosity ?? 0)
-        let logger = Logger(label: "kubetables") { _ in LineLogHandler(level: level) }
-        logger.report(reading.diagnostics)
-        for warning in options.warnings { logger.warning("\(warning)") }
         let tuner = NodeTuner(TuningOptions(options, families: families), families: families, logger: logger)
         let status = StatusServers(
             options: options, traffic: loopOptions.trafficMetrics, families: families, logger: logger)
@@ -68,6 +83,7 @@ struct RunCommand: AsyncParsableCommand {
 
         let servers = try await status.listen(options, loop: loop, families: families)
 
+        setOutOfMemoryScore(options, logger)
         logger.info("kubetables \(kubetablesVersion) serves \(objects) on node \(nodeName)")
         let reload: @Sendable () async -> Void = {
             guard let options = readOptionsAgain(logger, current: options) else { return }
@@ -81,7 +97,7 @@ struct RunCommand: AsyncParsableCommand {
                 Part { await objects.run(logger: logger) { await loop.take($0) } },
                 Part { await reloadWhenAsked(reload) },
                 Part { await status.serviceHealth.run() },
-            ] + servers.map { server in Part { await server.run() } }
+            ] + servers
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: parts.map {
@@ -89,6 +105,17 @@ struct RunCommand: AsyncParsableCommand {
                 }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger.silenced))
         try await group.run()
         logger.info("stopped; the rules stay as they are")
+    }
+
+    /// The log, in the form that the options ask for.
+    private func logger(_ options: ProxyOptions) -> Logger {
+        let level = Logger.Level(verbosity: options.verbosity ?? 0)
+        guard options.logFormat == "json" else {
+            return Logger(label: "kubetables") { _ in LineLogHandler(level: level) }
+        }
+        let logger = Logger(label: "kubetables") { _ in JSONLogHandler(level: level) }
+        Console.speak(through: logger)
+        return logger
     }
 
     // MARK: Options
@@ -161,6 +188,15 @@ struct RunCommand: AsyncParsableCommand {
     }
 }
 
+extension RunCommand {
+    /// Sets how early the kernel ends this process; that few may lower it is worth a warning only if somebody asked for it.
+    private func setOutOfMemoryScore(_ options: ProxyOptions, _ logger: Logger) {
+        let outcome = NodeTuning().setOutOfMemoryScore(options.effectiveOutOfMemoryScore)
+        let isAskedFor = options.effectiveOutOfMemoryScore != ProxyOptions().effectiveOutOfMemoryScore
+        logger.log(level: outcome.isFailure && isAskedFor ? .warning : .debug, "\(outcome)")
+    }
+}
+
 extension Logger.Level {
     /// The level that kube-proxy's `-v` stands for.
     fileprivate init(verbosity: Int) {
@@ -175,7 +211,7 @@ extension Logger.Level {
 extension Logger {
     /// Tells what there is to tell about the input.
     fileprivate func report(_ diagnostics: [Diagnostic]) {
-        for diagnostic in diagnostics { log(level: diagnostic.level, "\(diagnostic)") }
+        for diagnostic in diagnostics { log(level: diagnostic.severity.level, "\(diagnostic)") }
     }
 
     /// The same logger for what others find worth telling, which is told by us already: only errors.

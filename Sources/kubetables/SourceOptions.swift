@@ -20,7 +20,7 @@ struct SourceOptions: ParsableArguments {
     var master: String?
 
     mutating func validate() throws {
-        if manifests != nil, kubeconfig != nil || master != nil {
+        if manifests != nil, kubeconfig?.text.isEmpty == false || master?.isEmpty == false {
             throw ValidationError("--manifests and --kubeconfig or --master: there can be one source only")
         }
     }
@@ -32,6 +32,7 @@ struct SourceOptions: ParsableArguments {
     func objectSource(_ options: ProxyOptions, nodeName: String) throws -> ObjectSource {
         if let manifests { return .manifests(ManifestSource(directory: manifests)) }
         let kubeconfig = options.kubeconfig
+        let master = master.flatMap { $0.isEmpty ? nil : $0 }
         let account = ServiceAccount()
         guard kubeconfig != nil || master != nil || account.isPresent else {
             return .manifests(ManifestSource(directory: Self.defaultManifests))

@@ -36,26 +36,46 @@ struct StatusServers {
 
     /// Begins to listen; to be done before anything else, so that a port that is taken ends the program at once.
     ///
+    /// - Returns: what answers. If the options say that ports need not be free, it listens as soon as it can.
     /// - Throws: `ExitCode.cannotListen`.
-    func listen(_ options: ProxyOptions, loop: ProxyLoop, families: [IPFamily]) async throws -> [HTTPServer] {
+    func listen(_ options: ProxyOptions, loop: ProxyLoop, families: [IPFamily]) async throws -> [Part] {
         let healthPages = HealthPages(health, metrics: metrics)
         let pages = metricsPages(loop, families)
+        let wanted: [(BindAddress, HTTPServer.Respond)] = [
+            (options.effectiveHealthzBindAddress, { healthPages.answer($0) }),
+            (options.effectiveMetricsBindAddress, { await pages.answer($0) }),
+        ]
         var servers: [HTTPServer] = []
-        do throws(ServerFailure) {
-            if case .at(let address, let port) = options.effectiveHealthzBindAddress {
-                servers.append(
-                    try await HTTPServer.bind(ListenAddress(address, port), logger: logger) { healthPages.answer($0) })
+        var parts: [Part] = []
+        for case (.at(let address, let port), let respond) in wanted {
+            let address = ListenAddress(address, port)
+            do throws(ServerFailure) {
+                let server = try await HTTPServer.bind(address, logger: logger, respond: respond)
+                servers.append(server)
+                parts.append(Part { await server.run() })
+            } catch {
+                guard options.bindAddressHardFail == false else {
+                    for server in servers { await server.close() }
+                    throw Console.failure("\(error)", .cannotListen)
+                }
+                logger.error("\(error); it is tried again")
+                parts.append(Part { await listenLater(address, respond) })
             }
-            if case .at(let address, let port) = options.effectiveMetricsBindAddress {
-                servers.append(
-                    try await HTTPServer.bind(ListenAddress(address, port), logger: logger) { await pages.answer($0) })
-            }
-        } catch {
-            for server in servers { await server.close() }
-            throw Console.failure("\(error)", .cannotListen)
         }
-        return servers
+        return parts
     }
+
+    /// Tries to listen, again and again, and answers then.
+    private func listenLater(_ address: ListenAddress, _ respond: @escaping HTTPServer.Respond) async {
+        while (try? await Task.sleep(for: Self.retryPeriod)) != nil {
+            guard let server = try? await HTTPServer.bind(address, logger: logger, respond: respond) else { continue }
+            logger.info("listening on \(address) now")
+            return await server.run()
+        }
+    }
+
+    /// As long as kube-proxy waits.
+    private static let retryPeriod = Duration.seconds(5)
 
     private func metricsPages(_ loop: ProxyLoop, _ families: [IPFamily]) -> MetricsPages {
         let registry = registry

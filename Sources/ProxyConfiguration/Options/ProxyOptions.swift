@@ -116,6 +116,9 @@ extension ProxyOptions {
     static let standardMasqueradeBit = 14
     static let standardOutOfMemoryScore = -999
 
+    /// How early the kernel ends this process when memory is short: what was said, or -999.
+    public var effectiveOutOfMemoryScore: Int { outOfMemoryScore ?? Self.standardOutOfMemoryScore }
+
     /// Where probes are answered: what was said, or everywhere on port 10256.
     public var effectiveHealthzBindAddress: BindAddress {
         healthzBindAddress ?? (healthzPort == 0 ? .none : .standardHealthz(serverFamily))
