@@ -66,9 +66,11 @@ import Testing
         try write("walkthrough/scaled-to-one", to: "manifests")
         try program.waitForErrors(containing: "1 Service changed: IPv4")
         #expect(try lab.ask("client", "192.168.50.10:30080", count: 10) == ["myapp-1": 10])
-        // What others do is noticed and mended, and flows of UDP are cleaned up, without a word of trouble.
-        #expect(!program.errors.contains(" error "), "\(program.errors)")
-        #expect(!program.errors.contains("warning"), "\(program.errors)")
+        // Without a word of trouble, but that the kernel will not spare it when memory is short: that is one capability more.
+        let troubles = program.errors.split(separator: "\n").filter {
+            ($0.contains(" error ") || $0.contains(" warning ")) && !$0.contains("oom")
+        }
+        #expect(troubles.isEmpty, "\(program.errors)")
         #expect(program.errors.contains("route_localnet: not set to 1, stays 0: the file system is read-only"))
         program.signal(SIGTERM)
         #expect(try program.wait() == 0)
