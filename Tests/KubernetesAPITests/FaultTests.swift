@@ -129,7 +129,7 @@ struct FaultTests {
             try await rig.expect("a", "b")
             #expect(rig.recorder.lists == 2)
             #expect(rig.infos.contains { $0.contains("410 Expired: too old resource version") })
-            #expect(!rig.warnings.contains { $0.contains("410") })
+            #expect(!rig.warnings.contains { $0.contains("410 Expired") })
         }
     }
 
