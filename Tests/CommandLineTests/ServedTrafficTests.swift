@@ -69,7 +69,8 @@ import Testing
             "node",
             [Repository.tool, "run", "--manifests", directory.path]
                 + ["--hostname-override", "node-1", "--node-ip", "192.168.50.10", "--lock-file", Self.lockFile]
-                + ["--iptables-min-sync-period", "0s", "--iptables-sync-period", "30s"] + arguments)
+                // Nothing looks at the tables but what a test asks for.
+                + ["--iptables-min-sync-period", "0s", "--iptables-sync-period", "1h"] + arguments)
         try program.waitForErrors(containing: "start: IPv4 filter")
         try program.waitForErrors(containing: "start: IPv6 filter")
         try body(program)
@@ -155,15 +156,8 @@ import Testing
                     == after[Self.first].map { $0 * 60 })
             #expect(after["kubetables_traffic_read_failures_total{ip_family=\"IPv4\"}"] == 0)
             #expect(after["kubetables_traffic_read_duration_seconds{ip_family=\"IPv6\"}"] ?? 0 > 0)
-            try checkedByPromtool()
+            #expect(try Promtool.complaints(about: text()) == [])
         }
-    }
-
-    private func checkedByPromtool() throws {
-        let promtool = try Subprocess.run(["sh", "-c", "command -v promtool"])
-        guard promtool.status == 0 else { return }
-        let result = try Subprocess.run(["promtool", "check", "metrics"], input: try text())
-        #expect(result.status == 0 && !result.errors.contains("kubetables_"), "\(result)")
     }
 
     @Test func refusedPacketsAreCountedWithTheReason() throws {
