@@ -34,6 +34,12 @@ final class RawClient: Sendable {
         text.withUTF8 { _ = Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
     }
 
+    /// Waits until there is something to read, for five seconds at most; reads nothing.
+    func waitForBytes() {
+        var wanted = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+        poll(&wanted, 1, 5000)
+    }
+
     /// Reads until the other side closes; `nil` if it does not within five seconds.
     func readToEnd() -> String? {
         var all: [UInt8] = []

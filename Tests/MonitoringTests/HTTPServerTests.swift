@@ -123,7 +123,8 @@ import Testing
             let received = await Wire.run {
                 guard let client = try? RawClient(port: port) else { return 0 }
                 for _ in 0..<3 { client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n") }
-                usleep(700_000)
+                client.waitForBytes()
+                usleep(1_000_000)
                 return client.readToEnd()?.utf8.count ?? large.utf8.count * 3
             }
             #expect(received < large.utf8.count, "\(received)")
