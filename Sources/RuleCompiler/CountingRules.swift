@@ -55,8 +55,31 @@ extension CompiledServicePort {
         return found
     }
 
+    /// The rule in nat that sends its node port on from the node's loopback addresses, if there is one for these alone.
+    var localhostNodePortRules: [RuleIdentity] {
+        natNodePorts.count < 2 ? [] : natNodePorts.compactMap { RuleIdentity($0, in: KubeProxyChains.nodePorts) }
+    }
+
     private static func reason(_ identity: RuleIdentity) -> RefusalReason {
         if identity.chain == KubeProxyChains.proxyFirewall { return .sourceRanges }
         return identity.verdict == .reject ? .noEndpoints : .noLocalEndpoints
+    }
+}
+
+// What kube-proxy counts at its two accounting objects (proxier.go, `NFAcct`), the rules count themselves.
+extension Compilation {
+    /// The rules in filter that drop packets which connection tracking cannot place; none if such packets may pass.
+    public var invalidPacketRules: [RuleIdentity] {
+        settings.fixedRules(of: KubeProxyChains.forward, in: .filter).compactMap {
+            RuleIdentity($0, in: KubeProxyChains.forward)
+        }
+    }
+
+    /// The rules in nat that send node ports on from the node's loopback addresses.
+    ///
+    /// There are such rules only with accounting; without it, loopback addresses are served by the rules for all others.
+    public var localhostNodePortRules: [RuleIdentity] {
+        guard settings.localhostNodePorts, settings.usesAccounting else { return [] }
+        return servicePorts.flatMap(\.localhostNodePortRules)
     }
 }

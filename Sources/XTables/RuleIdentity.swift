@@ -1,7 +1,10 @@
 import NetworkTypes
 
-/// What tells apart the rules that end a packet's way, or send it to an endpoint: where they stand, what they do, and to
-/// which packets.
+/// What tells apart the rules whose counters mean something to somebody: where they stand, what they do, and to which
+/// packets.
+///
+/// These are rules that end a packet's way, that send it to an endpoint, or that single out a range of destinations. All
+/// others only lead to them, and there are many more.
 ///
 /// Comments take no part, nor do conditions that only narrow a rule down, such as a random draw. Two rules of one chain
 /// that share an identity do the same to the same packets, so that what they have counted may be added up.
@@ -14,6 +17,8 @@ public struct RuleIdentity: Hashable, Sendable {
         case drop
         /// It refuses (REJECT).
         case reject
+        /// It sends packets for a range of destinations to another chain.
+        case jump
     }
 
     /// The chain the rule stands in.
@@ -22,7 +27,8 @@ public struct RuleIdentity: Hashable, Sendable {
     public let verdict: Verdict
     /// The IANA number of the transport protocol the rule asks for; 0 for any.
     public let protocolNumber: UInt8
-    /// The new destination of a DNAT rule, else the one destination the rule asks for; `nil` for any.
+    /// The new destination of a DNAT rule, the first address of the range that a jump asks for, else the one destination
+    /// the rule asks for; `nil` for any.
     public let address: IPAddress?
     /// The port that goes with ``address``; 0 for any.
     public let port: UInt16
@@ -36,27 +42,30 @@ public struct RuleIdentity: Hashable, Sendable {
         self.port = port
     }
 
-    /// The identity of a rule in a chain; `nil` if it does something else, or asks for a range of destinations.
+    /// The identity of a rule in a chain; `nil` if it has none: it does something else, or drops or refuses what goes to a
+    /// range of destinations, or jumps whatever or to one destination only.
     public init?(_ rule: Rule, in chain: ChainName) {
         let protocolNumber = rule.transport?.number ?? 0
         switch rule.target {
         case .destinationNAT(let address, let port):
             self.init(
                 chain: chain, verdict: .destinationNAT, protocolNumber: protocolNumber, address: address, port: port)
-        case .drop, .rejectPortUnreachable:
-            var address: IPAddress?
-            if let destination = rule.destination {
-                guard !destination.isInverted, destination.range.isHost else { return nil }
-                address = destination.range.address
-            }
-            var port: UInt16 = 0
-            for case .transport(_, let destinationPort?) in rule.matches { port = destinationPort }
-            self.init(
-                chain: chain, verdict: rule.target == .drop ? .drop : .reject, protocolNumber: protocolNumber,
-                address: address, port: port)
-        case nil, .accept, .return, .jump, .mark, .masquerade:
-            return nil
+        case .drop: self.init(rule, in: chain, verdict: .drop)
+        case .rejectPortUnreachable: self.init(rule, in: chain, verdict: .reject)
+        case .jump: self.init(rule, in: chain, verdict: .jump)
+        case nil, .accept, .return, .mark, .masquerade: return nil
         }
+    }
+
+    private init?(_ rule: Rule, in chain: ChainName, verdict: Verdict) {
+        let range = rule.destination?.range
+        let extent = range?.extent ?? .everything
+        guard rule.destination?.isInverted != true, verdict.isTold(of: extent) else { return nil }
+        var port: UInt16 = 0
+        for case .transport(_, let destinationPort?) in rule.matches { port = destinationPort }
+        self.init(
+            chain: chain, verdict: verdict, protocolNumber: rule.transport?.number ?? 0,
+            address: extent == .everything ? nil : range?.address, port: port)
     }
 
     /// Hashes what differs most: there may be hundreds of thousands.
@@ -67,7 +76,24 @@ public struct RuleIdentity: Hashable, Sendable {
     }
 }
 
+/// How many destinations a rule is for.
+package enum DestinationExtent: Sendable {
+    case everything
+    case range
+    case host
+}
+
+extension RuleIdentity.Verdict {
+    /// Whether rules that do this, other than DNAT, have an identity when they ask for so many destinations.
+    package func isTold(of extent: DestinationExtent) -> Bool { (extent == .range) == (self == .jump) }
+}
+
 extension CIDR {
-    /// Whether the range holds one address only.
-    fileprivate var isHost: Bool { prefixLength == address.family.addressBits }
+    fileprivate var extent: DestinationExtent {
+        switch prefixLength {
+        case 0: .everything
+        case address.family.addressBits: .host
+        default: .range
+        }
+    }
 }

@@ -39,6 +39,9 @@ public enum SampleRules {
             Rule(source: AddressMatch(one)), Rule(destination: AddressMatch(one), target: .accept),
             Rule(source: AddressMatch(range, isInverted: true), destination: AddressMatch(range), target: .return),
             Rule(destination: AddressMatch(range, isInverted: true)),
+            Rule(
+                destination: AddressMatch(range), transport: .tcp, matches: [.transport(.tcp, destinationPort: 80)],
+                target: .jump("JUMPED-TO")),
             Rule(inputInterface: InterfaceMatch("eth0")),
             Rule(inputInterface: InterfaceMatch("abcdefghijklmno", isInverted: true)),
             Rule(inputInterface: InterfaceMatch("cali", isWildcard: true), target: .jump("JUMPED-TO")),

@@ -40,12 +40,24 @@ struct CounterReaderTests {
             entry.withUnsafeMutableBytes { raw in
                 raw.storeBytes(of: packets, toByteOffset: layout.countersOffset, as: UInt64.self)
                 raw.storeBytes(of: packets * 60, toByteOffset: layout.countersOffset + 8, as: UInt64.self)
-                if rule.target == .drop {
+                if let verdict = Self.verdict(of: rule.target) {
                     let target = Int(raw.load(fromByteOffset: layout.targetOffsetOffset, as: UInt16.self))
-                    raw.storeBytes(of: Int32(-1), toByteOffset: target + 32, as: Int32.self)
+                    raw.storeBytes(of: verdict, toByteOffset: target + 32, as: Int32.self)
                 }
             }
             bytes += entry
+        }
+
+        /// What the kernel has for targets that are verdicts; `nil` for others. A rule without a target goes on to the next,
+        /// which looks like a jump.
+        private static func verdict(of target: Target?) -> Int32? {
+            switch target {
+            case .drop: -1
+            case .accept: -2
+            case .return: -5
+            case nil, .jump: 4711
+            default: nil
+            }
         }
 
         func walk(_ bytes: [UInt8]) throws -> [(chain: ChainName, identity: RuleIdentity?)] {
@@ -104,7 +116,20 @@ struct CounterReaderTests {
         other = reject
         other.destination = AddressMatch(CIDR(one.range.address, prefixLength: 20))
         #expect(RuleIdentity(other, in: "A") == nil)
-        for rule in [reject, commented, other] {
+        var jump = other
+        jump.target = .jump("B")
+        #expect(
+            RuleIdentity(jump, in: "A")
+                == RuleIdentity(
+                    chain: "A", verdict: .jump, protocolNumber: 17, address: other.destination?.range.address, port: 53))
+        var everything = jump
+        everything.destination = AddressMatch(CIDR(one.range.address, prefixLength: 0))
+        var inverted = jump
+        inverted.destination?.isInverted = true
+        var host = jump
+        host.destination = one
+        for rule in [everything, inverted, host] { #expect(RuleIdentity(rule, in: "A") == nil) }
+        for rule in [reject, commented, other, jump, everything, inverted, host] {
             let entry = try EntryCodec.kernelEntry(of: rule, family: family).bytes
             #expect(
                 entry.withUnsafeBytes { RuleIdentity($0, chain: "A", family: family) } == RuleIdentity(rule, in: "A"))

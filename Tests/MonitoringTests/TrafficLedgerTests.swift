@@ -119,6 +119,45 @@ struct TrafficSample {
         #expect(ledger.ports.count == 1)
     }
 
+    @Test("of what no Service is asked about go on when rules go, and come back")
+    func sumsOfAllServices() throws {
+        var ledger = ledger
+        func compilation(nodePorts: [UInt16], isLiberal: Bool = false) -> Compilation {
+            let entries = nodePorts.map { nodePort in
+                var port = ServicePort.sample("web-\(nodePort)")
+                port.nodePort = nodePort
+                return ServicePortEndpoints(servicePort: port, endpoints: [.sample(1, node: nil)])
+            }
+            return Compilation(
+                ServiceSnapshot(family: .ipv4, servicePorts: entries),
+                settings: CompilerSettings(
+                    node: Node(name: "node-1"), usesAccounting: true, conntrackIsLiberal: isLiberal))
+        }
+        let both = compilation(nodePorts: [30001, 30002])
+        let invalid = try #require(both.invalidPacketRules.first)
+        let loopback = both.localhostNodePortRules
+        #expect(loopback.map(\.port) == [30001, 30002])
+        func count(_ packets: UInt64) -> RuleCounters { RuleCounters(packets: packets, bytes: packets * 40) }
+
+        let reading = TrafficReading(
+            nat: [loopback[0]: count(3), loopback[1]: count(5)], filter: [invalid: count(7)])
+        #expect(ledger.absorb(reading, of: both, doubting: true) == 0)
+        #expect([ledger.localhostNodePorts, ledger.invalidPackets].map(\.total) == [count(8), count(7)])
+
+        // One more has passed each when they go.
+        ledger.absorbRemoved([loopback[1]: count(6)], from: .nat, of: both)
+        ledger.absorbRemoved([invalid: count(8)], from: .filter, of: both)
+        let liberal = compilation(nodePorts: [30001], isLiberal: true)
+        #expect(liberal.invalidPacketRules.isEmpty)
+        #expect(ledger.absorb(TrafficReading(nat: [loopback[0]: count(3)]), of: liberal, doubting: true) == 0)
+        #expect([ledger.localhostNodePorts, ledger.invalidPackets].map(\.total) == [count(9), count(8)])
+
+        let again = TrafficReading(nat: [loopback[0]: count(4), loopback[1]: count(1)], filter: [invalid: count(2)])
+        #expect(ledger.absorb(again, of: both, doubting: true) == 0)
+        #expect([ledger.localhostNodePorts, ledger.invalidPackets].map(\.total) == [count(11), count(10)])
+        #expect(ledger.absorb(TrafficReading(), of: both, doubting: true) == 3)
+    }
+
     @Test("are forgotten with the Service, and endpoints that went first when there are too many")
     func bounds() {
         var ledger = TrafficLedger(retiredLimit: 20)

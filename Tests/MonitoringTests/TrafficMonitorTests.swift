@@ -67,6 +67,7 @@ private final class ShownCounters: Sendable {
                 "kubetables_service_port_first_packet_bytes_total{\(labels)} 180",
                 "kubetables_service_port_refused_packets_total{\(idle),reason=\"no-endpoints\"} 0",
                 "kubetables_service_port_refused_bytes_total{\(idle),reason=\"no-endpoints\"} 0",
+                "kubeproxy_iptables_ct_state_invalid_dropped_packets_total 0",
                 "kubetables_traffic_read_failures_total{ip_family=\"IPv4\"} 0",
             ])
     }

@@ -9,9 +9,11 @@ import XTables
     func rules(family: IPFamily) {
         var snapshots = RandomSnapshot(seed: 5)
         var endpointCount = 0
+        var localhostCount = 0
         var reasons: Set<RefusalReason> = []
         for _ in 0..<20 {
-            let compilation = Compilation(snapshots.snapshot(family, count: 30), settings: snapshots.settings())
+            let settings = snapshots.settings()
+            let compilation = Compilation(snapshots.snapshot(family, count: 30), settings: settings)
             let ruleset = compilation.ruleset
             let made = [Table.nat, .filter].map { table in
                 Set(
@@ -33,9 +35,13 @@ import XTables
                 endpointCount += rules.count
                 reasons.formUnion(servicePort.refusingRules.map(\.reason))
             }
-            #expect(known == made[0])
+            #expect(known.union(compilation.localhostNodePortRules) == made[0])
+            localhostCount += compilation.localhostNodePortRules.count
+            let invalid = compilation.invalidPacketRules
+            #expect(made[1].isSuperset(of: invalid) && invalid.count == (settings.conntrackIsLiberal ? 0 : 1))
         }
         #expect(endpointCount > 100)
+        #expect((localhostCount > 0) == (family == .ipv4))
         #expect(reasons == Set(RefusalReason.allCases))
     }
 }

@@ -7,9 +7,9 @@ extension RuleIdentity {
     /// - Parameters:
     ///   - entry: the whole entry; it may be put together in any way.
     ///   - chain: the chain it stands in.
-    ///   - isDrop: whether its verdict is DROP, if it is one; by default as the kernel has it.
+    ///   - standard: what its target does if it is a standard one; by default as the kernel has it.
     /// - Returns: `nil` for rules that have none, see ``RuleIdentity/init(_:in:)``.
-    init?(_ entry: UnsafeRawBufferPointer, chain: ChainName, family: IPFamily, isDrop: Bool? = nil) {
+    init?(_ entry: UnsafeRawBufferPointer, chain: ChainName, family: IPFamily, standard: StandardVerdict? = nil) {
         let layout = EntryLayout.of(family)
         guard let targetOffset = entry.number(UInt16.self, at: layout.targetOffsetOffset).map(Int.init),
             let protocolNumber = entry.number(UInt8.self, at: layout.protocolOffset),
@@ -32,13 +32,19 @@ extension RuleIdentity {
         if entry.hasName("REJECT", at: targetOffset + 2) {
             verdict = .reject
         } else if entry.hasName("", at: targetOffset + 2),
-            isDrop ?? (entry.number(Int32.self, at: data) == Self.dropVerdict)
+            let standard = standard ?? entry.number(Int32.self, at: data).map(StandardVerdict.init)
         {
-            verdict = .drop
+            switch standard {
+            case .drop: verdict = .drop
+            case .jump: verdict = .jump
+            case .other: return nil
+            }
         } else {
             return nil
         }
-        guard let destination = entry.destination(layout, family) else { return nil }
+        guard let destination = entry.destination(layout, family), verdict.isTold(of: destination.extent) else {
+            return nil
+        }
         self.init(
             chain: chain, verdict: verdict, protocolNumber: protocolNumber, address: destination.address,
             port: entry.destinationPort(layout, before: targetOffset))
@@ -48,28 +54,55 @@ extension RuleIdentity {
     init?(_ entry: KernelEntry, chain: ChainName, family: IPFamily) {
         self.init(
             UnsafeRawBufferPointer(start: entry.base, count: entry.length), chain: chain, family: family,
-            isDrop: entry.hasTargetName("DROP"))
+            standard: StandardVerdict(entry))
     }
-
-    /// What stands for DROP in a standard target: `-NF_DROP - 1`.
-    private static let dropVerdict: Int32 = -1
 }
 
-/// The destination an entry asks for: one address, or any.
+/// What a standard target does (`XT_STANDARD_TARGET`).
+enum StandardVerdict {
+    case drop
+    case jump
+    /// ACCEPT, RETURN and QUEUE.
+    case other
+
+    /// As the kernel has it: a jump is an offset, a verdict is `-NF_… - 1`.
+    init(_ number: Int32) {
+        switch number {
+        case 0...: self = .jump
+        case -1: self = .drop
+        default: self = .other
+        }
+    }
+
+    /// As libiptc has it, by name.
+    init(_ entry: KernelEntry) {
+        if entry.hasTargetName("DROP") {
+            self = .drop
+        } else {
+            let isVerdict =
+                entry.hasTargetName("ACCEPT") || entry.hasTargetName("RETURN") || entry.hasTargetName("QUEUE")
+                || entry.hasTargetName("")
+            self = isVerdict ? .other : .jump
+        }
+    }
+}
+
+/// The destinations an entry asks for.
 private struct Destination {
+    let extent: DestinationExtent
+    /// The first of them; `nil` for any.
     let address: IPAddress?
 }
 
 extension UnsafeRawBufferPointer {
-    /// The destination the entry asks for; `nil` if it is neither one address nor any.
+    /// The destinations the entry asks for; `nil` if the entry is too short.
     fileprivate func destination(_ layout: EntryLayout, _ family: IPFamily) -> Destination? {
         let length = layout.addressLength
         guard count >= layout.headerLength else { return nil }
         let mask = self[(3 * length)..<(4 * length)]
-        if mask.allSatisfy({ $0 == 0 }) { return Destination(address: nil) }
-        guard mask.allSatisfy({ $0 == 0xff }), let address = EntryHead.address(self, at: length, family: family)
-        else { return nil }
-        return Destination(address: address)
+        if mask.allSatisfy({ $0 == 0 }) { return Destination(extent: .everything, address: nil) }
+        guard let address = EntryHead.address(self, at: length, family: family) else { return nil }
+        return Destination(extent: mask.allSatisfy { $0 == 0xff } ? .host : .range, address: address)
     }
 
     /// The one destination port the matches ask for; 0 for any, or several.

@@ -8,10 +8,9 @@ struct PortTraffic: Sendable {
     /// Connections, as packets, and the bytes of their first packets.
     private(set) var total = RuleCounters.zero
     /// Packets refused or dropped, by reason; a reason for which nothing was refused yet may be missing.
-    private(set) var refused: [RefusalReason: RuleCounters] = [:]
+    private(set) var refused: [RefusalReason: RuleSum] = [:]
     /// The endpoints that have had connections, ordered by address and port.
     private(set) var endpoints: [EndpointTraffic] = []
-    private var refusals: [RuleIdentity: RunningCount] = [:]
 
     /// Takes over what the rules show.
     ///
@@ -38,18 +37,10 @@ struct PortTraffic: Sendable {
         if knownCount < endpoints.count || endpoints.contains(where: { $0.retirement != nil }) {
             setRetired(allBut: rules.endpoints, &retirements)
         }
-        for rule in rules.refusals {
-            let shown = reading.filter[rule.identity] ?? .zero
-            guard shown != .zero || refusals[rule.identity] != nil else { continue }
-            if refusals[rule.identity]?.isContradicted(by: shown) == true {
-                doubtful += 1
-                if doubting { continue }
-            }
-            refused[rule.reason, default: .zero] += refusals[rule.identity, default: RunningCount()].advance(to: shown)
-        }
-        if !refusals.isEmpty {
-            let known = Set(rules.refusals.map(\.identity))
-            refusals = refusals.filter { known.contains($0.key) }
+        for reason in RefusalReason.allCases {
+            let refusals = rules.refusals(for: reason)
+            guard refused[reason] != nil || !refusals.isEmpty else { continue }
+            doubtful += refused[reason, default: RuleSum()].absorb(reading.filter, of: refusals, doubting: doubting)
         }
         return doubtful
     }
@@ -64,10 +55,10 @@ struct PortTraffic: Sendable {
             // If rules lead there again, the next reading finds that out.
             if endpoints[index].retirement == nil { endpoints[index].retirement = retirements.add() }
         }
-        for rule in rules.refusals {
-            guard let last = removed[rule.identity] else { continue }
-            var count = refusals.removeValue(forKey: rule.identity) ?? RunningCount()
-            refused[rule.reason, default: .zero] += count.end(at: last)
+        for reason in RefusalReason.allCases {
+            let refusals = rules.refusals(for: reason)
+            guard !refusals.isEmpty else { continue }
+            refused[reason, default: RuleSum()].absorbRemoved(removed, of: refusals)
         }
     }
 

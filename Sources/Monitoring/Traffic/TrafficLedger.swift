@@ -14,6 +14,10 @@ struct TrafficLedger: Sendable {
     /// How many endpoints are remembered that no rule leads to any longer.
     let retiredLimit: Int
     private(set) var ports: [ServicePortName: PortTraffic] = [:]
+    /// Packets dropped that connection tracking cannot place.
+    private(set) var invalidPackets = RuleSum()
+    /// Connections to node ports on the node's loopback addresses, as far as rules of their own count them.
+    private(set) var localhostNodePorts = RuleSum()
     private var retirements = Retirements()
 
     init(retiredLimit: Int) { self.retiredLimit = retiredLimit }
@@ -36,6 +40,9 @@ struct TrafficLedger: Sendable {
         }
         if ports.count > known { forgetAll(but: compilation) }
         forgetOldest()
+        doubtful += invalidPackets.absorb(reading.filter, of: compilation.invalidPacketRules, doubting: doubting)
+        doubtful += localhostNodePorts.absorb(
+            reading.nat, of: compilation.localhostNodePortRules, doubting: doubting)
         return doubtful
     }
 
@@ -58,6 +65,10 @@ struct TrafficLedger: Sendable {
             ports[servicePort.name, default: PortTraffic()].absorbRemoved(removed, rules, &retirements)
         }
         forgetOldest()
+        switch table {
+        case .nat: localhostNodePorts.absorbRemoved(removed, of: compilation.localhostNodePortRules)
+        case .filter: invalidPackets.absorbRemoved(removed, of: compilation.invalidPacketRules)
+        }
     }
 
     /// Forgets service ports that are gone, if there are more than can be.

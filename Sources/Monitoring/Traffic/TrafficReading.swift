@@ -40,6 +40,11 @@ struct TrafficRules: Sendable {
         self.init(endpoints: servicePort.endpointRules, refusals: servicePort.refusingRules)
     }
 
+    /// The rules that refuse for a reason.
+    func refusals(for reason: RefusalReason) -> [RuleIdentity] {
+        refusals.isEmpty ? [] : refusals.filter { $0.reason == reason }.map(\.identity)
+    }
+
     /// Whether any of the rules is in a reading.
     func showsAnything(in reading: TrafficReading) -> Bool {
         endpoints.contains { reading.nat[$0] != nil } || refusals.contains { reading.filter[$0.identity] != nil }

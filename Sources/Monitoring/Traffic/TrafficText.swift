@@ -2,6 +2,7 @@ import KernelTables
 import NetworkTypes
 import RuleCompiler
 import ServiceModel
+import XTables
 
 /// Writes the traffic of all families, straight from what is remembered: there may be hundreds of thousands of series.
 ///
@@ -69,7 +70,27 @@ struct TrafficText {
         writeRefused(
             "kubetables_service_port_refused_bytes_total",
             "Bytes of packets to the service port that rules of this node have rejected or dropped.", \.bytes, &text)
+        writeSum(
+            "kubeproxy_iptables_ct_state_invalid_dropped_packets_total",
+            "Packets dropped because connection tracking cannot place them.", \.invalidPackets,
+            \.invalidPacketRules, &text)
+        writeSum(
+            "kubeproxy_iptables_localhost_nodeports_accepted_packets_total",
+            "Connections to node ports on the node's loopback addresses.", \.localhostNodePorts,
+            \.localhostNodePortRules, &text)
         writeReadings(&text)
+    }
+
+    /// What rules count together, of all families; left out as long as no rule does.
+    private func writeSum(
+        _ name: String, _ help: String, _ sum: KeyPath<TrafficLedger, RuleSum>,
+        _ rules: KeyPath<Compilation, [RuleIdentity]>, _ text: inout MetricText
+    ) {
+        let packets = snapshots.reduce(0) { $0 + $1.ledger[keyPath: sum].total.packets }
+        let isCounted = snapshots.contains { $0.compilation?[keyPath: rules].isEmpty == false }
+        guard packets > 0 || isCounted else { return }
+        text.begin(name, .counter, help: help)
+        text.sample(name, packets)
     }
 
     private func writePorts(
@@ -111,7 +132,7 @@ struct TrafficText {
                 hasBegun = true
                 var labels = row.labels
                 labels.append("reason", reason.rawValue)
-                text.sample(name, refused?[keyPath: value] ?? 0, labels)
+                text.sample(name, refused?.total[keyPath: value] ?? 0, labels)
             }
         }
     }
