@@ -48,8 +48,9 @@ struct CounterReaderTests {
             bytes += entry
         }
 
-        /// What the kernel has for targets that are verdicts; `nil` for others. A rule without a target goes on to the next,
-        /// which looks like a jump.
+        /// What the kernel has for targets that are verdicts; `nil` for others.
+        ///
+        /// A rule without a target goes on to the next, which looks like a jump.
         private static func verdict(of target: Target?) -> Int32? {
             switch target {
             case .drop: -1
@@ -121,7 +122,8 @@ struct CounterReaderTests {
         #expect(
             RuleIdentity(jump, in: "A")
                 == RuleIdentity(
-                    chain: "A", verdict: .jump, protocolNumber: 17, address: other.destination?.range.address, port: 53))
+                    chain: "A", verdict: .jump, protocolNumber: 17, address: jump.destination?.range.address, port: 53)
+        )
         var everything = jump
         everything.destination = AddressMatch(CIDR(one.range.address, prefixLength: 0))
         var inverted = jump
