@@ -131,6 +131,18 @@ import Testing
         }
     }
 
+    @Test("connections that arrive while it stops are answered or closed, and do no harm")
+    func arrivalsAtTheEnd() async throws {
+        for _ in 0..<60 {
+            try await Self.running(Self.echo) { port in
+                // They are accepted by the kernel already, and by the server at any time from now on.
+                let clients = (0..<40).compactMap { _ in try? RawClient(port: port) }
+                for client in clients { client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n") }
+                #expect(clients.count == 40)
+            }
+        }
+    }
+
     @Test("silent clients cannot keep others out: the one that waits longest goes")
     func crowds() async throws {
         try await Self.running(limits: HTTPLimits(connections: 4), Self.echo) { port in

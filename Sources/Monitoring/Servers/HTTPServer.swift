@@ -28,8 +28,8 @@ public final class HTTPServer: Sendable {
 
     /// Where it listens; the port is the real one, also if the kernel chose it.
     public let address: ListenAddress
-    private let listener: NIOAsyncChannel<HTTP1Channel.Value, Never>
-    private let http: HTTP1Channel
+    private let listener: any Channel
+    private let tasks: ConnectionTasks
     private let connections: ConnectionTable
     private let logger: Logger
 
@@ -38,17 +38,17 @@ public final class HTTPServer: Sendable {
     private static let lastAnswersTime = Duration.seconds(1)
 
     private init(
-        _ address: ListenAddress, _ listener: NIOAsyncChannel<HTTP1Channel.Value, Never>, _ http: HTTP1Channel,
-        _ connections: ConnectionTable, _ logger: Logger
+        _ address: ListenAddress, _ listener: any Channel, _ tasks: ConnectionTasks, _ connections: ConnectionTable,
+        _ logger: Logger
     ) {
         self.address = address
         self.listener = listener
-        self.http = http
+        self.tasks = tasks
         self.connections = connections
         self.logger = logger
     }
 
-    /// Begins to listen; nobody is answered before ``run()``.
+    /// Begins to listen, and to answer.
     ///
     /// Call ``run()`` or ``close()`` afterwards.
     ///
@@ -62,6 +62,7 @@ public final class HTTPServer: Sendable {
         _ address: ListenAddress, limits: HTTPLimits = HTTPLimits(), logger: Logger, respond: @escaping Respond
     ) async throws(ServerFailure) -> HTTPServer {
         let connections = ConnectionTable(limit: limits.connections)
+        let tasks = ConnectionTasks()
         let http = HTTP1Channel(
             responder: { request, writer, _ in try await PageRequest(request).answer(writer, respond) },
             configuration: HTTP1Channel.Configuration(
@@ -71,17 +72,25 @@ public final class HTTPServer: Sendable {
                     maxHeaderFieldCount: limits.headerCount)))
         do {
             let listener = try await bootstrap(address)
-                .bind(to: SocketAddress(ipAddress: "\(address.address)", port: Int(address.port))) { channel in
+                .childChannelInitializer { channel in
                     channel.eventLoop
                         .makeCompletedFuture {
-                            try channel.pipeline.syncOperations.addHandler(
-                                ConnectionGuard(connections, readingTime: limits.idleTime))
+                            let start = ConnectionStart(tasks)
+                            let guarding = ConnectionGuard(connections, readingTime: limits.idleTime)
+                            try channel.pipeline.syncOperations.addHandlers(guarding, start)
+                            return NIOLoopBound(start, eventLoop: channel.eventLoop)
                         }
-                        .flatMap { http.setup(channel: channel, logger: logger) }
+                        .flatMap { start in
+                            http.setup(channel: channel, logger: logger).map { connection in
+                                start.value.serve { @Sendable in await http.handle(value: connection, logger: logger) }
+                            }
+                        }
                 }
-            let port = listener.channel.localAddress?.port.flatMap { UInt16(exactly: $0) } ?? address.port
+                .bind(to: SocketAddress(ipAddress: "\(address.address)", port: Int(address.port)))
+                .get()
+            let port = listener.localAddress?.port.flatMap { UInt16(exactly: $0) } ?? address.port
             let real = ListenAddress(address.address, port, isIPv6Only: address.isIPv6Only)
-            return HTTPServer(real, listener, http, connections, logger)
+            return HTTPServer(real, listener, tasks, connections, logger)
         } catch let error as IOError {
             throw ServerFailure(address, errorNumber: error.errnoCode)
         } catch {
@@ -103,20 +112,12 @@ public final class HTTPServer: Sendable {
     /// Answers until the task is cancelled; what is being answered then gets a second to be sent.
     public func run() async {
         await withTaskCancellationHandler {
-            await withDiscardingTaskGroup { group in
-                do {
-                    try await listener.executeThenClose { arriving in
-                        for try await connection in arriving {
-                            group.addTask { [http, logger] in await http.handle(value: connection, logger: logger) }
-                        }
-                    }
-                } catch is CancellationError {
-                    // As asked for.
-                } catch {
-                    logger.error("\(address) is not listened on any longer: \(error)")
-                }
-            }
+            // Never fails, and does not mind that the task is cancelled.
+            try? await listener.closeFuture.get()
+            if !Task.isCancelled { logger.error("\(address) is not listened on any longer: the socket was closed") }
+            await tasks.end()
         } onCancel: {
+            listener.close(promise: nil)
             // Nobody waits for clients that do not read to the end.
             Task { [connections] in
                 try? await Task.sleep(for: Self.lastAnswersTime)
@@ -125,6 +126,9 @@ public final class HTTPServer: Sendable {
         }
     }
 
-    /// Stops listening without having answered anybody: instead of ``run()``, not during it.
-    public func close() async { try? await listener.executeThenClose { _ in } }
+    /// Stops listening and answering: instead of ``run()``, not during it.
+    public func close() async {
+        try? await listener.close()
+        await tasks.end()
+    }
 }

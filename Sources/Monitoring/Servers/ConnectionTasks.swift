@@ -1,0 +1,45 @@
+import Synchronization
+
+/// The connections that are being served, each by a task of its own.
+///
+/// NIO's way to hand new connections over, a sequence of them, has a flaw that no program with this many ends of servers can
+/// bear: it traps when the task that takes them is cancelled while one is under way (swift-nio issue 2637). So each is
+/// served from where it is made, and none is ever left without somebody who ends it.
+final class ConnectionTasks: Sendable {
+    private struct State {
+        var tasks: [Int: Task<Void, Never>] = [:]
+        var count = 0
+        var isEnding = false
+    }
+
+    private let state = Mutex(State())
+
+    /// Serves a connection; one that comes too late is cancelled from its beginning.
+    func start(_ serve: @escaping @Sendable () async -> Void) {
+        state.withLock { state in
+            let number = state.count
+            state.count += 1
+            let task = Task {
+                await serve()
+                self.remove(number)
+            }
+            state.tasks[number] = task
+            if state.isEnding { task.cancel() }
+        }
+    }
+
+    /// Cancels what is being served, now and later, and waits until it has ended.
+    func end() async {
+        while true {
+            let tasks = state.withLock { state in
+                state.isEnding = true
+                return Array(state.tasks.values)
+            }
+            if tasks.isEmpty { return }
+            for task in tasks { task.cancel() }
+            for task in tasks { await task.value }
+        }
+    }
+
+    private func remove(_ number: Int) { state.withLock { $0.tasks[number] = nil } }
+}
