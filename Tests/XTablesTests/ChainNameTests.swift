@@ -7,7 +7,18 @@ import XTables
         #expect(
             ChainName(prefix: "KUBE-SEP-", suffix: Array("ABCDEFGHIJKLMNOP".utf8)).description
                 == "KUBE-SEP-ABCDEFGHIJKLMNOP")
-        #expect(ChainName(kernelLabel: "INPUT".utf8).description == "INPUT")
+        #expect(ChainName(prefix: "KUBE-SEP-", suffix: []).description == "KUBE-SEP-")
+    }
+
+    @Test func isMadeFromBytesOfAnyLength() {
+        for length in 0...40 {
+            let bytes = (0..<length).map { UInt8(ascii: "A") + UInt8($0 % 26) }
+            let name = bytes.withUnsafeBytes { ChainName(kernelLabel: $0) }
+            #expect(name.withBytes(Array.init) == Array(bytes.prefix(31)))
+            if (1...28).contains(length) {
+                #expect(name == ChainName(validating: String(decoding: bytes, as: UTF8.self)))
+            }
+        }
     }
 
     @Test func refusesWhatIptablesRefuses() {

@@ -72,7 +72,8 @@ struct EntryWalk {
         let name = target + EntryLayout.extensionHeadLength
         guard name + Self.chainNameLength <= end else { throw Self.malformed("the head of a chain without a name") }
         let bytes = UnsafeRawBufferPointer(rebasing: entries[name..<(name + Self.chainNameLength)])
-        return ChainName(kernelLabel: bytes.prefix { $0 != 0 })
+        let length = bytes.firstIndex(of: 0) ?? bytes.count
+        return ChainName(kernelLabel: UnsafeRawBufferPointer(rebasing: bytes[..<length]))
     }
 
     /// `XT_FUNCTION_MAXNAMELEN`.

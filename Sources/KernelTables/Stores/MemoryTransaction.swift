@@ -151,7 +151,7 @@ final class MemoryTransaction: TableTransaction {
         let targetOffset = Int(bytes.loadUnaligned(fromByteOffset: layout.targetOffsetOffset, as: UInt16.self))
         var name = ""
         if case .named(let part) = parts.target { name = part.name }
-        let label = ChainName(kernelLabel: name.utf8)
+        let label = name.withUTF8 { ChainName(kernelLabel: UnsafeRawBufferPointer($0)) }
         let kind: MemoryEntry.Kind
         if name.isEmpty {
             kind = .none
