@@ -1,0 +1,132 @@
+"""What Benchmarks/loop and Benchmarks/scrape have in common: kubetables run, an API server for it, and the report."""
+
+import http.client
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import datetime, timezone
+
+NODE = "test-node"
+NOISE = 1.15  # how far above its goal a ratio may be on a shared machine
+
+
+class Failed(Exception):
+    pass
+
+
+class Program:
+    """A program with its log in a file."""
+
+    running = []
+
+    def __init__(self, arguments, log):
+        self.log = log
+        self.offset = 0
+        self.started = time.time()
+        with open(log, "wb") as file:
+            self.process = subprocess.Popen(arguments, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT)
+        Program.running.append(self.process)
+
+    def wait_for(self, pattern, limit):
+        """The next line of the log with a pattern, and its match."""
+        deadline = time.time() + limit
+        while time.time() < deadline:
+            with open(self.log, encoding="utf-8", errors="replace") as file:
+                file.seek(self.offset)
+                while line := file.readline():
+                    if not line.endswith("\n"):
+                        break
+                    self.offset = file.tell()
+                    if found := re.search(pattern, line):
+                        return line, found
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.002)
+        with open(self.log, encoding="utf-8", errors="replace") as file:
+            raise Failed(f"“{pattern}” was not logged within {limit} s:\n{file.read()[-3000:]}")
+
+    def resident_megabytes(self):
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as file:
+            return int(re.search(r"VmRSS:\s+(\d+) kB", file.read()).group(1)) / 1024
+
+    def processor_seconds(self):
+        with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        if self.process.wait(30) != 0:
+            raise Failed(f"{self.process.args[0]} ended with {self.process.returncode}")
+
+
+class Cluster:
+    """An API server with a cluster's objects, and what kubetables run needs to serve its node."""
+
+    def __init__(self, kubetables, api_server, objects, directory):
+        self.directory = directory
+        self.objects = objects
+        server = Program([api_server, "--listen", "127.0.0.1:0", "--objects", objects], f"{directory}/server")
+        _, found = server.wait_for(r"listening on (http://\S+)", 60)
+        url = found.group(1)
+        self.connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=30)
+        self.lock = f"{directory}/lock"
+        self.options = [
+            kubetables, "run", "--master", url, "--hostname-override", NODE, "--node-ip", "192.168.50.10",
+            "--lock-file", self.lock,
+        ]
+        self.put({"apiVersion": "v1", "kind": "Node", "metadata": {"name": NODE}})
+
+    def put(self, value):
+        """Creates or changes an object."""
+        self.connection.request("PUT", "/control/objects", body=json.dumps(value))
+        answer = self.connection.getresponse()
+        answer.read()
+        if answer.status != 200:
+            raise Failed(f"the API server answered {answer.status}")
+
+    def start(self, name, *more):
+        """Starts kubetables; gives back the program and the line that says that its first rules are in force."""
+        program = Program(self.options + list(more), f"{self.directory}/{name}")
+        line, _ = program.wait_for(r"start: IPv4", 120)
+        return program, line
+
+
+def time_of(line):
+    """When a line was logged, in seconds."""
+    stamp = line.split(" ", 1)[0]
+    return datetime.strptime(stamp, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc).timestamp()
+
+
+def show(title, text):
+    print(f"  {title:<58} {text:>22}", flush=True)
+
+
+def report(title, text, goal_text, is_reached):
+    print(f"  {title:<58} {text:>22}   goal {goal_text:<14} {'reached' if is_reached else 'MISSED'}", flush=True)
+    return is_reached
+
+
+def main(documentation, measure):
+    """Calls `measure` with a Cluster made from the arguments and ends with what it tells: whether goals are reached."""
+    if len(sys.argv) != 4:
+        print(documentation, file=sys.stderr)
+        sys.exit(64)
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    with tempfile.TemporaryDirectory() as directory:
+        status = 70
+        try:
+            status = 0 if measure(Cluster(*sys.argv[1:], directory)) else 1
+        except Failed as failure:
+            print(f"{os.path.basename(sys.argv[0])}: {failure}", file=sys.stderr)
+        finally:
+            for process in Program.running:
+                if process.poll() is None:
+                    process.kill()
+                    process.wait()
+    sys.exit(status)
