@@ -19,7 +19,9 @@ public struct ChainName: Hashable, Sendable {
     }
 
     /// Makes a name from bytes that came out of the kernel; what exceeds 31 bytes is cut off.
-    public init(kernelLabel bytes: UnsafeRawBufferPointer) { self.init(bytes, UnsafeRawBufferPointer(start: nil, count: 0)) }
+    public init(kernelLabel bytes: UnsafeRawBufferPointer) {
+        self.init(bytes, UnsafeRawBufferPointer(start: nil, count: 0))
+    }
 
     /// Makes a name from a prefix and a suffix, for generated names.
     ///

@@ -24,7 +24,7 @@ import Testing
 
         try node.run(tool(family), "-t", "nat", "-N", "KUBE-SERVICES")
         let expected = """
-            warning: \(family.kubernetesName): nf_tables has chains of Kubernetes too (KUBE-SERVICES), and both act on \
+            warning: \(family.kubernetesName): nf_tables has chains of a kube-proxy too (KUBE-SERVICES), and both act on \
             every packet; if they are left over from another proxy, remove them with \(tool(family))
             """
         #expect(try warnings(family).map(String.init) == [expected])
@@ -32,10 +32,10 @@ import Testing
 
         // The same name in another table is told once; of many only the first are named.
         try node.run(tool(family), "-N", "KUBE-SERVICES")
-        for chain in ["KUBE-FORWARD", "KUBE-NODEPORTS", "KUBE-FIREWALL"] { try node.run(tool(family), "-N", chain) }
+        for chain in ["KUBE-FORWARD", "KUBE-NODEPORTS", "KUBE-SVC-A"] { try node.run(tool(family), "-N", chain) }
         let many = try warnings(family, "apply")
         #expect(many.count == 1)
-        #expect(many.first?.contains("(KUBE-FIREWALL, KUBE-FORWARD, KUBE-NODEPORTS and 1 more)") == true, "\(many)")
+        #expect(many.first?.contains("(KUBE-FORWARD, KUBE-NODEPORTS, KUBE-SERVICES and 1 more)") == true, "\(many)")
 
         // It only looked.
         #expect(try node.run("nft", "list", "chains").components(separatedBy: "chain KUBE-").count == 6)
@@ -43,13 +43,15 @@ import Testing
         #expect(try warnings(family, "apply").isEmpty)
     }
 
-    /// What is in nf_tables without being kube-proxy's of the iptables mode: other programs, and its nftables mode.
+    /// What is in nf_tables without being kube-proxy's of the iptables mode: other programs, kubelets, its nftables mode.
     @Test(arguments: IPFamily.allCases) func otherChainsInNFTablesAreNot(family: IPFamily) throws {
         let node = try namespace()
         let name = family == .ipv4 ? "ip" : "ip6"
         let table = "table \(name) kube-proxy { chain services { }; chain NOT-KUBE-SERVICES { }; }\n"
         try node.run("nft", "-f", "-", input: table)
-        try node.run(tool(family), "-N", "DOCKER-USER")
+        for chain in ["DOCKER-USER", "KUBE-KUBELET-CANARY", "KUBE-IPTABLES-HINT", "KUBE-FIREWALL"] {
+            try node.run(tool(family), "-N", chain)
+        }
         #expect(try warnings(family).isEmpty)
     }
 }

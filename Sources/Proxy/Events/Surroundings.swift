@@ -15,13 +15,13 @@ public enum Surroundings {
         otherBackendWarnings(family) + affinityWarnings(servicePorts)
     }
 
-    /// Chains of Kubernetes in nf_tables: both sets of rules would act.
+    /// Chains of a kube-proxy in nf_tables: both sets of rules would act.
     public static func otherBackendWarnings(_ family: IPFamily) -> [String] {
-        let chains = OtherBackend.kubernetesChains(family)
+        let chains = OtherBackend.kubeProxyChains(family)
         guard !chains.isEmpty else { return [] }
         let tool = family == .ipv4 ? "iptables-nft" : "ip6tables-nft"
         return [
-            "\(family.kubernetesName): nf_tables has chains of Kubernetes too (\(shortened(chains))), and both act on "
+            "\(family.kubernetesName): nf_tables has chains of a kube-proxy too (\(shortened(chains))), and both act on "
                 + "every packet; if they are left over from another proxy, remove them with \(tool)"
         ]
     }
