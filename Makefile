@@ -2,6 +2,8 @@
 
 shell_scripts := .ci/run Benchmarks/run scripts/demo scripts/docs scripts/install scripts/lab scripts/lab-answer scripts/playground scripts/setup
 
+python_scripts := Benchmarks/loop Benchmarks/programs.py Benchmarks/scrape
+
 .DEFAULT_GOAL := help
 .PHONY: help demo run test soak bench goldens docs docs-update lint install uninstall clean setup
 
@@ -46,10 +48,12 @@ docs-update: setup ## write what the guide's commands print into its pages, to b
 	@swift build --build-tests
 	@KUBETABLES_UPDATE_DOCUMENTATION=1 KUBETABLES_REQUIRE_KERNEL_TESTS=1 swift test --skip-build --filter DocumentationTests
 
-lint: ## check the format of the Swift code, and the shell scripts if shellcheck is installed
+lint: ## check the format of the Swift code, and scripts as far as shellcheck and python3 are installed
 	@swift format lint --strict --recursive Package.swift Sources Tests \
 		Benchmarks/Package.swift Benchmarks/Sources Benchmarks/Benchmarks
 	@if command -v shellcheck >/dev/null; then shellcheck $(shell_scripts); fi
+	@if command -v python3 >/dev/null; then python3 -B -c \
+		'import ast, sys; [ast.parse(open(path, encoding="utf-8").read(), path) for path in sys.argv[1:]]' $(python_scripts); fi
 
 # Variables of scripts/install, which tells what each is for.
 export PREFIX DESTDIR PROGRAM MANUAL_GENERATOR

@@ -9,10 +9,11 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from datetime import datetime, timezone
 
 NODE = "test-node"
-NOISE = 1.15  # how far above its goal a ratio may be on a shared machine
+NOISE = 0.15  # how far above its goal a ratio may be on a shared machine, as Benchmarks/run says
 
 
 class Failed(Exception):
@@ -107,9 +108,11 @@ def show(title, text):
     print(f"  {title:<58} {text:>22}", flush=True)
 
 
-def report(title, text, goal_text, is_reached):
-    print(f"  {title:<58} {text:>22}   goal {goal_text:<14} {'reached' if is_reached else 'MISSED'}", flush=True)
-    return is_reached
+def report(title, text, value, goal, goal_text, noise=0.0):
+    """Prints what was measured and whether it is no more than its goal, or that and some noise; gives back whether."""
+    verdict = "reached" if value <= goal else "within noise" if value <= goal * (1 + noise) else "MISSED"
+    print(f"  {title:<58} {text:>22}   goal {goal_text:<14} {verdict}", flush=True)
+    return verdict != "MISSED"
 
 
 def main(documentation, measure):
@@ -117,13 +120,15 @@ def main(documentation, measure):
     if len(sys.argv) != 4:
         print(documentation, file=sys.stderr)
         sys.exit(64)
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    status = 70
     with tempfile.TemporaryDirectory() as directory:
-        status = 70
         try:
+            subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
             status = 0 if measure(Cluster(*sys.argv[1:], directory)) else 1
         except Failed as failure:
             print(f"{os.path.basename(sys.argv[0])}: {failure}", file=sys.stderr)
+        except Exception:  # Python itself would end with 1, which means something else here.
+            traceback.print_exc()
         finally:
             for process in Program.running:
                 if process.poll() is None:
