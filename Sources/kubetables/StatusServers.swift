@@ -82,7 +82,11 @@ struct StatusServers {
         let traffic = traffic
         let queue = BlockingQueue(label: "kubetables.plan")
         return MetricsPages(
-            metrics: { await traffic?.write(after: registry.text) ?? registry.text },
+            metrics: {
+                var text = registry.text
+                ProcessUsage.now?.write(to: &text)
+                return await traffic?.write(after: text) ?? text
+            },
             configuration: { await loop.options.configurationJSON },
             rules: {
                 var text = ""

@@ -31,6 +31,20 @@ import Testing
         #expect(text.contains("\nkubeproxy_proxy_livez_total{code=\"200\"} 2\n"))
     }
 
+    @Test("rules and plan are for clients on this machine only")
+    func distance() async {
+        let pages = MetricsPages(
+            metrics: { MetricText() }, configuration: { "{}" }, rules: { "rules" }, plan: { "plan" })
+        func status(_ path: String, _ isLocal: Bool) async -> Int {
+            await pages.answer(HTTPServer.Query(path: path, isLocal: isLocal)).status
+        }
+        for path in ["/rules", "/plan"] {
+            #expect(await status(path, true) == 200)
+            #expect(await status(path, false) == 403)
+        }
+        for path in ["/metrics", "/healthz", "/proxyMode", "/configz"] { #expect(await status(path, false) == 200) }
+    }
+
     private struct NotYet: Error, CustomStringConvertible {
         let description = "no rules yet"
     }

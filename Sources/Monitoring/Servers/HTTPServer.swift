@@ -18,9 +18,14 @@ public final class HTTPServer: Sendable {
     public struct Query: Sendable {
         /// The path, without query parameters.
         public let path: String
+        /// Whether the client is on this machine: it comes from a loopback address, or from that which it asks.
+        public let isLocal: Bool
 
         /// Makes a query.
-        public init(path: String) { self.path = path }
+        public init(path: String, isLocal: Bool = true) {
+            self.path = path
+            self.isLocal = isLocal
+        }
     }
 
     /// Answers a query; is called by many connections at once.
@@ -64,7 +69,9 @@ public final class HTTPServer: Sendable {
         let connections = ConnectionTable(limit: limits.connections)
         let tasks = ConnectionTasks()
         let http = HTTP1Channel(
-            responder: { request, writer, _ in try await PageRequest(request).answer(writer, respond) },
+            responder: { request, writer, channel in
+                try await PageRequest(request, isLocal: channel.isLocal).answer(writer, respond)
+            },
             configuration: HTTP1Channel.Configuration(
                 idleTimeout: TimeAmount(limits.idleTime),
                 httpDecoderConfiguration: .init(
@@ -130,5 +137,13 @@ public final class HTTPServer: Sendable {
     public func close() async {
         try? await listener.close()
         await tasks.end()
+    }
+}
+
+extension Channel {
+    /// Whether the other side is on this machine.
+    fileprivate var isLocal: Bool {
+        guard let client = remoteAddress?.ipAddress else { return false }
+        return client == localAddress?.ipAddress || IPAddress(client)?.isLoopback == true
     }
 }

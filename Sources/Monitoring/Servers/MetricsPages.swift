@@ -8,6 +8,8 @@
 /// | `/configz` | the configuration in force, as JSON |
 /// | `/rules` | the rules that shall be in the kernel, as iptables-save prints them |
 /// | `/plan` | what would be changed in the kernel now |
+///
+/// The last two show much and cost much, so only clients on this machine get them, wherever the server listens.
 public struct MetricsPages: Sendable {
     /// Makes the text of a page when it is asked for.
     public typealias Page = @Sendable () async throws -> String
@@ -41,8 +43,12 @@ public struct MetricsPages: Sendable {
         case "/healthz": .text("ok")
         case "/proxyMode": .text("iptables")
         case "/configz": await answer(configuration, HTTPAnswer.json)
-        case "/rules": await answer(rules, HTTPAnswer.text)
-        case "/plan": await answer(plan, HTTPAnswer.text)
+        case "/rules", "/plan":
+            if query.isLocal {
+                await answer(query.path == "/plan" ? plan : rules, HTTPAnswer.text)
+            } else {
+                .text("only clients on this node may see \(query.path)\n", status: 403)
+            }
         default: .notFound
         }
     }

@@ -9,8 +9,12 @@ struct PageRequest {
     private struct BodyRefused: Error {}
 
     private let request: Request
+    private let isLocal: Bool
 
-    init(_ request: Request) { self.request = request }
+    init(_ request: Request, isLocal: Bool) {
+        self.request = request
+        self.isLocal = isLocal
+    }
 
     /// A body is refused unread, and so are methods that would change something.
     func answer(_ writer: consuming ResponseWriter, _ respond: HTTPServer.Respond) async throws {
@@ -22,8 +26,8 @@ struct PageRequest {
         }
         let page: Response
         switch request.method {
-        case .get: page = response(await respond(HTTPServer.Query(path: request.uri.path)))
-        case .head: page = response(await respond(HTTPServer.Query(path: request.uri.path))).createHeadResponse()
+        case .get: page = response(await respond(query))
+        case .head: page = response(await respond(query)).createHeadResponse()
         default:
             var refusal = response(.text("only GET and HEAD are answered\n", status: 405))
             refusal.headers[.allow] = "GET, HEAD"
@@ -31,6 +35,8 @@ struct PageRequest {
         }
         try await writer.write(response: page.head, body: page.body)
     }
+
+    private var query: HTTPServer.Query { HTTPServer.Query(path: request.uri.path, isLocal: isLocal) }
 
     private var hasBody: Bool {
         if request.headers[.transferEncoding] != nil { return true }
