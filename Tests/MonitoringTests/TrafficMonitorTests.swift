@@ -1,12 +1,13 @@
 import Glibc
 import KernelTables
-import Monitoring
 import NetworkTypes
 import RuleCompiler
 import Synchronization
 import TestSupport
 import Testing
 import XTables
+
+@testable import Monitoring
 
 /// A kernel that shows what a test says.
 private final class ShownCounters: Sendable {
@@ -93,6 +94,22 @@ private final class ShownCounters: Sendable {
         let text = await text(monitor)
         #expect(!text.contains("kubetables_service_port") && !text.contains("_seconds"))
         #expect(text.contains("kubetables_traffic_read_failures_total{ip_family=\"IPv4\"} 1\n"))
+    }
+
+    @Test("is right after a new beginning however long a reading takes")
+    func slowReading() {
+        let counters = counters
+        let traffic = FamilyTraffic(.ipv4, retiredLimit: 10, patience: .milliseconds(20)) {
+            family throws(KernelFailure) in
+            usleep(60_000)
+            return try counters.read(family)
+        }
+        traffic.rulesAreInForce(sample.compilation)
+        for (shown, total) in [(UInt64(50), UInt64(50)), (10, 60), (15, 65)] {
+            counters.show(sample.reading(["web": [1: shown]]))
+            traffic.refresh()
+            #expect(traffic.snapshot.ledger.ports[TrafficSample.name]?.total.packets == total)
+        }
     }
 
     @Test("counts nothing twice when rules are removed while they are read")

@@ -11,7 +11,7 @@ import XTables
 /// counters begin at zero and adds the old ones an instant later: whoever reads in between finds them too low.
 public struct CounterReader: Sendable {
     /// How often a table is read that changes again and again.
-    public var maximumAttempts = 10
+    private static let maximumAttempts = 10
 
     /// Makes a reader.
     public init() {}
@@ -66,7 +66,7 @@ public struct CounterReader: Sendable {
             do throws(KernelFailure) {
                 return (info, try socket.entries(byteCount: Int(info.size)))
             } catch {
-                guard error.errorNumber == EAGAIN, attempts < maximumAttempts else { throw error }
+                guard error.errorNumber == EAGAIN, attempts < Self.maximumAttempts else { throw error }
                 attempts += 1
                 usleep(Self.pause)
             }

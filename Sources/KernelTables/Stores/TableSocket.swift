@@ -85,12 +85,14 @@ final class TableBytes {
     /// Calls `body` with what stands before the entries.
     func withHead(_ body: (UnsafeMutableRawBufferPointer) -> Void) {
         body(UnsafeMutableRawBufferPointer(start: base, count: headLength))
+        withExtendedLifetime(self) {}
     }
 
     /// Calls `body` with the entries.
     func withEntries<Result, Failure: Error>(
         _ body: (UnsafeRawBufferPointer) throws(Failure) -> Result
     ) throws(Failure) -> Result {
-        try body(UnsafeRawBufferPointer(start: base + headLength, count: length - headLength))
+        defer { withExtendedLifetime(self) {} }
+        return try body(UnsafeRawBufferPointer(start: base + headLength, count: length - headLength))
     }
 }

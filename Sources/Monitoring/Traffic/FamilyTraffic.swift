@@ -1,5 +1,6 @@
 import Glibc
 import KernelTables
+import KubernetesObjects
 import NetworkTypes
 import RuleCompiler
 import Synchronization
@@ -24,6 +25,8 @@ final class FamilyTraffic: Sendable {
         let failures: UInt64
         /// How long the last reading took, in seconds; `nil` if there was none.
         let lastDuration: Double?
+        /// When it was.
+        let lastTime: Timestamp?
     }
 
     private struct State {
@@ -35,6 +38,7 @@ final class FamilyTraffic: Sendable {
         var isReadable = false
         var failures: UInt64 = 0
         var lastDuration: Double?
+        var lastTime: Timestamp?
     }
 
     private let family: IPFamily
@@ -42,14 +46,15 @@ final class FamilyTraffic: Sendable {
     private let state: Mutex<State>
 
     /// How long to wait for a change of the tables to end; then what was read last is told.
-    private static let patience = Duration.seconds(3)
+    private let patience: Duration
     /// How often to look whether it has, in microseconds.
     private static let pace: UInt32 = 2_000
     /// How long after a commit the kernel has all counters back, by far, in microseconds.
     private static let commitTime: UInt32 = 100_000
 
-    init(_ family: IPFamily, retiredLimit: Int, read: @escaping Read) {
+    init(_ family: IPFamily, retiredLimit: Int, patience: Duration = .seconds(3), read: @escaping Read) {
         self.family = family
+        self.patience = patience
         self.read = read
         state = Mutex(State(ledger: TrafficLedger(retiredLimit: retiredLimit)))
     }
@@ -59,7 +64,7 @@ final class FamilyTraffic: Sendable {
         state.withLock { state in
             Snapshot(
                 family: family, ledger: state.ledger, compilation: state.isReadable ? state.compilation : nil,
-                failures: state.failures, lastDuration: state.lastDuration)
+                failures: state.failures, lastDuration: state.lastDuration, lastTime: state.lastTime)
         }
     }
 
@@ -89,7 +94,7 @@ final class FamilyTraffic: Sendable {
     /// Reads what the rules show now, which takes a while.
     func refresh() {
         let clock = ContinuousClock()
-        let deadline = clock.now + Self.patience
+        var deadline = clock.now + patience
         var doubting = true
         while clock.now < deadline, let commits = quietTime(until: deadline) {
             let start = clock.now
@@ -110,6 +115,7 @@ final class FamilyTraffic: Sendable {
                     return nil
                 }
                 state.lastDuration = duration
+                state.lastTime = .now
                 state.isReadable = true
                 return state.ledger.absorb(reading, of: compilation, doubting: doubting)
             }
@@ -117,6 +123,9 @@ final class FamilyTraffic: Sendable {
             guard doubting, doubtful > 0 else { return }
             doubting = false
             usleep(Self.commitTime)
+            // However long the first reading took: a doubt that nobody clears would come back with each scrape, until the
+            // rule has counted as much as before, and what it had counted until then was never told.
+            deadline = clock.now + patience
         }
     }
 

@@ -1,4 +1,5 @@
 import KernelTables
+import KubernetesObjects
 import NetworkTypes
 import RuleCompiler
 import ServiceModel
@@ -40,8 +41,8 @@ struct TrafficText {
             writeEndpoints(
                 "kubetables_endpoint_connections_total",
                 """
-                New connections (for UDP: flows) that rules of this node have sent to the endpoint; only endpoints that have \
-                had any.
+                New connections (for UDP: flows) that rules of this node have sent to the endpoint, repeated first packets \
+                included if the node drops them later on; only endpoints that have had any.
                 """, \.packets, &text)
             writeEndpoints(
                 "kubetables_endpoint_first_packet_bytes_total",
@@ -54,7 +55,8 @@ struct TrafficText {
             "kubetables_service_port_connections_total",
             """
             New connections (for UDP: flows) that rules of this node have sent to endpoints of the service port, gone ones \
-            included. The label port is the port's name, or its number if it has none.
+            included, and repeated first packets if the node drops them later on. The label port is the port's name, or its \
+            number if it has none.
             """, \.packets, &text)
         writePorts(
             "kubetables_service_port_first_packet_bytes_total",
@@ -86,7 +88,7 @@ struct TrafficText {
         _ name: String, _ help: String, _ sum: KeyPath<TrafficLedger, RuleSum>,
         _ rules: KeyPath<Compilation, [RuleIdentity]>, _ text: inout MetricText
     ) {
-        let packets = snapshots.reduce(0) { $0 + $1.ledger[keyPath: sum].total.packets }
+        let packets = snapshots.reduce(0) { $0 &+ $1.ledger[keyPath: sum].total.packets }
         let isCounted = snapshots.contains { $0.compilation?[keyPath: rules].isEmpty == false }
         guard packets > 0 || isCounted else { return }
         text.begin(name, .counter, help: help)
@@ -146,6 +148,13 @@ struct TrafficText {
         text.begin(duration, .gauge, help: "Time that it took to read the counters of the rules the last time.")
         for snapshot in snapshots {
             if let seconds = snapshot.lastDuration { text.sample(duration, seconds, [snapshot.family.label]) }
+        }
+        let time = "kubetables_traffic_read_timestamp_seconds"
+        text.begin(time, .gauge, help: "When the counters of the rules were read that are told.")
+        for snapshot in snapshots {
+            if let seconds = snapshot.lastTime?.secondsSince1970 {
+                text.sample(time, seconds, [snapshot.family.label])
+            }
         }
     }
 }
