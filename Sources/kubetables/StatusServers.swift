@@ -1,15 +1,16 @@
 import ArgumentParser
-import KernelTables
 import KubernetesObjects
 import Logging
 import Monitoring
 import NetworkTypes
 import Proxy
 import ProxyConfiguration
-import XTables
 
 /// What the loop tells over HTTP: health for probes and load balancers, metrics and pages for people on this machine.
 struct StatusServers {
+    /// Begins to listen at an address.
+    private typealias Bind = @Sendable (ListenAddress) async throws(ServerFailure) -> HTTPServer
+
     /// Keeps count of what happens in the loop.
     let metrics: ProxyMetrics
     /// Knows whether the loop keeps up.
@@ -41,16 +42,26 @@ struct StatusServers {
     func listen(_ options: ProxyOptions, loop: ProxyLoop, families: [IPFamily]) async throws -> [Part] {
         let healthPages = HealthPages(health, metrics: metrics)
         let pages = metricsPages(loop, families)
-        let wanted: [(BindAddress, HTTPServer.Respond)] = [
-            (options.effectiveHealthzBindAddress, { healthPages.answer($0) }),
-            (options.effectiveMetricsBindAddress, { await pages.answer($0) }),
+        let wanted: [(BindAddress, Bind)] = [
+            (
+                options.effectiveHealthzBindAddress,
+                { [logger] address throws(ServerFailure) in
+                    try await HTTPServer.bind(address, clients: .probes, logger: logger) { healthPages.answer($0) }
+                }
+            ),
+            (
+                options.effectiveMetricsBindAddress,
+                { [logger] address throws(ServerFailure) in
+                    try await HTTPServer.bind(address, logger: logger) { await pages.answer($0) }
+                }
+            ),
         ]
         var servers: [HTTPServer] = []
         var parts: [Part] = []
-        for case (.at(let address, let port), let respond) in wanted {
+        for case (.at(let address, let port), let bind) in wanted {
             let address = ListenAddress(address, port)
             do throws(ServerFailure) {
-                let server = try await HTTPServer.bind(address, logger: logger, respond: respond)
+                let server = try await listen(address, bind)
                 servers.append(server)
                 parts.append(Part { await server.run() })
             } catch {
@@ -59,16 +70,27 @@ struct StatusServers {
                     throw Console.failure("\(error)", .cannotListen)
                 }
                 logger.error("\(error); it is tried again")
-                parts.append(Part { await listenLater(address, respond) })
+                parts.append(Part { await listenLater(address, bind) })
             }
         }
         return parts
     }
 
+    /// Begins to listen; 0.0.0.0 means IPv6 as well, as Go's `net.Listen` and therefore kube-proxy has it.
+    private func listen(_ address: ListenAddress, _ bind: Bind) async throws(ServerFailure) -> HTTPServer {
+        guard address.address == .any(.ipv4) else { return try await bind(address) }
+        do throws(ServerFailure) {
+            return try await bind(ListenAddress(.any(.ipv6), address.port))
+        } catch {
+            // Some kernels have no IPv6. What else is in the way is in the way here, too, and said of the address asked for.
+            return try await bind(address)
+        }
+    }
+
     /// Tries to listen, again and again, and answers then.
-    private func listenLater(_ address: ListenAddress, _ respond: @escaping HTTPServer.Respond) async {
+    private func listenLater(_ address: ListenAddress, _ bind: Bind) async {
         while (try? await Task.sleep(for: Self.retryPeriod)) != nil {
-            guard let server = try? await HTTPServer.bind(address, logger: logger, respond: respond) else { continue }
+            guard let server = try? await listen(address, bind) else { continue }
             logger.info("listening on \(address) now")
             return await server.run()
         }
@@ -80,7 +102,8 @@ struct StatusServers {
     private func metricsPages(_ loop: ProxyLoop, _ families: [IPFamily]) -> MetricsPages {
         let registry = registry
         let traffic = traffic
-        let queue = BlockingQueue(label: "kubetables.plan")
+        let rules = RulesPage(loop, families, RulesPage.rules)
+        let plan = RulesPage(loop, families, RulesPage.plan)
         return MetricsPages(
             metrics: {
                 var text = registry.text
@@ -88,27 +111,6 @@ struct StatusServers {
                 return await traffic?.write(after: text) ?? text
             },
             configuration: { await loop.options.configurationJSON },
-            rules: {
-                var text = ""
-                for family in families {
-                    guard let rules = await loop.rules(family) else { throw NothingWanted() }
-                    text += "# \(family.kubernetesName)\n\(rules.text())"
-                }
-                return text
-            },
-            plan: {
-                var text = ""
-                for family in families {
-                    guard let rules = await loop.rules(family) else { throw NothingWanted() }
-                    let plan = try await queue.run { Result { try Syncer(lock: nil).plan(rules) } }.get()
-                    PlanPrinter(format: .text, colors: .none).forEachLine(of: plan) { text += $0 + "\n" }
-                }
-                return text
-            })
-    }
-
-    /// Why there are no rules to show.
-    private struct NothingWanted: Error, CustomStringConvertible {
-        let description = "no rules yet: the Services and endpoints are not known"
+            rules: { try await rules.get() }, plan: { try await plan.get() })
     }
 }

@@ -36,6 +36,11 @@ import Testing
         #expect(configuration.contains(#""clusterCIDR":"10.244.0.0/16""#))
         #expect(configuration.contains(#""syncPeriod":"30s""#))
         #expect(configuration.contains(#""kubeconfig":"/var/lib/kube-proxy/kubeconfig.conf""#))
+        // 0.0.0.0 stands for both families, as with kube-proxy.
+        #expect(try node.get("[::1]:10256/healthz")?.status == 200)
+        #expect(try node.get("127.0.0.1:10256/healthz", "-X", "OPTIONS", "--http1.0")?.status == 200)
+        let metrics = try #require(try node.get("127.0.0.1:10249/metrics")).body
+        #expect(metrics.contains("\nprocess_resident_memory_bytes "))
     }
 
     @Test func everyFlagOfKubeProxyIsTaken() throws {

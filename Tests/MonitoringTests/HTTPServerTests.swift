@@ -43,6 +43,32 @@ import Testing
         }
     }
 
+    @Test("probes are answered whatever they send, and their connection is closed then")
+    func probes() async throws {
+        let server = try await HTTPServer.bind(
+            Self.local, clients: .probes, logger: Self.logger, respond: Self.echo)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await server.run() }
+            let requests = [
+                "OPTIONS / HTTP/1.0\r\n\r\n", "GET / HTTP/1.0\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+                "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc",
+            ]
+            for request in requests {
+                let text = await Wire.run { () -> String? in
+                    guard let client = try? RawClient(port: server.address.port) else { return nil }
+                    client.send(request)
+                    return client.readToEnd()
+                }
+                let answer = text.flatMap { WireAnswer($0) }
+                #expect(answer?.status == 200, "\(request)")
+                #expect(answer?.body == "you asked for /\n")
+                #expect(answer?.headers["Connection"] == "close")
+            }
+            #expect(await Wire.ask(server.address.port, method: "HEAD")?.body == "")
+            group.cancelAll()
+        }
+    }
+
     @Test("answers many requests on one connection, and many connections at once")
     func connections() async throws {
         try await Self.running(Self.echo) { port in

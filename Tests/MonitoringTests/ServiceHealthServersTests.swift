@@ -24,11 +24,10 @@ import Testing
     }
 
     private func running(
-        retryPeriod: Duration = .seconds(30), _ failed: @escaping ServiceHealthServers.Failed = { _, _ in },
+        retryPeriod: Duration = .seconds(30), logger: Logger = HTTPServerTests.logger,
         _ body: (ServiceHealthServers) async throws -> Void
     ) async throws {
-        let servers = ServiceHealthServers(
-            health: record, retryPeriod: retryPeriod, logger: HTTPServerTests.logger, failed: failed)
+        let servers = ServiceHealthServers(health: record, retryPeriod: retryPeriod, logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await servers.run() }
             try await body(servers)
@@ -100,22 +99,40 @@ import Testing
     func taken() async throws {
         let other = try await HTTPServer.bind(HTTPServerTests.local, logger: HTTPServerTests.logger) { _ in .notFound }
         let (taken, free) = (other.address.port, try await freePort())
-        let failures = FailureList()
-        try await running(retryPeriod: .milliseconds(30), { failures.add($0, $1) }) { servers in
+        let log = LineList()
+        try await running(retryPeriod: .milliseconds(30), logger: Logger(label: "test") { _ in log }) { servers in
             await servers.update([service("a", taken), service("b", free)], addresses: loopback)
             await eventually("serves the other") { await Wire.ask(free)?.status == 200 }
             try await Task.sleep(for: .milliseconds(100))
             let failure = ServerFailure(ListenAddress(loopback[0], taken, isIPv6Only: true), .portTaken)
-            #expect(failures.all == ["default/a: \(failure)"])
+            #expect(
+                log.lines == [
+                    "default/a: health checks are not answered: \(failure); the next try is in 0.03 seconds"
+                ])
             await other.close()
             await eventually("serves it, too") { await Wire.ask(taken)?.status == 200 }
+            #expect(log.lines.last?.contains("are answered now") == true)
         }
     }
 }
 
-/// Remembers failures.
-private final class FailureList: Sendable {
+/// Remembers what was logged.
+private final class LineList: LogHandler {
     private let list = Mutex<[String]>([])
-    var all: [String] { list.withLock { $0 } }
-    func add(_ service: ObjectName, _ failure: ServerFailure) { list.withLock { $0.append("\(service): \(failure)") } }
+    var lines: [String] { list.withLock { $0 } }
+
+    var metadata: Logger.Metadata {
+        get { [:] }
+        set { _ = newValue }
+    }
+    var logLevel: Logger.Level {
+        get { .info }
+        set { _ = newValue }
+    }
+    subscript(metadataKey _: String) -> Logger.Metadata.Value? {
+        get { nil }
+        set { _ = newValue }
+    }
+
+    func log(event: LogEvent) { list.withLock { $0.append("\(event.message)") } }
 }

@@ -54,7 +54,9 @@ import XTables
 
     private func holds(_ loop: ProxyLoop) async -> Bool {
         // Compiled from scratch, to be held against what many small changes have led to.
-        guard let settings = await loop.settings, let wanted = await loop.rules(.ipv4) else { return false }
+        guard let settings = await loop.settings, let wanted = await loop.compilation(.ipv4)?.ruleset else {
+            return false
+        }
         let rules = Compilation(await loop.state.objects.snapshot(family: .ipv4), settings: settings).ruleset
         guard wanted == rules else { return false }
         return (try? Syncer(store: store, lock: nil).plan(rules).isEmpty) ?? false

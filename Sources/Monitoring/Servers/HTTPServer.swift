@@ -5,7 +5,7 @@ import NIOCore
 import NIOPosix
 import NetworkTypes
 
-/// A small HTTP/1.1 server for pages that are read: GET and HEAD, no bodies.
+/// A small HTTP/1.1 server for pages that are read.
 ///
 ///     let server = try await HTTPServer.bind(ListenAddress(.loopback(.ipv4), 10249), logger: logger) { query in
 ///         query.path == "/healthz" ? .text("ok") : .notFound
@@ -30,6 +30,15 @@ public final class HTTPServer: Sendable {
 
     /// Answers a query; is called by many connections at once.
     public typealias Respond = @Sendable (Query) async -> HTTPAnswer
+
+    /// Who the clients are, and so how they are treated.
+    public enum Clients: Sendable {
+        /// People and scrapers: GET and HEAD, no bodies, many requests on one connection.
+        case readers
+        /// Those who only look whether the server is well: each is answered whatever it sends, as kube-proxy does, and its
+        /// connection is closed then. Some load balancers ask by OPTIONS in HTTP/1.0, and wait for that.
+        case probes
+    }
 
     /// Where it listens; the port is the real one, also if the kernel chose it.
     public let address: ListenAddress
@@ -59,18 +68,20 @@ public final class HTTPServer: Sendable {
     ///
     /// - Parameters:
     ///   - address: where to listen.
+    ///   - clients: who asks there.
     ///   - limits: what clients may take.
     ///   - logger: is told what goes wrong with connections, at level debug and below.
     ///   - respond: answers.
     /// - Throws: ``ServerFailure`` if it cannot listen there.
     public static func bind(
-        _ address: ListenAddress, limits: HTTPLimits = HTTPLimits(), logger: Logger, respond: @escaping Respond
+        _ address: ListenAddress, clients: Clients = .readers, limits: HTTPLimits = HTTPLimits(), logger: Logger,
+        respond: @escaping Respond
     ) async throws(ServerFailure) -> HTTPServer {
         let connections = ConnectionTable(limit: limits.connections)
         let tasks = ConnectionTasks()
         let http = HTTP1Channel(
             responder: { request, writer, channel in
-                try await PageRequest(request, isLocal: channel.isLocal).answer(writer, respond)
+                try await PageRequest(request, isLocal: channel.isLocal).answer(clients, writer, respond)
             },
             configuration: HTTP1Channel.Configuration(
                 idleTimeout: TimeAmount(limits.idleTime),

@@ -6,7 +6,7 @@ import NIOCore
 /// One request for a page, and how it is answered.
 struct PageRequest {
     /// Ends the connection: whatever else the client sends is not read.
-    private struct BodyRefused: Error {}
+    private struct ConnectionEnd: Error {}
 
     private let request: Request
     private let isLocal: Bool
@@ -16,24 +16,30 @@ struct PageRequest {
         self.isLocal = isLocal
     }
 
-    /// A body is refused unread, and so are methods that would change something.
-    func answer(_ writer: consuming ResponseWriter, _ respond: HTTPServer.Respond) async throws {
-        guard !hasBody else {
-            var refusal = response(.text("no body is wanted here\n", status: 413))
-            refusal.headers[.connection] = "close"
-            try await writer.write(response: refusal.head, body: refusal.body)
-            throw BodyRefused()
-        }
-        let page: Response
-        switch request.method {
-        case .get: page = response(await respond(query))
-        case .head: page = response(await respond(query)).createHeadResponse()
-        default:
-            var refusal = response(.text("only GET and HEAD are answered\n", status: 405))
-            refusal.headers[.allow] = "GET, HEAD"
-            page = refusal
-        }
+    /// Answers, and ends the connection if nothing more is wanted on it.
+    func answer(
+        _ clients: HTTPServer.Clients, _ writer: consuming ResponseWriter, _ respond: HTTPServer.Respond
+    ) async throws {
+        var answer = await answer(clients, respond)
+        let isLast = clients == .probes || hasBody
+        if isLast { answer.headers.append(("Connection", "close")) }
+        let whole = response(answer)
+        let page = request.method == .head ? whole.createHeadResponse() : whole
         try await writer.write(response: page.head, body: page.body)
+        if isLast { throw ConnectionEnd() }
+    }
+
+    /// Readers' bodies are refused unread, and so are methods that would change something.
+    private func answer(_ clients: HTTPServer.Clients, _ respond: HTTPServer.Respond) async -> HTTPAnswer {
+        if clients == .readers {
+            if hasBody { return .text("no body is wanted here\n", status: 413) }
+            guard [.get, .head].contains(request.method) else {
+                var refusal = HTTPAnswer.text("only GET and HEAD are answered\n", status: 405)
+                refusal.headers.append(("Allow", "GET, HEAD"))
+                return refusal
+            }
+        }
+        return await respond(query)
     }
 
     private var query: HTTPServer.Query { HTTPServer.Query(path: request.uri.path, isLocal: isLocal) }

@@ -11,9 +11,6 @@ public actor ServiceHealthServers {
     /// After what time a listener that failed is tried again, by default.
     public static let defaultRetryPeriod = Duration.seconds(30)
 
-    /// Is told about each listener that cannot listen, when it first cannot.
-    public typealias Failed = @Sendable (ObjectName, ServerFailure) -> Void
-
     /// One listener.
     private struct Listener: Hashable {
         let service: ObjectName
@@ -24,7 +21,6 @@ public actor ServiceHealthServers {
     private let retryPeriod: Duration
     private let limits: HTTPLimits
     private let logger: Logger
-    private let failed: Failed
     private let board = ServiceHealthBoard()
 
     private var wanted: [Listener] = []
@@ -41,16 +37,14 @@ public actor ServiceHealthServers {
     ///   - retryPeriod: after what time a listener that failed is tried again.
     ///   - limits: what clients of each listener may take.
     ///   - logger: gets a warning for each listener that fails.
-    ///   - failed: is told, too: kube-proxy writes an event `FailedToStartServiceHealthcheck` for the Service.
     public init(
         health: HealthRecord, retryPeriod: Duration = defaultRetryPeriod,
-        limits: HTTPLimits = HTTPLimits(connections: 32), logger: Logger, failed: @escaping Failed = { _, _ in }
+        limits: HTTPLimits = HTTPLimits(connections: 32), logger: Logger
     ) {
         self.health = health
         self.retryPeriod = retryPeriod
         self.limits = limits
         self.logger = logger
-        self.failed = failed
     }
 
     /// Takes over all Services with a health check node port, as they are now.
@@ -109,7 +103,7 @@ public actor ServiceHealthServers {
     private func start(_ listener: Listener) async {
         let service = listener.service
         do {
-            let server = try await HTTPServer.bind(listener.address, limits: limits, logger: logger) {
+            let server = try await HTTPServer.bind(listener.address, clients: .probes, limits: limits, logger: logger) {
                 [board, health] _ in
                 board.health(of: service)?.answer(isProxyHealthy: health.report.isHealthy)
                     ?? .text("\(service) has no health checks any longer\n", status: 503)
@@ -125,7 +119,6 @@ public actor ServiceHealthServers {
             guard failures.updateValue(error, forKey: listener) != error else { return }
             logger.warning(
                 "\(service): health checks are not answered: \(error); the next try is in \(retryPeriod)")
-            failed(service, error)
         }
     }
 

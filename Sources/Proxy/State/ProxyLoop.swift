@@ -188,9 +188,10 @@ public actor ProxyLoop {
         }
     }
 
-    /// The rules that shall be in the kernel; `nil` as long as none can be made.
-    public nonisolated func rules(_ family: IPFamily) async -> Ruleset? {
-        // Put together here, so that whoever asks keeps neither the loop nor a family waiting.
-        await families.first { $0.family == family }?.compilation?.ruleset
+    /// What shall be in the kernel; `nil` as long as no rules can be made.
+    ///
+    /// Putting a large ruleset together takes a while: whoever wants it should do so on a thread of its own.
+    public nonisolated func compilation(_ family: IPFamily) async -> Compilation? {
+        await families.first { $0.family == family }?.compilation
     }
 }
