@@ -46,6 +46,16 @@ public struct NodeTuning: Sendable {
     /// Sets how early the kernel ends this process when memory is short, -1000 (never) to 1000; children inherit it.
     public func setOutOfMemoryScore(_ score: Int) -> TuningOutcome { set(.outOfMemoryScore, to: score) }
 
+    /// Lets this process have as many open files as it may, since each client of a server is one.
+    ///
+    /// The usual limit of 1024 is for programs that still call select(2), and any of these may raise it by itself.
+    public static func raiseOpenFileLimit() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = limit.rlim_max
+        setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+    }
+
     /// Makes the table of connections long enough for their limit, with four to a bucket; never makes it shorter.
     private func fitHashSize(to limit: TuningOutcome) -> TuningOutcome {
         let wanted = limit.wanted / Self.connectionsPerBucket

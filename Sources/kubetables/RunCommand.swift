@@ -1,5 +1,6 @@
 import ArgumentParser
 import ConnectionTracking
+import Glibc
 import KernelTables
 import KubernetesObjects
 import Logging
@@ -47,6 +48,8 @@ struct RunCommand: AsyncParsableCommand {
     private var families: [IPFamily] { ipFamily.map { [$0] } ?? IPFamily.allCases }
 
     func run() async throws {
+        // Whoever asks for a reload before anybody listens for that shall not end the program.
+        signal(SIGHUP, SIG_IGN)
         if instead.cleanup == true { return try CleanupCommand.cleanUp(families, kernel.syncer) }
         let reading: OptionReading
         do throws(OptionReading.Failure) {
@@ -84,6 +87,7 @@ struct RunCommand: AsyncParsableCommand {
         let servers = try await status.listen(options, loop: loop, families: families)
 
         setOutOfMemoryScore(options, logger)
+        NodeTuning.raiseOpenFileLimit()
         logger.info("kubetables \(kubetablesVersion) serves \(objects) on node \(nodeName)")
         let reload: @Sendable () async -> Void = {
             guard let options = readOptionsAgain(logger, current: options) else { return }
@@ -146,6 +150,9 @@ struct RunCommand: AsyncParsableCommand {
         do throws(OptionReading.Failure) {
             let reading = try readOptions()
             logger.report(reading.diagnostics)
+            for warning in reading.options.warnings where !current.warnings.contains(warning) {
+                logger.warning("\(warning)")
+            }
             logger.info("the configuration was read again")
             let (options, kept) = reading.options.keeping(current)
             if !kept.isEmpty {

@@ -40,10 +40,13 @@ import Testing
         (["compile", "-f", "-", "--node-ip", "localhost"], "--node-ip: “localhost” is no IP address"),
         (["compile", "-f", "-", "--node-labels", "zone"], "--node-labels: “zone” is no label; write KEY=VALUE"),
         (["compile", "-f", "-", "--nodeport-addresses", "primary,10.0.0.0/8"], "“primary” stands alone"),
-        (["compile", "-f", "-", "--detect-local-mode", "BridgeInterface"], "--pod-bridge-interface: must be given"),
+        (
+            ["compile", "-f", "-", "--detect-local-mode", "BridgeInterface"],
+            "--pod-bridge-interface (detectLocal.bridgeInterface): must be given"
+        ),
         (
             ["compile", "-f", "-", "--detect-local-mode", "InterfaceNamePrefix"],
-            "--pod-interface-name-prefix: must be given"
+            "--pod-interface-name-prefix (detectLocal.interfaceNamePrefix): must be given"
         ),
         (["compile", "-f", "-", "--detect-local-mode", "NodeCIDR"], "NodeCIDR needs a Node object named"),
         (["apply", "-f", "-", "--lock-wait", "-1"], "--lock-wait"),

@@ -16,6 +16,7 @@ public final class LogObserver: ProxyObserver {
         var flowFailures: [IPFamily: String] = [:]
         var drift: [IPFamily: (lines: [String], count: Int)] = [:]
         var refusals: [IPFamily: String] = [:]
+        var surroundings: [IPFamily: [String]] = [:]
         var warnings: Set<String> = []
         var waiting = ""
     }
@@ -64,8 +65,12 @@ public final class LogObserver: ProxyObserver {
         case .flowsNotCleaned(let family, let failure):
             let isNew = said.withLock { $0.flowFailures.updateValue("\(failure)", forKey: family) != "\(failure)" }
             logger.log(level: isNew ? .warning : .debug, "stale UDP flows stay: \(failure)")
-        case .surroundings(_, let warnings):
-            warn(warnings)
+        case .surroundings(let family, let warnings):
+            let new = said.withLock { said in
+                let known = said.surroundings.updateValue(warnings, forKey: family) ?? []
+                return warnings.filter { !known.contains($0) }
+            }
+            for warning in new { logger.warning("\(warning)") }
         case .healthChecksChanged(let services):
             logger.debug(
                 "\(services.family.kubernetesName): \(services.servicePorts.count) service ports have health checks")
@@ -97,8 +102,8 @@ public final class LogObserver: ProxyObserver {
         if repetitions == Self.repetitionLimit {
             logger.warning(
                 """
-                \(family.kubernetesName): somebody keeps undoing this, and it is mended each time; is another kube-proxy \
-                or kubetables running on this node?
+                \(family.kubernetesName): somebody keeps doing this, and it is mended each time; is another kube-proxy or \
+                kubetables running on this node? \(lines.joined(separator: "; "))
                 """)
         }
     }

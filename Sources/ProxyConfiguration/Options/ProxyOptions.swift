@@ -136,12 +136,12 @@ extension ProxyOptions {
     /// - Throws: ``OptionError``.
     public func validatePeriods() throws(OptionError) {
         guard effectiveSyncPeriod > .zero else {
-            throw OptionError("--iptables-sync-period", "must be greater than 0, for example 30s")
+            throw OptionError(ProxyOption.syncPeriod.name, "must be greater than 0, for example 30s")
         }
         guard effectiveMinimumSyncPeriod >= .zero, effectiveMinimumSyncPeriod <= effectiveSyncPeriod else {
             throw OptionError(
-                "--iptables-min-sync-period",
-                "must be from 0 to --iptables-sync-period (\(DurationText.text(effectiveSyncPeriod)))")
+                ProxyOption.minimumSyncPeriod.name,
+                "must be from 0 to the sync period (\(DurationText.text(effectiveSyncPeriod)))")
         }
     }
 }

@@ -35,7 +35,7 @@ extension ProxyOptions {
             node: node, ipv4LocalDetector: try localDetector(.ipv4, node: node),
             ipv6LocalDetector: try localDetector(.ipv6, node: node), masqueradesAll: masqueradeAll ?? false,
             masqueradeBit: try OptionParsing.masqueradeBit(
-                masqueradeBit ?? Self.standardMasqueradeBit, option: "--iptables-masquerade-bit"),
+                masqueradeBit ?? Self.standardMasqueradeBit, option: ProxyOption.masqueradeBit.name),
             allowsLocalhostNodePorts: localhostNodePorts ?? true,
             nodePortAddresses: nodePortAddresses ?? .ranges([]),
             interfaceAddresses: self.interfaceAddresses ?? interfaceAddresses, usesAccounting: accounting ?? false,
@@ -52,24 +52,26 @@ extension ProxyOptions {
         case .nodeCIDR:
             guard !node.podCIDRs.isEmpty else {
                 throw OptionError(
-                    "--detect-local-mode",
+                    ProxyOption.detectLocalMode.name,
                     "NodeCIDR needs a Node object named \(node.name) with spec.podCIDRs in the input")
             }
             return detector(among: node.podCIDRs)
         case .bridgeInterface:
             guard let podBridgeInterface, !podBridgeInterface.isEmpty else {
-                throw OptionError("--pod-bridge-interface", "must be given with --detect-local-mode BridgeInterface")
+                throw OptionError(
+                    ProxyOption.podBridgeInterface.name, "must be given with --detect-local-mode BridgeInterface")
             }
             return .bridgeInterface(
-                try OptionParsing.interfaceName(podBridgeInterface, option: "--pod-bridge-interface"))
+                try OptionParsing.interfaceName(podBridgeInterface, option: ProxyOption.podBridgeInterface.name))
         case .interfaceNamePrefix:
             guard let podInterfaceNamePrefix, !podInterfaceNamePrefix.isEmpty else {
                 throw OptionError(
-                    "--pod-interface-name-prefix", "must be given with --detect-local-mode InterfaceNamePrefix")
+                    ProxyOption.podInterfaceNamePrefix.name,
+                    "must be given with --detect-local-mode InterfaceNamePrefix")
             }
             return .interfacePrefix(
                 try OptionParsing.interfaceName(
-                    podInterfaceNamePrefix, option: "--pod-interface-name-prefix", reserved: 1))
+                    podInterfaceNamePrefix, option: ProxyOption.podInterfaceNamePrefix.name, reserved: 1))
         }
     }
 }
