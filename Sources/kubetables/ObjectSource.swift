@@ -27,7 +27,12 @@ enum ObjectSource: CustomStringConvertible {
     }
 
     /// Tells what there is and what changes, until the task is cancelled.
-    func run(logger: Logger, _ deliver: @escaping @Sendable ([ObjectUpdate]) async -> Void) async {
+    ///
+    /// - Parameter heard: is called each time an API server has said something about objects of a kind.
+    func run(
+        logger: Logger, heard: @escaping @Sendable (KubernetesObject.Kind) -> Void,
+        _ deliver: @escaping @Sendable ([ObjectUpdate]) async -> Void
+    ) async {
         switch self {
         case .manifests(let source):
             await source.run(
@@ -35,7 +40,7 @@ enum ObjectSource: CustomStringConvertible {
                     for diagnostic in diagnostics { logger.log(level: diagnostic.severity.level, "\(diagnostic)") }
                 }, deliver: deliver)
         case .cluster(let source):
-            await source.run(logger: logger, deliver: deliver)
+            await source.run(logger: logger, heard: heard, deliver: deliver)
         }
     }
 }

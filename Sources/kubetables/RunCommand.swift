@@ -98,7 +98,9 @@ struct RunCommand: AsyncParsableCommand {
         let parts =
             [
                 Part { await loop.run() },
-                Part { await objects.run(logger: logger) { await loop.take($0) } },
+                Part {
+                    await objects.run(logger: logger, heard: { status.metrics.heard(of: $0) }) { await loop.take($0) }
+                },
                 Part { await reloadWhenAsked(reload) },
                 Part { await status.serviceHealth.run() },
             ] + servers

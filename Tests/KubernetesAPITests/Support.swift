@@ -29,9 +29,13 @@ final class Recorder: Sendable {
         var objects: [ObjectName: KubernetesObject] = [:]
         var lists = 0
         var unreadable: [UnreadableObject] = []
+        var wordCount = 0
     }
 
     private let state = Mutex(State())
+
+    /// The server has said something.
+    func hear() { state.withLock { $0.wordCount += 1 } }
 
     func add(_ event: ResourceEvent) {
         state.withLock { state in
@@ -143,9 +147,9 @@ struct Rig: Sendable {
         edit(&connection)
         let client = APIClient(connection, version: "0", limits: limits)
         let rig = Rig(server: server, recorder: Recorder(), log: LogRecorder())
-        let reflector = Reflector(resource, client: client, timing: timing, logger: rig.log.logger) {
-            rig.recorder.add($0)
-        }
+        let reflector = Reflector(
+            resource, client: client, timing: timing, logger: rig.log.logger, heard: { rig.recorder.hear() },
+            deliver: { rig.recorder.add($0) })
         let task = Task { await reflector.run() }
         do {
             try await body(rig)

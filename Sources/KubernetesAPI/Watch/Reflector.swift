@@ -14,6 +14,7 @@ public struct Reflector: Sendable {
     private let client: APIClient
     private let timing: ReflectorTiming
     private let logger: Logger
+    private let heard: @Sendable () -> Void
     private let deliver: @Sendable (ResourceEvent) async -> Void
 
     /// Prepares to follow a resource; ``run()`` does it.
@@ -23,16 +24,18 @@ public struct Reflector: Sendable {
     ///   - client: asks the server.
     ///   - timing: how long to wait before another try.
     ///   - logger: is told of trouble.
+    ///   - heard: is called each time the server has said something that makes sense, be it that nothing has changed.
     ///   - deliver: gets each event, one at a time and in order. While it works no byte is read, so it must return
     ///     soon: after ``ClientLimits/silence`` the connection counts as dead.
     public init(
         _ resource: WatchedResource, client: APIClient, timing: ReflectorTiming = ReflectorTiming(), logger: Logger,
-        deliver: @escaping @Sendable (ResourceEvent) async -> Void
+        heard: @escaping @Sendable () -> Void = {}, deliver: @escaping @Sendable (ResourceEvent) async -> Void
     ) {
         self.resource = resource
         self.client = client
         self.timing = timing
         self.logger = logger
+        self.heard = heard
         self.deliver = deliver
     }
 
@@ -111,6 +114,7 @@ extension Reflector.Pass {
             if page.continuation == whole.continuation, !page.continuation.isEmpty {
                 throw .garbage("a list whose pages never end")
             }
+            reflector.heard()
             whole.objects += page.objects
             whole.unreadable += page.unreadable
             whole.remarks += page.remarks
@@ -149,12 +153,14 @@ extension Reflector.Pass {
                 ("timeoutSeconds", "\(seconds)"),
             ]
         let body = try await reflector.client.stream(reflector.resource.path, query: query)
+        reflector.heard()
         trouble.watchGoesOn(hasSpoken: false)
         let began = ContinuousClock.now
         var splitter = LineSplitter(limit: timing.lineLimit)
         var chunks = body.makeAsyncIterator()
         while let chunk = try await next(&chunks) {
             try await take(chunk, &splitter)
+            reflector.heard()
             trouble.watchGoesOn(hasSpoken: true)
         }
         // The sequence of a cancelled task just ends.

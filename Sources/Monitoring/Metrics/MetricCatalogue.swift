@@ -12,7 +12,7 @@ public struct MetricCatalogue: Sendable {
     /// The metrics of ``ProxyMetrics``.
     public static let proxy = MetricCatalogue(
         SyncMetrics.definitions + TimeMetrics.definitions + TableMetrics.definitions + FlowMetrics.definitions
-            + ProbeMetrics.definitions + ClusterMetrics.definitions)
+            + ProbeMetrics.definitions + ClusterMetrics.definitions + SourceMetrics.definitions)
 
     /// The definition of a name; one made up of what is asked for if the catalogue has none.
     ///

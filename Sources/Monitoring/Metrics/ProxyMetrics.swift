@@ -18,6 +18,7 @@ public final class ProxyMetrics: ProxyObserver {
     private let flows: FlowMetrics
     private let probes: ProbeMetrics
     private let cluster: ClusterMetrics
+    private let sources: SourceMetrics
 
     /// Makes all metrics; counters of `families` begin at zero.
     ///
@@ -36,6 +37,7 @@ public final class ProxyMetrics: ProxyObserver {
         flows = FlowMetrics(factory, families)
         probes = ProbeMetrics(factory)
         cluster = ClusterMetrics(factory)
+        sources = SourceMetrics(factory: factory)
     }
 
     /// Something happened in the loop.
@@ -62,6 +64,9 @@ public final class ProxyMetrics: ProxyObserver {
             break
         }
     }
+
+    /// The API server has said something about objects of a kind.
+    public func heard(of kind: KubernetesObject.Kind) { sources.heard(of: kind, at: now()) }
 
     /// A probe of `/healthz` was answered.
     ///

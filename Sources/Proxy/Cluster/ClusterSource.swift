@@ -29,16 +29,22 @@ public struct ClusterSource: Sendable {
     ///
     /// - Parameters:
     ///   - logger: is told of trouble, and of objects that cannot be used.
+    ///   - heard: is called each time the server has said something about objects of a kind.
     ///   - deliver: gets what there is and what changes; must return soon.
-    public func run(logger: Logger, deliver: @escaping @Sendable ([ObjectUpdate]) async -> Void) async {
+    public func run(
+        logger: Logger, heard: @escaping @Sendable (KubernetesObject.Kind) -> Void,
+        deliver: @escaping @Sendable ([ObjectUpdate]) async -> Void
+    ) async {
         let client = APIClient(connection, version: version)
         await withTaskGroup(of: Void.self) { group in
             for resource in [WatchedResource.node(name: nodeName), .endpointSlices, .services] {
                 let reader = EventReader(kind: resource.kind, logger: logger)
-                let reflector = Reflector(resource, client: client, logger: logger) { event in
-                    guard let update = reader.update(event) else { return }
-                    await deliver([update])
-                }
+                let reflector = Reflector(
+                    resource, client: client, logger: logger, heard: { heard(resource.kind) },
+                    deliver: { event in
+                        guard let update = reader.update(event) else { return }
+                        await deliver([update])
+                    })
                 group.addTask { await reflector.run() }
             }
         }
