@@ -77,9 +77,17 @@ public enum Subprocess {
         var arguments = (["env"] + command).map { strdup($0) } + [nil]
         var settings = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { (arguments + settings).forEach { free($0) } }
+        // Threads that tasks run on may block signals, and children would take that over: nothing could end them.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
         var child: pid_t = 0
         // By way of env, which looks for the program where the child's PATH says and not ours.
-        let error = posix_spawn(&child, "/usr/bin/env", &actions, nil, &arguments, &settings)
+        let error = posix_spawn(&child, "/usr/bin/env", &actions, &attributes, &arguments, &settings)
         guard error == 0 else {
             throw ProcessFailure(description: "\(command[0]) cannot be started: \(String(cString: strerror(error)))")
         }
