@@ -5,7 +5,7 @@ shell_scripts := .ci/run Benchmarks/run scripts/demo scripts/docs scripts/instal
 python_scripts := Benchmarks/loop Benchmarks/programs.py Benchmarks/scrape
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test soak bench goldens docs docs-update lint install uninstall clean setup
+.PHONY: help demo run test soak bench goldens docs docs-update lint install uninstall clean setup setup-tests
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,14 +24,14 @@ run: setup ## keep the rules of a throwaway node in step with manifests you can 
 talking_tests := KubernetesAPITests|ProxyTests
 port_tests := MonitoringTests
 
-test: setup ## run every test; without root the kernel tests are skipped, with KUBETABLES_REQUIRE_KERNEL_TESTS=1 they fail
+test: setup-tests ## run every test; without root the kernel tests are skipped, with KUBETABLES_REQUIRE_KERNEL_TESTS=1 they fail
 	@swift build --build-tests
 	@swift build --product generate-manual
 	@swift test --skip-build --filter '$(talking_tests)'
 	@swift test --skip-build --no-parallel --filter '$(port_tests)'
 	@swift test --skip-build --skip '$(talking_tests)|$(port_tests)'
 
-soak: setup ## ten minutes of everything that can happen to the loop, with clients that must not notice (as root)
+soak: setup-tests ## ten minutes of everything that can happen to the loop, with clients that must not notice (as root)
 	@KUBETABLES_SOAK_SECONDS=600 KUBETABLES_REQUIRE_KERNEL_TESTS=1 swift test --filter SoakTests
 
 bench: setup ## measure speed and memory, and compare them with the goals (as root, on a quiet machine)
@@ -44,7 +44,7 @@ docs: setup ## make the documentation's pages, below .build/docs
 	@swift build
 	@scripts/docs
 
-docs-update: setup ## write what the guide's commands print into its pages, to be reviewed in git (as root)
+docs-update: setup-tests ## write what the guide's commands print into its pages, to be reviewed in git (as root)
 	@swift build --build-tests
 	@KUBETABLES_UPDATE_DOCUMENTATION=1 KUBETABLES_REQUIRE_KERNEL_TESTS=1 swift test --skip-build --filter DocumentationTests
 
@@ -67,5 +67,8 @@ uninstall: ## remove what install put there (as root)
 clean: ## remove what was built
 	@swift package clean
 
-setup: ## install the Debian packages that are missing (as root)
+setup: ## install the Debian packages that are missing to build and to demonstrate (as root)
 	@scripts/setup
+
+setup-tests: ## install those that are missing to test, too (as root)
+	@scripts/setup --tests
