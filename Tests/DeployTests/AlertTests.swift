@@ -39,6 +39,30 @@ import Testing
         #expect(result.status == 0, "\(result.output)\(result.errors)")
     }
 
+    /// Debian's promtool knows nothing of Kubernetes, so it gets everything but how the pods are found.
+    @Test func prometheusTakesTheScrapeConfiguration() throws {
+        let text = try String(contentsOf: Deploy.folder.appending(path: "prometheus/scrape.yaml"), encoding: .utf8)
+        let discovery = """
+              kubernetes_sd_configs:
+              - role: pod
+                namespaces:
+                  names: [kube-system]
+
+            """
+        #expect(text.contains(discovery))
+        let folder = try TemporaryFolder()
+        let file = try folder.write(
+            "prometheus.yml",
+            text.replacingOccurrences(of: discovery, with: "  static_configs: [{targets: [\"127.0.0.1:10249\"]}]\n"))
+        let result = try promtool("check", "config", file)
+        #expect(result.status == 0, "\(result.output)\(result.errors)")
+        // The alert of a program that is down goes by the job's name.
+        let alerts = try AlertRules.read().alerts.map(\.expr)
+        let jobs = Set(alerts.flatMap { $0.matches(of: /job="([^"]*)"/).map { String($0.output.1) } })
+        #expect(jobs == ["kubetables"])
+        #expect(text.contains("- job_name: kubetables\n") && text.contains("honor_labels: true\n"))
+    }
+
     @Test func everyAlertIsTriedOut() throws {
         let result = try promtool("test", "rules", Deploy.folder.appending(path: Self.testsPath).path)
         #expect(result.status == 0, "\(result.output)\(result.errors)")

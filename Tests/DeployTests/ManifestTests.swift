@@ -73,6 +73,18 @@ import Testing
         #expect(try daemonSet().pod.serviceAccountName == account.metadata.name)
     }
 
+    @Test func aFirstTryIsKeptToTheNodesWithItsLabel() throws {
+        let component: Kustomization = try Deploy.yaml("kubernetes/one-node/kustomization.yaml")
+        #expect(component.kind == "Component")
+        #expect(component.patches?.map(\.path) == ["node-selector.yaml"])
+        let patch: DaemonSet = try Deploy.yaml("kubernetes/one-node/node-selector.yaml")
+        let target = try daemonSet()
+        #expect(patch.metadata.name == target.metadata.name)
+        #expect(patch.metadata.namespace == target.metadata.namespace)
+        #expect(patch.pod.nodeSelector == ["kubetables": "try"])
+        #expect(patch.pod.containers == nil && patch.pod.initContainers == nil)
+    }
+
     /// Only what a container without privileges cannot do is left to those that run before it.
     @Test func whatPreparesTheNodeChangesNothingElse() throws {
         let component: Kustomization = try Deploy.yaml("kubernetes/node-setup/kustomization.yaml")

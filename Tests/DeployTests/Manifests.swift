@@ -95,6 +95,7 @@ struct DaemonSet: Decodable {
         let hostNetwork: Bool?
         let hostPID: Bool?
         let hostIPC: Bool?
+        let nodeSelector: [String: String]?
         let tolerations: [[String: String]]?
         let initContainers: [PodContainer]?
         let containers: [PodContainer]?
