@@ -91,6 +91,14 @@ import Testing
         #expect(!mappings.contains { $0.arguments.contains("PROT_WRITE|PROT_EXEC") })
     }
 
+    @Test(arguments: ["9 read(3, x)", "9999  read(3, x)", "12345 read(3, x)"])
+    func callsAreReadWhateverTheNumberOfTheProcess(line: String) {
+        let call = TracedCall(line[...])
+        #expect(call?.name == "read" && call?.firstArgument == "3")
+        #expect(TracedCall("12345 +++ exited with 0 +++") == nil)
+        #expect(TracedCall("12345 <... futex resumed>) = 0") == nil)
+    }
+
     /// The system calls of groups and single names, as systemd knows them.
     private func systemCalls(_ words: [String]) throws -> Set<String> {
         var calls = Set(words.filter { !$0.hasPrefix("@") })
@@ -111,8 +119,9 @@ private struct TracedCall {
 
     /// - Returns: `nil` for lines about signals and ends, and for the second half of a call that another came between.
     init?(_ line: Substring) {
-        guard let call = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true).last,
-            let bracket = call.firstIndex(of: "("),
+        // The number of the process, which short ones are padded behind.
+        let call = line.drop { $0.isNumber }.drop { $0 == " " }
+        guard let bracket = call.firstIndex(of: "("),
             call[..<bracket].allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" })
         else { return nil }
         name = String(call[..<bracket])
