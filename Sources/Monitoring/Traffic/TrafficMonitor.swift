@@ -93,6 +93,7 @@ private actor ReadingPace {
 
     private var running: Task<Void, Never>?
     private var lastEnd: ContinuousClock.Instant?
+    private var lastAnswer = ContinuousClock.now
     private var isGivingBackScheduled = false
 
     func refresh(_ body: @escaping @Sendable () async -> Void) async {
@@ -105,14 +106,17 @@ private actor ReadingPace {
         lastEnd = ContinuousClock.now
     }
 
-    /// Gives the memory of long answers back when they have been sent.
+    /// Gives the memory of long answers back when the last of them has been sent.
     func scheduleGivingBack(_ queue: BlockingQueue) {
+        lastAnswer = .now
         guard !isGivingBackScheduled else { return }
         isGivingBackScheduled = true
         Task {
-            try? await Task.sleep(for: Self.sendingTime)
-            await queue.run { Memory.giveBack() }
+            while ContinuousClock.now - lastAnswer < Self.sendingTime {
+                try? await Task.sleep(until: lastAnswer + Self.sendingTime, clock: .continuous)
+            }
             isGivingBackScheduled = false
+            await queue.run { Memory.giveBack() }
         }
     }
 }
