@@ -137,7 +137,9 @@ let package = Package(
                 "KernelTables", "KernelTablesSuite", "NetworkTypes", "TestSupport", "XTables", "kernel-tables-probe",
             ],
             swiftSettings: settings),
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        .target(
+            name: "TestSupport", dependencies: [.product(name: "Logging", package: "swift-log")],
+            path: "Tests/TestSupport", swiftSettings: settings),
         .target(
             name: "TestAPIServer",
             dependencies: [

@@ -1,6 +1,7 @@
 import Foundation
 import KubernetesObjects
 import TestAPIServer
+import TestSupport
 import Testing
 
 @testable import KubernetesAPI

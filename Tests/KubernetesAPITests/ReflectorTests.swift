@@ -3,6 +3,7 @@ import KubernetesObjects
 import ServiceModel
 import Synchronization
 import TestAPIServer
+import TestSupport
 import Testing
 
 @testable import KubernetesAPI

@@ -4,6 +4,7 @@ import KubernetesObjects
 import Logging
 import Synchronization
 import TestAPIServer
+import TestSupport
 import Testing
 
 /// What a test waits for did not come.
@@ -63,46 +64,6 @@ final class Recorder: Sendable {
     var current: State { state.withLock { $0 } }
     var names: [String] { current.objects.keys.map(\.description).sorted() }
     var lists: Int { current.lists }
-}
-
-/// Keeps what is logged.
-final class LogRecorder: LogHandler, Sendable {
-    struct Entry: Sendable {
-        let level: Logger.Level
-        let text: String
-    }
-
-    private let entries = Mutex<[Entry]>([])
-
-    var logger: Logger {
-        let recorder = self
-        return Logger(label: "test", factory: { _ in recorder })
-    }
-
-    func log(event: LogEvent) {
-        entries.withLock { $0.append(Entry(level: event.level, text: "\(event.message)")) }
-    }
-
-    subscript(metadataKey _: String) -> Logger.Metadata.Value? {
-        get { nil }
-        set { _ = newValue }
-    }
-    var metadata: Logger.Metadata {
-        get { [:] }
-        set { _ = newValue }
-    }
-    var logLevel: Logger.Level {
-        get { .debug }
-        set { _ = newValue }
-    }
-
-    var warnings: [String] { texts(.warning) }
-    var infos: [String] { texts(.info) }
-    var debugs: [String] { texts(.debug) }
-
-    private func texts(_ level: Logger.Level) -> [String] {
-        entries.withLock { $0.filter { $0.level == level }.map(\.text) }
-    }
 }
 
 extension ReflectorTiming {

@@ -3,7 +3,7 @@ import Logging
 import Monitoring
 import NetworkTypes
 import ServiceModel
-import Synchronization
+import TestSupport
 import Testing
 
 @testable import Proxy
@@ -99,40 +99,19 @@ import Testing
     func taken() async throws {
         let other = try await HTTPServer.bind(HTTPServerTests.local, logger: HTTPServerTests.logger) { _ in .notFound }
         let (taken, free) = (other.address.port, try await freePort())
-        let log = LineList()
-        try await running(retryPeriod: .milliseconds(30), logger: Logger(label: "test") { _ in log }) { servers in
+        let log = LogRecorder()
+        try await running(retryPeriod: .milliseconds(30), logger: log.logger) { servers in
             await servers.update([service("a", taken), service("b", free)], addresses: loopback)
             await eventually("serves the other") { await Wire.ask(free)?.status == 200 }
             try await Task.sleep(for: .milliseconds(100))
             let failure = ServerFailure(ListenAddress(loopback[0], taken, isIPv6Only: true), .portTaken)
             #expect(
-                log.lines == [
+                log.warnings == [
                     "default/a: health checks are not answered: \(failure); the next try is in 0.03 seconds"
                 ])
             await other.close()
             await eventually("serves it, too") { await Wire.ask(taken)?.status == 200 }
-            #expect(log.lines.last?.contains("are answered now") == true)
+            #expect(log.infos.last?.contains("are answered now") == true)
         }
     }
-}
-
-/// Remembers what was logged.
-private final class LineList: LogHandler {
-    private let list = Mutex<[String]>([])
-    var lines: [String] { list.withLock { $0 } }
-
-    var metadata: Logger.Metadata {
-        get { [:] }
-        set { _ = newValue }
-    }
-    var logLevel: Logger.Level {
-        get { .info }
-        set { _ = newValue }
-    }
-    subscript(metadataKey _: String) -> Logger.Metadata.Value? {
-        get { nil }
-        set { _ = newValue }
-    }
-
-    func log(event: LogEvent) { list.withLock { $0.append("\(event.message)") } }
 }
