@@ -55,11 +55,6 @@ extension CompiledServicePort {
         return found
     }
 
-    /// The rule in nat that sends its node port on from the node's loopback addresses, if there is one for these alone.
-    var localhostNodePortRules: [RuleIdentity] {
-        natNodePorts.count < 2 ? [] : natNodePorts.compactMap { RuleIdentity($0, in: KubeProxyChains.nodePorts) }
-    }
-
     private static func reason(_ identity: RuleIdentity) -> RefusalReason {
         if identity.chain == KubeProxyChains.proxyFirewall { return .sourceRanges }
         return identity.verdict == .reject ? .noEndpoints : .noLocalEndpoints
@@ -80,6 +75,7 @@ extension Compilation {
     /// There are such rules only with accounting; without it, loopback addresses are served by the rules for all others.
     public var localhostNodePortRules: [RuleIdentity] {
         guard settings.localhostNodePorts, settings.usesAccounting else { return [] }
-        return servicePorts.flatMap(\.localhostNodePortRules)
+        // Of the rules of a node port, only that for a range of destinations has an identity.
+        return servicePorts.flatMap { $0.natNodePorts.compactMap { RuleIdentity($0, in: KubeProxyChains.nodePorts) } }
     }
 }

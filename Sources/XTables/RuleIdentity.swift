@@ -42,8 +42,8 @@ public struct RuleIdentity: Hashable, Sendable {
         self.port = port
     }
 
-    /// The identity of a rule in a chain; `nil` if it has none: it does something else, or drops or refuses what goes to a
-    /// range of destinations, or jumps whatever or to one destination only.
+    /// The identity of a rule in a chain; `nil` if it has none: it does something else; or it drops or refuses, and asks
+    /// for a range of destinations; or it jumps, and asks for one destination or for none.
     public init?(_ rule: Rule, in chain: ChainName) {
         let protocolNumber = rule.transport?.number ?? 0
         switch rule.target {

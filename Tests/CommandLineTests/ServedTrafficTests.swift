@@ -290,23 +290,6 @@ import Testing
         try body()
     }
 
-    @Test func onlyTheNodeItselfSeesRulesAndPlan() throws {
-        defer { cleanUp() }
-        try write()
-        try running(["--metrics-bind-address", "0.0.0.0:10249"]) { _ in
-            func statuses(_ host: String) throws -> [String] {
-                try ["metrics", "rules", "plan"].map { page in
-                    try lab.run(
-                        host,
-                        ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "http://192.168.50.10:10249/\(page)"])
-                }
-            }
-            let (far, near) = (try statuses("client"), try statuses("node"))
-            #expect(far == ["200", "403", "403"])
-            #expect(near == ["200", "200", "200"])
-        }
-    }
-
     @Test(arguments: ["services", "off"]) func lessIsToldIfThatIsWished(detail: String) throws {
         defer { cleanUp() }
         try write()

@@ -117,24 +117,6 @@ struct FaultTests {
         }
     }
 
-    @Test("bookmarks of a quiet server are heard, and refusals and garbage are not")
-    func silence() async throws {
-        try await Rig.run(bookmarks: .milliseconds(20), before: { try $0.put(json: service("a")) }) { rig in
-            try await rig.expect("a")
-            let before = rig.recorder.current.wordCount
-            try await eventually("bookmarks") { rig.recorder.current.wordCount > before + 3 }
-            rig.server.inject(.refuse(code: 503, retryAfter: nil), into: .services, times: 3)
-            rig.server.inject(.garbage(Array("<html>".utf8)), into: .services, times: 1000)
-            rig.server.disturbWatches(of: .services, .drop)
-            try await eventually("trouble") { rig.warnings.count == 2 }
-            let inTrouble = rig.recorder.current.wordCount
-            try await Task.sleep(for: .milliseconds(200))
-            #expect(rig.recorder.current.wordCount <= inTrouble + 1)
-            rig.server.clearFaults()
-            try await eventually("well again") { rig.recorder.current.wordCount > inTrouble + 5 }
-        }
-    }
-
     @Test("an expired version leads to a list, as a status and as an event", arguments: [false, true])
     func expired(asEvent: Bool) async throws {
         try await Rig.run(before: { try $0.put(json: service("a")) }) { rig in

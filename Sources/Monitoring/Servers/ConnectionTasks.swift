@@ -2,9 +2,9 @@ import Synchronization
 
 /// The connections that are being served, each by a task of its own.
 ///
-/// NIO's way to hand new connections over, a sequence of them, has a flaw that no program with this many ends of servers can
-/// bear: it traps when the task that takes them is cancelled while one is under way (swift-nio issue 2637). So each is
-/// served from where it is made, and none is ever left without somebody who ends it.
+/// NIO would hand new connections over in a sequence, but traps when the task that takes them out is cancelled while one is
+/// under way (swift-nio issue 2637), and here servers come and go with Services. So each connection is served from where it
+/// is made, and none is ever left without somebody who ends it.
 final class ConnectionTasks: Sendable {
     private struct State {
         var tasks: [Int: Task<Void, Never>] = [:]
