@@ -48,5 +48,7 @@ struct ApplyCommand: ParsableCommand {
         Console.warn(summary.warnings)
         for line in summary.lines { try Console.printLine(line) }
         Console.say("note: \(family.kubernetesName) took: \(summary.timing(compile: compileTime))")
+        // What is in force is less than what the manifests ask for, as the warnings name it.
+        guard report.unsupported.isEmpty else { throw ExitCode.refusedByKernel }
     }
 }

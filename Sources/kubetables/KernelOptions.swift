@@ -51,6 +51,8 @@ func forEachFamily(_ families: [IPFamily], _ body: (IPFamily) throws -> Void) th
         } catch let error as SyncError {
             let code = Console.failure("\(error)", error.exitCode)
             firstFailure = firstFailure ?? code
+        } catch let code as ExitCode {
+            firstFailure = firstFailure ?? code
         }
     }
     if let firstFailure { throw firstFailure }

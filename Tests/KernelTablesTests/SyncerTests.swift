@@ -145,6 +145,41 @@ struct SyncerTests {
     }
 
     @Test(
+        "a passing error of a commit leaves nothing out of the rules, whichever error and however often",
+        arguments: [EINTR, EFAULT, EBUSY, EIO, EINVAL, ENOENT, ENOMEM, EPERM], 1...4)
+    func passingErrors(number: Int32, times: Int) throws {
+        // More than two of these at a time on an unchanged table are an error to report, but never worse rules.
+        for _ in 0..<times { store.failNextCommit(number) }
+        do {
+            let report = try syncer.apply(ruleset)
+            #expect(report.unsupported.isEmpty)
+        } catch {
+            #expect(times > 1)
+            #expect(store.commitCount <= 1)
+        }
+        for _ in 0..<times where store.commitCount < 2 { _ = try? syncer.apply(ruleset) }
+        #expect(try syncer.plan(ruleset).isEmpty)
+    }
+
+    @Test("a commit whose counters could not be added back is in force, and nothing is left out", arguments: [EINVAL, ENOMEM])
+    func lostCounters(number: Int32) throws {
+        store.failNextCommit(number, replacesTable: true)
+        let report = try syncer.apply(ruleset)
+        #expect(report.unsupported.isEmpty)
+        #expect(report.tables.map(\.isCommitted) == [true, true])
+        #expect(report.tables.map(\.hasLostCounters) == [true, false])
+        #expect(try syncer.plan(ruleset).isEmpty)
+    }
+
+    @Test("what was refused in one table brings no feature of another one into question")
+    func featuresOfTheRefusedTable() {
+        // The ruleset has session affinity, in nat only; filter is refused for a reason of its own.
+        for _ in 0..<100 { store.failNextCommit(EINVAL) }
+        #expect(throws: SyncError.self) { try syncer.apply(ruleset) }
+        #expect(store.pendingFailures >= 100 - 8)
+    }
+
+    @Test(
         "says what it was doing and what to do",
         arguments: [
             (ENOMEM, "committing IPv4 table filter: Cannot allocate memory (ENOMEM); the kernel keeps the old rules"),

@@ -17,9 +17,15 @@ public final class MemoryStore: KernelTableStore {
     struct State {
         var tables: [Key: MemoryTable] = [:]
         var nextReadFailure: Int32?
-        var commitFailures: [Int32] = []
+        var commitFailures: [CommitFailure] = []
         var refused: [String: Int32] = [:]
         var commits = 0
+    }
+
+    /// An error that a commit is to end with.
+    struct CommitFailure {
+        let errorNumber: Int32
+        let replacesTable: Bool
     }
 
     let state = Mutex(State())
@@ -33,8 +39,15 @@ public final class MemoryStore: KernelTableStore {
     }
 
     /// Lets the next commit fail; called several times, the next several.
-    public func failNextCommit(_ errorNumber: Int32) {
-        state.withLock { $0.commitFailures.append(errorNumber) }
+    ///
+    /// - Parameters:
+    ///   - errorNumber: what it fails with, of errno.h.
+    ///   - replacesTable: whether the table is replaced all the same, as when the kernel's second call of a commit fails,
+    ///     which adds the counters.
+    public func failNextCommit(_ errorNumber: Int32, replacesTable: Bool = false) {
+        state.withLock {
+            $0.commitFailures.append(CommitFailure(errorNumber: errorNumber, replacesTable: replacesTable))
+        }
     }
 
     /// Lets every commit fail that has a rule with this match or target, as a kernel without it does.
@@ -48,6 +61,9 @@ public final class MemoryStore: KernelTableStore {
 
     /// How many commits succeeded so far.
     public var commitCount: Int { state.withLock { $0.commits } }
+
+    /// How many of the failures that commits were told to have are still to come.
+    public var pendingFailures: Int { state.withLock { $0.commitFailures.count } }
 
     /// Lets packets match a rule.
     public func count(_ counters: RuleCounters, rule index: Int, of chain: ChainName, in table: Table, family: IPFamily)
@@ -96,7 +112,11 @@ public final class MemoryStore: KernelTableStore {
     /// - Returns: the error number, if not.
     func commit(_ content: MemoryTable, key: Key, entriesWhenRead: Int) -> Int32? {
         state.withLock { state in
-            if !state.commitFailures.isEmpty { return state.commitFailures.removeFirst() }
+            if !state.commitFailures.isEmpty {
+                let failure = state.commitFailures.removeFirst()
+                if failure.replacesTable { state.tables[key] = content }
+                return failure.errorNumber
+            }
             if (state.tables[key] ?? MemoryTable(key.table)).entryCount != entriesWhenRead { return EAGAIN }
             for entry in content.chains.lazy.flatMap(\.entries) {
                 for name in entry.extensionNames(key.family) {

@@ -6,7 +6,11 @@ import XTables
 /// The kernel refuses a table whole and does not say why, and there is no commit for trial. So the rules are committed
 /// without one feature after the other; if that never helps, without more and more of them, those that matter least
 /// first, until the kernel agrees; then with one after the other again. Each commit that succeeds is a good state, none
-/// takes away what an earlier one brought, and the last one lacks nothing that could be there.
+/// takes away what an earlier one brought, and the last one lacks nothing that could be there: before anything is reported
+/// missing, the whole rules are tried once more.
+///
+/// Only features of the table that was refused come into question. That the error is no passing one is certain by then:
+/// ``SyncRun`` has met it twice on an unchanged table.
 struct FeatureIsolation {
     let syncer: Syncer
     let ruleset: Ruleset
@@ -15,9 +19,9 @@ struct FeatureIsolation {
 
     /// - Throws: the first refusal, when leaving out features does not help.
     func run() throws(SyncError) -> SyncReport {
-        let candidates = ruleset.features().filter { !excluded.contains($0) }
+        let candidates = ruleset.features(of: failure.table).filter { !excluded.contains($0) }
         for candidate in candidates {
-            if let report = try attempt(without: [candidate]) { return finished(report, [candidate]) }
+            if let report = try attempt(without: [candidate]) { return try finished(report, [candidate]) }
         }
         for count in candidates.indices.dropFirst(2) + [candidates.count] where count > 1 {
             let left = candidates[..<count]
@@ -29,7 +33,7 @@ struct FeatureIsolation {
                 missing.remove(candidate)
                 report = better
             }
-            return finished(report, missing)
+            return try finished(report, missing)
         }
         throw originalError()
     }
@@ -43,7 +47,9 @@ struct FeatureIsolation {
         }
     }
 
-    private func finished(_ report: SyncReport, _ missing: Set<RuleFeature>) -> SyncReport {
+    /// The report of a run that had to leave something out, unless the kernel takes the whole rules now.
+    private func finished(_ report: SyncReport, _ missing: Set<RuleFeature>) throws(SyncError) -> SyncReport {
+        if let whole = try attempt(without: []) { return whole }
         let affected = ruleset.removing(missing).affected
         var report = report
         report.unsupported = ruleset.features().filter(missing.contains).map { feature in

@@ -59,10 +59,10 @@ public struct UnsupportedFeature: Hashable, Sendable {
 }
 
 extension Ruleset {
-    /// The features these rules need, those that matter least first.
-    func features() -> [RuleFeature] {
+    /// The features these rules need, or those of one table, the ones that matter least first.
+    func features(of wanted: Table? = nil) -> [RuleFeature] {
         var found: Set<RuleFeature> = []
-        for table in tables {
+        for table in tables where table.table == (wanted ?? table.table) {
             for rules in Array(table.jumps.values) + table.chains.map(\.rules) {
                 for rule in rules { rule.insertFeatures(into: &found) }
             }

@@ -27,8 +27,10 @@ public enum SyncError: Error, Hashable, Sendable {
         case EPERM, EACCES: self = .notPermitted(failure)
         case ENOMEM: self = .outOfMemory(failure)
         case EAGAIN: self = .changedMeanwhile(failure, attempts: 1)
+        case ENOENT, ENOPROTOOPT, EAFNOSUPPORT, EPROTONOSUPPORT where failure.operation == .open:
+            self = .noLegacyTables(failure)
         default:
-            self = failure.operation == .open ? .noLegacyTables(failure) : .refused(failure, extensions: extensions)
+            self = .refused(failure, extensions: failure.mayMeanMissingFeature ? extensions : [])
         }
     }
 }
@@ -54,10 +56,12 @@ extension SyncError: CustomStringConvertible {
             "\(failure); another program changed the table without the lock \(attempts) times in a row: "
                 + "find it (it must use iptables -w), then try again"
         case .refused(let failure, let extensions):
-            "\(failure); the kernel keeps the old rules"
-                + (extensions.isEmpty
-                    ? "; see the kernel's log (dmesg)"
-                    : "; it may lack one of these extensions: \(extensions.joined(separator: ", ")); see dmesg")
+            failure.operation == .open
+                ? "\(failure)"
+                : "\(failure); the kernel keeps the old rules"
+                    + (extensions.isEmpty
+                        ? "; see the kernel's log (dmesg)"
+                        : "; it may lack one of these extensions: \(extensions.joined(separator: ", ")); see dmesg")
         }
     }
 }
@@ -75,6 +79,13 @@ extension SyncError {
 }
 
 extension KernelFailure {
+    /// Whether the kernel answers so to rules that use a match or target it does not have, or with options it does not
+    /// know: `xt_request_find_match`, and the `checkentry` functions of net/netfilter.
+    var mayMeanMissingFeature: Bool {
+        operation == .commit
+            && [ENOENT, EINVAL, EOPNOTSUPP, EPROTONOSUPPORT, EPROTO, ENOSYS].contains(errorNumber)
+    }
+
     /// The kernel modules of the table.
     fileprivate var moduleNames: String {
         switch family {

@@ -68,6 +68,9 @@ public struct TableChange: Hashable, Sendable {
     public let keptChains: [KeptChain]
     /// Whether there was something to commit, and it was.
     public internal(set) var isCommitted = false
+    /// Whether the counters of the table's rules began again at zero: another process changed the table, without the lock,
+    /// between the two calls that a commit consists of.
+    public internal(set) var hasLostCounters = false
 
     /// Whether there is nothing to change.
     public let isEmpty: Bool

@@ -9,7 +9,25 @@ struct SyncRun {
     /// The chains that are expected to change; other changes are drift.
     private let expected: [Table: Set<ChainName>]?
     private var report = SyncReport()
+    /// The commit that failed in the last attempt, if one did.
+    private var failedCommit: FailedCommit?
     private let clock = ContinuousClock()
+
+    /// A commit that the kernel answered with an error, which does not tell whether the table was replaced: libiptc makes
+    /// two calls of one commit, and the second one, which adds the counters, may fail after the first one has succeeded.
+    private struct FailedCommit {
+        let failure: KernelFailure
+        /// The table as it was read for this commit.
+        let stamp: TableStamp?
+        let change: TableChange
+        let drift: TableDrift?
+        let removed: [RuleIdentity: RuleCounters]
+
+        /// Whether this is the same error again, on a table that nobody has changed meanwhile.
+        func isRepetition(of earlier: FailedCommit?) -> Bool {
+            failure == earlier?.failure && stamp != nil && stamp == earlier?.stamp
+        }
+    }
 
     /// The order in which tables are read; see ``Syncer``.
     static let readingOrder: [Table] = [.nat, .filter]
@@ -27,7 +45,8 @@ struct SyncRun {
             let outcome = try attempt(makeRuleset)
             guard case .interfered(let failure) = outcome else { return report }
             guard report.attempts < syncer.maximumAttempts else {
-                throw .changedMeanwhile(failure, attempts: report.attempts)
+                throw failure.errorNumber == EAGAIN
+                    ? .changedMeanwhile(failure, attempts: report.attempts) : SyncError(failure)
             }
             sleep(backOff)
             backOff *= 2
@@ -36,7 +55,7 @@ struct SyncRun {
 
     private enum Outcome {
         case done
-        /// Somebody changed a table without the lock.
+        /// Another process changed a table without the lock, or an error may be a passing one: it is to be tried again.
         case interfered(KernelFailure)
     }
 
@@ -56,12 +75,14 @@ struct SyncRun {
             report.tables = work.map(\.change)
             report.drift = work.compactMap(\.drift)
             keepCommitted(of: earlier)
+            acknowledgeFailedCommit()
             for index in work.indices where !work[index].change.isEmpty {
                 try edit(&work[index])
-                try measure(\.commit) { () throws(KernelFailure) in try work[index].transaction.commit() }
-                report.tables[index].isCommitted = true
-                syncer.counterKeeper?.committed(
-                    work[index].change.table, family: report.family, removed: work[index].removed)
+                if let failed = commit(work[index], at: index) {
+                    defer { failedCommit = failed }
+                    guard failed.isRepetition(of: failedCommit) else { return .interfered(failed.failure) }
+                    throw failed.failure
+                }
             }
             // Under the lock: what others do from now on shows.
             report.stamps = stamps(of: work)
@@ -70,6 +91,36 @@ struct SyncRun {
             if error.errorNumber == EAGAIN { return .interfered(error) }
             throw SyncError(error, extensions: work.first { $0.change.table == error.table }?.extensionNames ?? [])
         }
+    }
+
+    /// Commits a table; what failed, if the kernel answers with an error.
+    private mutating func commit(_ work: TableWork, at index: Int) -> FailedCommit? {
+        let before = try? syncer.store.stamp(of: work.change.table, family: report.family)
+        do throws(KernelFailure) {
+            try measure(\.commit) { () throws(KernelFailure) in try work.transaction.commit() }
+        } catch {
+            return FailedCommit(
+                failure: error, stamp: before, change: work.change, drift: work.drift, removed: work.removed)
+        }
+        report.tables[index].isCommitted = true
+        syncer.counterKeeper?.committed(work.change.table, family: report.family, removed: work.removed)
+        return nil
+    }
+
+    /// Takes note that a commit that failed has replaced the table after all: it is now found as it shall be.
+    ///
+    /// Then only the counters were not added back, because another process had changed the table by then.
+    private mutating func acknowledgeFailedCommit() {
+        guard let failed = failedCommit,
+            let index = report.tables.firstIndex(where: { $0.table == failed.change.table }),
+            report.tables[index].isEmpty, !report.tables[index].isCommitted
+        else { return }
+        report.tables[index] = failed.change
+        report.tables[index].isCommitted = true
+        report.tables[index].hasLostCounters = true
+        if let drift = failed.drift { report.drift.append(drift) }
+        syncer.counterKeeper?.committed(failed.change.table, family: report.family, removed: failed.removed)
+        failedCommit = nil
     }
 
     /// A table that was read and compared.

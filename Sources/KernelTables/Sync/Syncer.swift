@@ -66,6 +66,10 @@ public struct Syncer: Sendable {
     ///   - expected: the chains whose desired rules have changed since the last run; other changes are drift, which the
     ///     report then names. Without it everything counts as wanted.
     ///   - makeRuleset: makes the same ruleset each time: once, and again for a second attempt.
+    /// An error of a commit need not last: whatever it is, the tables are read again and the whole rules are tried again.
+    /// Only an error that comes back on an unchanged table, and that a kernel without a feature would give, leads to rules
+    /// with something left out.
+    ///
     /// - Throws: ``SyncError``. The kernel then holds what it held before, or the new filter and the old nat table.
     public func apply(
         without excluded: Set<RuleFeature> = [], expecting expected: [Table: Set<ChainName>]? = nil,
@@ -75,7 +79,7 @@ public struct Syncer: Sendable {
             return try synchronize(expecting: expected) {
                 excluded.isEmpty ? makeRuleset() : makeRuleset().removing(excluded).rules
             }
-        } catch .refused(let failure, _) where failure.operation == .commit && failure.errorNumber != ELOOP {
+        } catch .refused(let failure, _) where failure.mayMeanMissingFeature {
             return try FeatureIsolation(
                 syncer: self, ruleset: makeRuleset(), excluded: excluded, failure: failure
             ).run()

@@ -40,7 +40,11 @@ public struct SyncSummary: Sendable {
                     + "rules of others in \(origins) jump to it"
             }
         }
-        return missing + kept
+        let lost = report.tables.filter(\.hasLostCounters).map {
+            "\(family) \($0.table.rawValue): another process changed the table without the lock during the commit; the rules "
+                + "are in force, but their counters began again at 0"
+        }
+        return missing + kept + lost
     }
 
     private static func words(_ change: TableChange) -> String {

@@ -42,7 +42,7 @@ actor FamilyProxy {
     private var toldPending = ChangeCounts()
     private var healthChecks = HealthCheckIndex()
     private var missingLocalEndpoints = MissingLocalIndex()
-    private var unsupported: [UnsupportedFeature] = []
+    private var exclusions: FeatureExclusions
     private var nextLookAround: ContinuousClock.Instant?
 
     /// How often to look at what is around our tables, which costs too much to do it every time.
@@ -61,6 +61,7 @@ actor FamilyProxy {
         self.host = host
         self.schedule = schedule
         self.observer = observer
+        exclusions = FeatureExclusions(firstDelay: schedule.period)
         queue = BlockingQueue(label: "kubetables.\(family.kubernetesName)")
     }
 
@@ -77,7 +78,7 @@ actor FamilyProxy {
         pending.add(announced.of(family))
         announced = ChangeRecord()
         // A kernel that gets other options may have got other modules too.
-        unsupported = []
+        exclusions = FeatureExclusions(firstDelay: schedule.period)
         await announceChange()
     }
 
@@ -162,7 +163,7 @@ actor FamilyProxy {
     private func check() async {
         // Nothing has changed since the last commit, or this would be no mere look.
         if owedFlows.isDue, let compilation { await cleanFlows(owedFlows, compilation) }
-        if let lastReport, !pace.isDue(at: clock.now) {
+        if let lastReport, !pace.isDue(at: clock.now), !exclusions.isTryDue(at: clock.now) {
             let syncer = syncer
             let isUntouched = await queue.run { (try? syncer.isUntouched(since: lastReport)) ?? false }
             if isUntouched { return schedule.looked(at: clock.now) }
@@ -179,15 +180,19 @@ actor FamilyProxy {
         underway = work.record.counts
         schedule.begin()
 
+        let excluded = exclusions.excluded(at: clock.now)
         let run = Run(
-            syncer: syncer, excluded: Set(unsupported.map(\.feature)), expected: work.chains, compilation: compilation,
-            traffic: traffic)
+            syncer: syncer, excluded: excluded,
+            // What was left out so far is missing, but has not drifted.
+            expected: exclusions.isTryDue(at: clock.now) ? nil : work.chains,
+            compilation: compilation, traffic: traffic)
         let outcome = await queue.run { run.perform() }
         let now = clock.now
         underway = ChangeCounts()
         switch outcome {
         case .success(let result):
-            if !result.report.unsupported.isEmpty { unsupported += result.report.unsupported }
+            exclusions.ended(
+                at: now, excluding: excluded, refused: Set(result.report.unsupported.map(\.feature)))
             lastReport = result.report
             lastFailed = false
             pace.compared(at: now, taking: result.report.phases.total - result.report.phases.lockWait)
@@ -225,8 +230,6 @@ actor FamilyProxy {
     private func lookAround(_ compilation: Compilation) async {
         guard nextLookAround.map({ $0 <= clock.now }) ?? true else { return }
         nextLookAround = clock.now + Self.lookAroundPeriod
-        // The kernel may have got the module meanwhile, and other Services may need to be named.
-        unsupported = []
         let family = family
         let warnings = await queue.run { Surroundings.warnings(family, compilation.servicePorts) }
         if !warnings.isEmpty { observer.observe(.surroundings(family, warnings: warnings)) }
