@@ -27,8 +27,9 @@ public enum SyncError: Error, Hashable, Sendable {
         case EPERM, EACCES: self = .notPermitted(failure)
         case ENOMEM: self = .outOfMemory(failure)
         case EAGAIN: self = .changedMeanwhile(failure, attempts: 1)
-        case ENOENT, ENOPROTOOPT, EAFNOSUPPORT, EPROTONOSUPPORT where failure.operation == .open:
-            self = .noLegacyTables(failure)
+        case ENOENT, ENOPROTOOPT, EAFNOSUPPORT, EPROTONOSUPPORT:
+            self =
+                failure.operation == .open ? .noLegacyTables(failure) : .refused(failure, extensions: extensions)
         default:
             self = .refused(failure, extensions: failure.mayMeanMissingFeature ? extensions : [])
         }
