@@ -26,7 +26,9 @@ struct FeatureExclusions: Sendable {
     func excluded(at now: ContinuousClock.Instant) -> Set<RuleFeature> { isTryDue(at: now) ? [] : features }
 
     /// Takes note of a run that left out what ``excluded(at:)`` said at its beginning.
-    mutating func ended(at now: ContinuousClock.Instant, excluding excluded: Set<RuleFeature>, refused: Set<RuleFeature>) {
+    mutating func ended(
+        at now: ContinuousClock.Instant, excluding excluded: Set<RuleFeature>, refused: Set<RuleFeature>
+    ) {
         let isSecondTry = !features.isEmpty && excluded.isEmpty
         features = excluded.union(refused)
         if features.isEmpty {
