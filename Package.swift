@@ -125,7 +125,7 @@ let package = Package(
 
         // The suite that every store of tables must pass, and the program that runs it inside a network namespace.
         .target(
-            name: "KernelTablesSuite", dependencies: ["KernelTables", "NetworkTypes", "XTables"],
+            name: "KernelTablesSuite", dependencies: ["KernelTables", "NetworkTypes", "RuleCompiler", "XTables"],
             path: "Tests/KernelTablesSuite", swiftSettings: settings),
         .executableTarget(
             name: "kernel-tables-probe",

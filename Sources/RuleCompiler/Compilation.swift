@@ -15,19 +15,20 @@ public struct Compilation: Sendable {
     /// The compiled service ports, in the order of their names.
     public internal(set) var servicePorts: [CompiledServicePort]
     let settings: FamilySettings
+    let layout: any RuleLayout
     var endpointCount: Int
 
     /// Compiles everything in `snapshot`.
     public init(_ snapshot: ServiceSnapshot, settings: CompilerSettings) {
         let familySettings = FamilySettings(settings, family: snapshot.family)
+        let layout = settings.layout.implementation.init(settings: familySettings)
         let endpointCount = snapshot.endpointCount
         let isLargeCluster = endpointCount > Self.largeClusterThreshold
         family = snapshot.family
         self.endpointCount = endpointCount
         self.settings = familySettings
-        servicePorts = snapshot.servicePorts.map {
-            ServicePortCompiler($0, settings: familySettings, isLargeCluster: isLargeCluster).compile()
-        }
+        self.layout = layout
+        servicePorts = snapshot.servicePorts.map { layout.compile($0, isLargeCluster: isLargeCluster) }
     }
 
     /// Whether there are so many endpoints that comments of endpoint rules are left out.
@@ -46,32 +47,31 @@ public struct Compilation: Sendable {
     /// The name of the node the rules are made for.
     public var nodeName: String { settings.node.name }
 
-    /// All rules that must stand in the kernel.
+    /// All rules that are desired in the kernel.
     public var ruleset: Ruleset {
         Ruleset(family: family, tables: Table.allCases.map(rules))
     }
 
     private func rules(of table: Table) -> TableRules {
-        var chains = KubeProxyChains.shared(in: table).map { sharedChain($0, in: table) }
-        if table == .nat {
-            chains.reserveCapacity(chains.count + servicePorts.reduce(0) { $0 + $1.chains.count })
-            for index in servicePorts.indices { chains.append(contentsOf: servicePorts[index].chains) }
-        }
-        return TableRules(table: table, jumps: settings.jumps(in: table), chains: chains)
+        var chains = layout.sharedChains(in: table, of: servicePorts)
+        chains.reserveCapacity(chains.count + servicePorts.reduce(0) { $0 + $1.chains[table].count })
+        for index in servicePorts.indices { chains.append(contentsOf: servicePorts[index].chains[table]) }
+        return TableRules(table: table, jumps: layout.jumps(in: table), chains: chains)
     }
+}
 
-    /// A chain that all service ports share, put together from their shares.
-    func sharedChain(_ name: ChainName, in table: Table) -> Chain {
+extension [CompiledServicePort] {
+    /// What all of them have in a shared chain, in their order.
+    func rules(of chain: ChainName, in table: Table) -> [Rule] {
         var rules: [Rule] = []
-        if let share = CompiledServicePort.share(of: name, in: table) {
-            // Only the share is read: there are tens of thousands, and a copy of each would retain all its parts.
-            servicePorts.withUnsafeBufferPointer { servicePorts in
-                guard let first = servicePorts.baseAddress else { return }
-                for index in servicePorts.indices {
-                    rules.append(contentsOf: (first + index).pointer(to: share)?.pointee ?? [])
+        // Only the shares are read: there are tens of thousands, and a copy of each would retain all its parts.
+        withUnsafeBufferPointer { servicePorts in
+            for index in servicePorts.indices {
+                for share in servicePorts[index].shares where share.chain == chain && share.table == table {
+                    rules.append(contentsOf: share.rules)
                 }
             }
         }
-        return Chain(name: name, rules: rules + settings.fixedRules(of: name, in: table))
+        return rules
     }
 }

@@ -2,57 +2,77 @@ import NetworkTypes
 import ServiceModel
 import XTables
 
-/// The rules of one service port: its share of the shared chains, and chains of its own.
+/// The rules of one service port: its share of the chains that many have rules in, and chains of its own.
 public struct CompiledServicePort: Sendable {
     /// The service port it was compiled from.
     public let servicePort: ServicePort
     /// Which endpoints are used, and why the others are not.
     public let selection: EndpointSelection
+    /// The layout that its rules are laid out by.
+    let layout: any RuleLayout.Type
+    /// Its rules in shared chains, each chain once; none that is empty.
+    private(set) var shares: [SharedRules] = []
+    /// Its own chains.
+    var chains = ChainsByTable()
 
-    /// Its share of nat KUBE-SERVICES: virtual addresses that lead somewhere.
-    var natServices: [Rule] = []
-    /// Its share of nat KUBE-NODEPORTS.
-    var natNodePorts: [Rule] = []
-    /// Its share of filter KUBE-SERVICES: the cluster IP, if it leads nowhere.
-    var filterServices: [Rule] = []
-    /// Its share of filter KUBE-EXTERNAL-SERVICES: external addresses that lead nowhere.
-    var filterExternalServices: [Rule] = []
-    /// Its share of filter KUBE-NODEPORTS: the health check port.
-    var filterNodePorts: [Rule] = []
-    /// Its share of filter KUBE-PROXY-FIREWALL.
-    var filterProxyFirewall: [Rule] = []
-    /// Its own chains, all of them in nat.
-    var chains: [Chain] = []
-
-    init(_ servicePort: ServicePort, selection: EndpointSelection) {
+    init(_ servicePort: ServicePort, selection: EndpointSelection, layout: any RuleLayout.Type) {
         self.servicePort = servicePort
         self.selection = selection
+        self.layout = layout
     }
 
     /// The name of the service port.
     public var name: ServicePortName { servicePort.name }
 
+    /// The service port and all its endpoints.
+    public var entry: ServicePortEndpoints {
+        ServicePortEndpoints(servicePort: servicePort, endpoints: selection.endpoints)
+    }
+
     /// The lists of recent clients that its session affinity keeps, one for each endpoint; none without affinity.
     public var affinityLists: [ChainName] {
         guard servicePort.sessionAffinity != .none else { return [] }
-        return chains.map(\.name).filter { $0.hasPrefix("KUBE-SEP-") }
+        var lists: [ChainName] = []
+        for chain in chains.nat {
+            for rule in chain.rules {
+                for case .recent(let recent) in rule.matches where recent.action == .set { lists.append(recent.list) }
+            }
+        }
+        return lists
+    }
+
+    /// Adds a rule to its share of a shared chain.
+    mutating func add(_ rule: Rule, to chain: ChainName, in table: Table) {
+        if let index = shares.firstIndex(where: { $0.chain == chain && $0.table == table }) {
+            shares[index].rules.append(rule)
+        } else {
+            shares.append(SharedRules(table: table, chain: chain, rules: [rule]))
+        }
     }
 
     /// Its share of a shared chain.
     func rules(of chain: ChainName, in table: Table) -> [Rule] {
-        Self.share(of: chain, in: table).map { self[keyPath: $0] } ?? []
+        for share in shares where share.chain == chain && share.table == table { return share.rules }
+        return []
     }
+}
 
-    /// Where a service port keeps its share of a shared chain; `nil` for a chain no service port has a share in.
-    static func share(of chain: ChainName, in table: Table) -> KeyPath<CompiledServicePort, [Rule]>? {
-        switch (table, chain) {
-        case (.nat, KubeProxyChains.services): \.natServices
-        case (.nat, KubeProxyChains.nodePorts): \.natNodePorts
-        case (.filter, KubeProxyChains.services): \.filterServices
-        case (.filter, KubeProxyChains.externalServices): \.filterExternalServices
-        case (.filter, KubeProxyChains.nodePorts): \.filterNodePorts
-        case (.filter, KubeProxyChains.proxyFirewall): \.filterProxyFirewall
-        default: nil
+/// The rules that a service port has in a chain that many have rules in.
+struct SharedRules: Sendable {
+    let table: Table
+    let chain: ChainName
+    var rules: [Rule]
+}
+
+/// The chains that one service port has for itself.
+struct ChainsByTable: Sendable {
+    var filter: [Chain] = []
+    var nat: [Chain] = []
+
+    subscript(table: Table) -> [Chain] {
+        switch table {
+        case .filter: filter
+        case .nat: nat
         }
     }
 }

@@ -23,13 +23,15 @@ public struct CompilerSettings: Sendable, Hashable {
     public var usesAccounting: Bool
     /// Whether the kernel lets packets outside of the TCP window pass (nf_conntrack_tcp_be_liberal).
     public var conntrackIsLiberal: Bool
+    /// How the rules are laid out.
+    public var layout: RuleLayoutKind
 
     /// Makes settings; what is left out has kube-proxy's default.
     public init(
         node: Node, ipv4LocalDetector: LocalDetector = .none, ipv6LocalDetector: LocalDetector = .none,
         masqueradesAll: Bool = false, masqueradeBit: Int = 14, allowsLocalhostNodePorts: Bool = true,
         nodePortAddresses: NodePortAddresses = .ranges([]), interfaceAddresses: [IPAddress] = [],
-        usesAccounting: Bool = false, conntrackIsLiberal: Bool = false
+        usesAccounting: Bool = false, conntrackIsLiberal: Bool = false, layout: RuleLayoutKind = .kubeProxy
     ) {
         precondition((0...31).contains(masqueradeBit), "a packet mark has the bits 0 to 31")
         self.node = node
@@ -42,6 +44,7 @@ public struct CompilerSettings: Sendable, Hashable {
         self.interfaceAddresses = interfaceAddresses
         self.usesAccounting = usesAccounting
         self.conntrackIsLiberal = conntrackIsLiberal
+        self.layout = layout
     }
 
     /// How pods' traffic of a family is told apart.
@@ -51,47 +54,4 @@ public struct CompilerSettings: Sendable, Hashable {
         case .ipv6: ipv6LocalDetector
         }
     }
-}
-
-/// The settings as one IP family sees them.
-struct FamilySettings: Hashable {
-    let family: IPFamily
-    let node: Node
-    let detector: LocalDetector
-    let masqueradesAll: Bool
-    let mark: UInt32
-    let usesAccounting: Bool
-    let conntrackIsLiberal: Bool
-    /// Whether node ports answer on 127.0.0.0/8.
-    let localhostNodePorts: Bool
-    /// Whether node ports answer on every address of the node.
-    let nodePortsOnAllAddresses: Bool
-    /// The addresses node ports answer on if not on all.
-    let nodePortAddresses: [IPAddress]
-
-    init(_ settings: CompilerSettings, family: IPFamily) {
-        self.family = family
-        // What nothing depends on is left out, so that it does not count as a change: nodes' labels change all the time.
-        node = Node(
-            name: settings.node.name, addresses: [settings.node.primaryAddress(family)],
-            labels: settings.node.zone.map { [Node.zoneLabel: $0] } ?? [:])
-        detector = settings.localDetector(family)
-        masqueradesAll = settings.masqueradesAll
-        mark = 1 << UInt32(settings.masqueradeBit)
-        usesAccounting = settings.usesAccounting
-        conntrackIsLiberal = settings.conntrackIsLiberal
-        let onLocalhost =
-            family == .ipv4 && settings.allowsLocalhostNodePorts
-            && settings.nodePortAddresses.containsIPv4Loopback(node: settings.node)
-        localhostNodePorts = onLocalhost
-        let ranges = settings.nodePortAddresses.effectiveRanges(family, node: settings.node)
-        nodePortsOnAllAddresses = ranges.contains(where: \.isEverything)
-        let candidates = Set(settings.interfaceAddresses).filter { address in
-            ranges.contains { $0.contains(address) } && (!address.isLoopback || onLocalhost)
-        }
-        nodePortAddresses = candidates.sorted { $0.description < $1.description }
-    }
-
-    /// The node's primary address of the family.
-    var nodeAddress: IPAddress { node.primaryAddress(family) }
 }

@@ -105,3 +105,21 @@ extension ChainName: CustomStringConvertible, ExpressibleByStringLiteral {
         self.init(prefix: value, suffix: [])
     }
 }
+
+extension ChainName: Codable {
+    /// Reads a name; what is no valid name is an error.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let text = try container.decode(String.self)
+        guard let name = ChainName(validating: text) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "invalid chain name \"\(text)\"")
+        }
+        self = name
+    }
+
+    /// Writes the name as a string.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}

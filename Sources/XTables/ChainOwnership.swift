@@ -1,15 +1,13 @@
-import XTables
-
-/// Whose chains are whose: the one place that says which chains of a table kubetables may change or remove.
+/// Which chains of a table kubetables may change or remove.
 ///
-/// A layout of rules that brings other chains passes another ownership. Chains that the desired rules name are ours
-/// whatever is said here; this decides about chains that are in the kernel and not desired, and about shared ones.
+/// Each layout of rules states its own (`RuleLayout.ownership`). Chains of the desired rules are ours in any case; this
+/// decides about chains that are in the kernel and not desired, and about shared ones.
 public struct ChainOwnership: Sendable {
     /// What we may do with a chain.
     public enum Owner: Hashable, Sendable {
-        /// Ours alone: its content is what we say, and it goes when it is not desired.
+        /// Ours alone: it holds the desired rules and nothing else, and is removed when it is not desired.
         case ours
-        /// Shared with another program: our rules are ensured, others are left alone, and it is never removed.
+        /// Shared with another program: our rules are ensured, foreign ones are left alone, and it is never removed.
         case shared
         /// Left by a former kube-proxy: removed by cleanup, otherwise left alone.
         case leftover
@@ -61,26 +59,19 @@ public struct ChainOwnership: Sendable {
         return isOurs ? .ours : .foreign
     }
 
-    /// The chains of kube-proxy's iptables mode (pkg/proxy/iptables/proxier.go, cleanup.go; 1.36).
-    ///
-    /// KUBE-FIREWALL is shared with the kubelet. KUBE-XLB-*, KUBE-MARK-DROP, KUBE-KUBELET-CANARY and KUBE-IPTABLES-HINT
-    /// are others' or of releases long gone.
-    public static let kubeProxy = ChainOwnership(
-        tables: [
-            .nat: TableEntry(
-                names: ["KUBE-SERVICES", "KUBE-NODEPORTS", "KUBE-POSTROUTING", "KUBE-MARK-MASQ"],
-                prefixes: ["KUBE-SVC-", "KUBE-SVL-", "KUBE-FW-", "KUBE-EXT-", "KUBE-SEP-"],
-                leftovers: ["KUBE-PROXY-CANARY"]),
-            .filter: TableEntry(
-                names: [
-                    "KUBE-SERVICES", "KUBE-EXTERNAL-SERVICES", "KUBE-FORWARD", "KUBE-NODEPORTS",
-                    "KUBE-PROXY-FIREWALL",
-                ],
-                shared: ["KUBE-FIREWALL"], leftovers: ["KUBE-PROXY-CANARY"]),
-        ],
-        jumpComments: [
-            "kubernetes externally-visible service portals", "kubernetes health check service ports",
-            "kubernetes service portals", "kubernetes forwarding rules", "kubernetes load balancer firewall",
-            "kubernetes postrouting rules",
-        ])
+    /// What either of two ownerships says: for what several layouts have written.
+    public func union(_ other: ChainOwnership) -> ChainOwnership {
+        ChainOwnership(
+            tables: tables.merging(other.tables) { $0.union($1) },
+            jumpComments: jumpComments.union(other.jumpComments))
+    }
+}
+
+extension ChainOwnership.TableEntry {
+    fileprivate func union(_ other: ChainOwnership.TableEntry) -> ChainOwnership.TableEntry {
+        ChainOwnership.TableEntry(
+            names: names.union(other.names),
+            prefixes: prefixes + other.prefixes.filter { !prefixes.contains($0) },
+            shared: shared.union(other.shared), leftovers: leftovers.union(other.leftovers))
+    }
 }

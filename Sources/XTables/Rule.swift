@@ -16,11 +16,13 @@ public struct Rule: Hashable, Sendable {
     public var matches: [Match]
     /// What happens to a packet that matches (`-j`); without a target it is counted and goes on.
     public var target: Target?
+    /// What the rule was made for; no part of what the rule is.
+    public var origin: Origin
 
     /// Makes a rule; without arguments it matches everything and does nothing.
     public init(
         source: AddressMatch? = nil, destination: AddressMatch? = nil, inputInterface: InterfaceMatch? = nil,
-        transport: TransportProtocol? = nil, matches: [Match] = [], target: Target? = nil
+        transport: TransportProtocol? = nil, matches: [Match] = [], target: Target? = nil, origin: Origin = .unknown
     ) {
         self.source = source
         self.destination = destination
@@ -28,6 +30,24 @@ public struct Rule: Hashable, Sendable {
         self.transport = transport
         self.matches = matches
         self.target = target
+        self.origin = origin
+    }
+
+    /// Whether both do the same to the same packets in the same words; whatever they were made for.
+    public static func == (left: Rule, right: Rule) -> Bool {
+        left.target == right.target && left.matches == right.matches && left.destination == right.destination
+            && left.source == right.source && left.transport == right.transport
+            && left.inputInterface == right.inputInterface
+    }
+
+    /// Hashes everything but the origin.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(source)
+        hasher.combine(destination)
+        hasher.combine(inputInterface)
+        hasher.combine(transport)
+        hasher.combine(matches)
+        hasher.combine(target)
     }
 
     /// The text of the rule's comment, if it has one.

@@ -6,11 +6,23 @@ public struct Chain: Hashable, Sendable {
     public var name: ChainName
     /// The chain's rules.
     public var rules: [Rule]
+    /// What the chain was made for; no part of what the chain is. Its rules may have other origins, in shared chains.
+    public var origin: Origin
 
     /// Makes a chain.
-    public init(name: ChainName, rules: [Rule] = []) {
+    public init(name: ChainName, rules: [Rule] = [], origin: Origin = .unknown) {
         self.name = name
         self.rules = rules
+        self.origin = origin
+    }
+
+    /// Whether both have the same name and equal rules; whatever they were made for.
+    public static func == (left: Chain, right: Chain) -> Bool { left.name == right.name && left.rules == right.rules }
+
+    /// Hashes the name and the rules.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(name)
+        hasher.combine(rules)
     }
 }
 

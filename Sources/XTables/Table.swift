@@ -1,5 +1,5 @@
 /// The tables kubetables writes to, in the order in which iptables-save prints them.
-public enum Table: String, Sendable, Hashable, CaseIterable {
+public enum Table: String, Sendable, Hashable, CaseIterable, Codable {
     /// Accepts, rejects and drops.
     case filter
     /// Rewrites addresses; sees the first packet of each connection only.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import KernelTables
 import NetworkTypes
+import Proxy
 
 /// How the kernel's tables are reached.
 struct KernelOptions: ParsableArguments {

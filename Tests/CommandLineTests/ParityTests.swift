@@ -24,7 +24,7 @@ import XTables
         for service in job.objects.contradictoryServices(command.ipFamily) {
             let candidates = job.objects.orders(of: service, command.ipFamily).map { entries in
                 var candidate = compilation
-                for entry in entries { _ = candidate.update(entry.servicePort.name, to: entry) }
+                _ = candidate.updateService(namespace: service.namespace, name: service.name, to: entries)
                 return candidate
             }
             let lines = Set(measured.split(separator: "\n"))

@@ -71,6 +71,8 @@ public struct RandomCluster {
         _ number: Int, _ nat: inout [Chain], _ dispatch: inout [Rule], _ refusals: inout [Rule]
     ) {
         let name = "ns/svc-\(number):p"
+        let origin = Origin.servicePort(
+            ServicePortOrigin(namespace: "ns", service: "svc-\(number)", port: "p", transport: .tcp))
         let address = AddressMatch(SampleRules.address(family, 1000 + number))
         let endpoints = (0..<6).filter { _ in random(2) == 0 }
         guard !endpoints.isEmpty else {
@@ -78,7 +80,7 @@ public struct RandomCluster {
                 Rule(
                     destination: address, transport: .tcp,
                     matches: [.comment("\(name) has no endpoints"), .transport(.tcp, destinationPort: 80)],
-                    target: .rejectPortUnreachable))
+                    target: .rejectPortUnreachable, origin: origin))
             return
         }
         let isSticky = random(4) == 0
@@ -87,7 +89,7 @@ public struct RandomCluster {
             Rule(
                 destination: address, transport: .tcp,
                 matches: [.comment("\(name) cluster IP"), .transport(.tcp, destinationPort: 80)],
-                target: .jump(chain)))
+                target: .jump(chain), origin: origin))
         var rules: [Rule] = []
         for (place, endpoint) in endpoints.enumerated() {
             let target = ChainName(prefix: "KUBE-SEP-", suffix: Array("\(number)-\(endpoint)".utf8))
@@ -98,11 +100,12 @@ public struct RandomCluster {
                         matches: [
                             .comment("\(name) -> \(destination)"),
                             .recent(RecentMatch(list: target, action: .check(seconds: 10800))),
-                        ], target: .jump(target)), at: place)
+                        ], target: .jump(target), origin: origin), at: place)
             }
             let draw: [Match] =
                 place < endpoints.count - 1 ? [.random(Probability(oneOutOf: endpoints.count - place))] : []
-            rules.append(Rule(matches: [.comment("\(name) -> \(destination)")] + draw, target: .jump(target)))
+            rules.append(
+                Rule(matches: [.comment("\(name) -> \(destination)")] + draw, target: .jump(target), origin: origin))
             let remember: [Match] = isSticky ? [.recent(RecentMatch(list: target, action: .set))] : []
             nat.append(
                 Chain(
@@ -110,10 +113,10 @@ public struct RandomCluster {
                     rules: [
                         Rule(
                             source: AddressMatch(destination), matches: [.comment(name)],
-                            target: .jump("KUBE-MARK-MASQ")),
+                            target: .jump("KUBE-MARK-MASQ"), origin: origin),
                         Rule(
                             transport: .tcp, matches: [.comment(name)] + remember + [.transport(.tcp)],
-                            target: .destinationNAT(destination, port: 8080)),
+                            target: .destinationNAT(destination, port: 8080), origin: origin),
                     ]))
         }
         nat.append(Chain(name: chain, rules: rules))

@@ -1,5 +1,6 @@
 import Foundation
 import KernelTables
+import KernelTablesSuite
 import NetworkTypes
 import Testing
 import XTables

@@ -161,7 +161,9 @@ struct SyncerTests {
         #expect(try syncer.plan(ruleset).isEmpty)
     }
 
-    @Test("a commit whose counters could not be added back is in force, and nothing is left out", arguments: [EINVAL, ENOMEM])
+    @Test(
+        "a commit whose counters could not be added back is in force, and nothing is left out",
+        arguments: [EINVAL, ENOMEM])
     func lostCounters(number: Int32) throws {
         store.failNextCommit(number, replacesTable: true)
         let report = try syncer.apply(ruleset)
@@ -223,8 +225,9 @@ struct SyncerTests {
     func several() throws {
         let counted = Rule(matches: [.accounting(name: "dropped")], target: .drop)
         let sctp = Rule(
-            transport: .sctp, matches: [.comment("ns/sctp:p cluster IP"), .transport(.sctp, destinationPort: 9)],
-            target: .jump("KUBE-SVC-S"))
+            transport: .sctp, matches: [.comment("without a name"), .transport(.sctp, destinationPort: 9)],
+            target: .jump("KUBE-SVC-S"),
+            origin: .servicePort(ServicePortOrigin(namespace: "ns", service: "sctp", port: "p", transport: .sctp)))
         let tcp = Rule(
             transport: .tcp, matches: [.comment("ns/tcp:p cluster IP"), .transport(.tcp, destinationPort: 9)],
             target: .jump("KUBE-SVC-T"))
@@ -248,6 +251,29 @@ struct SyncerTests {
         #expect(rules == [Rule(target: .drop), tcp].map(DecodedRule.known))
         #expect(nat["KUBE-SVC-S"] == nil)
         #expect(nat["KUBE-SVC-T"] != nil)
+    }
+
+    @Test("finds what is missing in both tables, and names the service ports concerned where there are no comments")
+    func missingInBothTables() throws {
+        func counted(_ name: String, _ origin: Origin) -> Rule {
+            Rule(matches: [.accounting(name: name)], target: .drop, origin: origin)
+        }
+        let origin = Origin.servicePort(ServicePortOrigin(namespace: "ns", service: "s", port: "p", transport: .tcp))
+        let ruleset = Ruleset(
+            family: .ipv4,
+            tables: [
+                TableRules(
+                    table: .filter, jumps: [:],
+                    chains: [Chain(name: "KUBE-FORWARD", rules: [counted("one", .base(.invalidPackets))])]),
+                TableRules(
+                    table: .nat, jumps: [:], chains: [Chain(name: "KUBE-NODEPORTS", rules: [counted("two", origin)])]),
+            ])
+        store.refuse("nfacct:one")
+        store.refuse("nfacct:two")
+        let report = try syncer.apply(ruleset)
+        #expect(report.unsupported.map(\.feature) == [.accounting(name: "one"), .accounting(name: "two")])
+        #expect(report.unsupported.map(\.affected) == [[BasePurpose.invalidPackets.rawValue], ["ns/s:p"]])
+        #expect(try found("KUBE-NODEPORTS", .nat) == [.known(Rule(target: .drop))])
     }
 
     @Test("adds its rule to a shared chain, and leaves the kubelet's alone")

@@ -40,44 +40,49 @@ import XTables
         }
     }
 
+    @Test("every chain and every rule has an origin, whatever their comments", arguments: 0..<40, IPFamily.allCases)
+    func origins(seed: Int, family: IPFamily) {
+        var draw = RandomSnapshot(seed: UInt64(seed))
+        let settings = draw.settings()
+        let snapshot = draw.snapshot(family, count: 12)
+        let names = Set(snapshot.servicePorts.map(\.servicePort.name.description))
+        for table in Compilation(snapshot, settings: settings).ruleset.tables {
+            #expect(!table.chains.map(\.origin).contains(.unknown))
+            for rule in table.chains.flatMap(\.rules) + table.jumps.values.flatMap({ $0 }) {
+                #expect(rule.origin != .unknown, "\(rule)")
+                guard let servicePort = rule.origin.servicePort else { continue }
+                #expect(names.contains(servicePort.description))
+                if let comment = rule.comment { #expect(comment.contains(servicePort.description)) }
+                if case .destinationNAT(let address, let port) = rule.target {
+                    #expect(rule.origin == .endpoint(EndpointOrigin(of: servicePort, address: address, port: port)))
+                }
+            }
+        }
+    }
+
+    @Test("every chain of the layout is in its ownership, and so are its jumps", arguments: IPFamily.allCases)
+    func ownership(family: IPFamily) {
+        var draw = RandomSnapshot(seed: 3)
+        let settings = draw.settings()
+        let ruleset = Compilation(draw.snapshot(family, count: 40), settings: settings).ruleset
+        for table in ruleset.tables {
+            for chain in table.chains {
+                let owner = RuleLayoutKind.ownership.owner(of: chain.name, in: table.table)
+                #expect(owner == .ours || owner == .shared, "\(chain.name)")
+            }
+            for rule in table.jumps.values.flatMap({ $0 }) {
+                guard let comment = rule.comment else { continue }
+                #expect(RuleLayoutKind.ownership.jumpComments.contains(comment))
+            }
+        }
+    }
+
     @Test(arguments: 0..<40, IPFamily.allCases)
     func textIsReadBackToTheSameRules(seed: Int, family: IPFamily) throws {
         var draw = RandomSnapshot(seed: UInt64(seed))
         let settings = draw.settings()
         let ruleset = Compilation(draw.snapshot(family, count: 12), settings: settings).ruleset
         #expect(try Ruleset(saveText: ruleset.text(), family: family) == ruleset)
-    }
-
-    /// Changes, one after the other, lead to what compiling from scratch leads to, and say exactly what is different.
-    @Test(arguments: 0..<30)
-    func updatesAddUpToACompilationFromScratch(seed: Int) {
-        var draw = RandomSnapshot(seed: UInt64(seed))
-        let settings = draw.settings()
-        let start = draw.snapshot(.ipv4, count: 10)
-        var entries = Dictionary(uniqueKeysWithValues: start.servicePorts.map { ($0.servicePort.name, $0) })
-        var compilation = Compilation(start, settings: settings)
-        for step in 0..<20 {
-            let before = compilation.ruleset
-            let change: Compilation.Change
-            if draw.chance(30), let name = entries.keys.sorted().first {
-                entries[name] = nil
-                change = compilation.update(name, to: nil)
-            } else {
-                var entry = draw.entry(draw.chance(50) ? step : 100 + step, family: .ipv4)
-                if let known = entries.values.sorted(by: { $0.servicePort.name < $1.servicePort.name }).last,
-                    draw.chance(60)
-                {
-                    entry = ServicePortEndpoints(servicePort: known.servicePort, endpoints: draw.endpoints(.ipv4))
-                }
-                entries[entry.servicePort.name] = entry
-                change = compilation.update(entry.servicePort.name, to: entry)
-            }
-            let snapshot = ServiceSnapshot(family: .ipv4, servicePorts: Array(entries.values))
-            let after = Compilation(snapshot, settings: settings).ruleset
-            #expect(compilation.ruleset == after)
-            #expect(apply(change, to: before) == after)
-            #expect(change.isEmpty == (before == after))
-        }
     }
 
     /// A Service that comes, changes and goes leads to what compiling from scratch leads to, and the names that are given
@@ -144,27 +149,18 @@ import XTables
         let before = compilation.ruleset
 
         let big = entry("big", endpoints: limit)
-        let change = compilation.update(big.servicePort.name, to: big)
+        let touched = compilation.updateService(namespace: "n", name: "big", to: [big])
         #expect(compilation.isLargeCluster)
         let snapshot = ServiceSnapshot(family: .ipv4, servicePorts: [small, big])
         #expect(compilation.ruleset == Compilation(snapshot, settings: settings).ruleset)
-        #expect(apply(change, to: before) == compilation.ruleset)
+        for table in Table.allCases {
+            #expect(touched[table] ?? [] == differingChains(before[table], compilation.ruleset[table]))
+        }
 
-        _ = compilation.update(big.servicePort.name, to: nil)
+        _ = compilation.updateService(namespace: "n", name: "big", to: [])
         #expect(!compilation.isLargeCluster)
         #expect(
             compilation.ruleset
                 == Compilation(ServiceSnapshot(family: .ipv4, servicePorts: [small]), settings: settings).ruleset)
-    }
-
-    private func apply(_ change: Compilation.Change, to ruleset: Ruleset) -> Ruleset {
-        Ruleset(
-            family: ruleset.family,
-            tables: ruleset.tables.map { table in
-                var chains = Dictionary(uniqueKeysWithValues: table.chains.map { ($0.name, $0) })
-                if table.table == .nat { for name in change.removedChains { chains[name] = nil } }
-                for chain in change.changedChains[table.table] ?? [] { chains[chain.name] = chain }
-                return TableRules(table: table.table, jumps: table.jumps, chains: Array(chains.values))
-            })
     }
 }

@@ -79,7 +79,10 @@ let benchmarks: @Sendable () -> Void = {
 
         Benchmark("OneEndpointChanged.\(size)", configuration: manyIterations) { benchmark, state in
             let entry = state.nextEntry()
-            measure(benchmark) { state.compilation.update(entry.servicePort.name, to: entry) }
+            let name = entry.servicePort.name
+            measure(benchmark) {
+                state.compilation.updateService(namespace: name.namespace, name: name.service, to: [entry])
+            }
         } setup: {
             ChangingState(cluster)
         }

@@ -43,9 +43,9 @@ struct Worker {
         var compilation = compilation()
         let before = cluster.changedServicePort(isChanged: back)
         let after = cluster.changedServicePort(isChanged: !back)
-        _ = compilation.update(before.servicePort.name, to: before)
+        compilation.update(before)
         try measure {
-            _ = compilation.update(after.servicePort.name, to: after)
+            compilation.update(after)
             return try syncer.apply(compilation.ruleset)
         }
     }
@@ -55,7 +55,7 @@ struct Worker {
         try measure { try syncer.cleanup(.ipv4) }
     }
 
-    private var syncer: Syncer { Syncer(lock: XTablesLock(path: lock)) }
+    private var syncer: Syncer { Syncer(lock: XTablesLock(path: lock), ownership: RuleLayoutKind.ownership) }
 
     private func compilation() -> Compilation {
         Compilation(cluster.objects.snapshot(family: .ipv4), settings: cluster.settings)
@@ -82,5 +82,13 @@ struct Worker {
             guard count > 0 else { throw BenchError("cannot write") }
             rest = rest.dropFirst(count)
         }
+    }
+}
+
+extension Compilation {
+    /// Takes over the only service port of a Service, as the product does.
+    fileprivate mutating func update(_ entry: ServicePortEndpoints) {
+        let name = entry.servicePort.name
+        _ = updateService(namespace: name.namespace, name: name.service, to: [entry])
     }
 }

@@ -187,9 +187,9 @@ final class DifferenceBuilder {
         return edit
     }
 
-    // MARK: Chains of others
+    // MARK: Shared and built-in chains
 
-    /// Our rules of a chain that others write to as well: missing ones are added behind, nothing is removed.
+    /// Our rules of a chain that another program writes to as well: missing ones are added behind, nothing is removed.
     private func ensureShared(_ name: UnsafePointer<CChar>, _ chain: ChainName, _ rules: Range<Int>) {
         var missing = Set(rules)
         var count = 0

@@ -20,6 +20,8 @@ final class EncodedTable {
     private let arena: ByteArena
     private let offsets: [UInt32]
     private let shapes: [RuleShape]
+    private let origins: [Origin]
+    private let chainOrigins: [Origin]
     private let scratch: UnsafeMutableRawPointer
 
     /// Encodes the rules of a table.
@@ -33,6 +35,8 @@ final class EncodedTable {
         var encoder = RuleEncoder(family: family)
         var offsets: [UInt32] = []
         offsets.reserveCapacity(count)
+        var origins: [Origin] = []
+        origins.reserveCapacity(count)
         var firstRules: [UInt32] = []
         firstRules.reserveCapacity(rules.chains.count + 1)
         for chain in rules.chains {
@@ -45,6 +49,7 @@ final class EncodedTable {
                 for index in rules.indices {
                     offsets.append(try Self.offset(in: arena, before: rules[index], of: chain.name))
                     try encoder.append(rules[index], chain: chain.name, to: arena)
+                    origins.append(rules[index].origin)
                 }
             }
         }
@@ -55,12 +60,15 @@ final class EncodedTable {
             for rule in rules.jumps[builtIn] ?? [] {
                 offsets.append(try Self.offset(in: arena, before: rule, of: builtIn.name))
                 try encoder.append(rule, chain: builtIn.name, to: arena)
+                origins.append(rule.origin)
             }
             jumps[builtIn] = first..<offsets.count
         }
         self.jumps = jumps
         self.arena = arena
         self.offsets = offsets
+        self.origins = origins
+        chainOrigins = rules.chains.map(\.origin)
         self.firstRules = firstRules
         chainNames = rules.chains.map(\.name)
         labels = ChainLabels(chainNames)
@@ -95,6 +103,23 @@ final class EncodedTable {
 
     /// The rules of a chain, by its place in ``chainNames``.
     func rules(ofChain index: Int) -> Range<RuleNumber> { Int(firstRules[index])..<Int(firstRules[index + 1]) }
+
+    /// What a rule was made for.
+    func origin(of rule: RuleNumber) -> Origin { origins[rule] }
+
+    /// What a chain was made for, by its place in ``chainNames``.
+    func origin(ofChain index: Int) -> Origin { chainOrigins[index] }
+
+    /// What a chain was made for; unknown for one that is not desired.
+    func origin(of chain: ChainName) -> Origin {
+        var low = 0
+        var high = chainNames.count
+        while low < high {
+            let middle = (low + high) / 2
+            if chainNames[middle] < chain { low = middle + 1 } else { high = middle }
+        }
+        return low < chainNames.count && chainNames[low] == chain ? chainOrigins[low] : .unknown
+    }
 
     /// The name of a chain as C needs it; valid as long as the table.
     func label(ofChain index: Int) -> UnsafePointer<CChar> { labels[index] }

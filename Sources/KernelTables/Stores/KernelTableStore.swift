@@ -13,6 +13,30 @@ public protocol KernelTableStore: Sendable {
     ///
     /// - Throws: ``KernelFailure``.
     func stamp(of table: Table, family: IPFamily) throws(KernelFailure) -> TableStamp
+    /// What the rules with an identity have counted; rules with one identity are added up, those with nothing left out.
+    ///
+    /// - Throws: ``KernelFailure``.
+    func counters(of table: Table, family: IPFamily) throws(KernelFailure) -> [RuleIdentity: RuleCounters]
+}
+
+extension KernelTableStore {
+    /// Reads the whole table.
+    public func counters(of table: Table, family: IPFamily) throws(KernelFailure) -> [RuleIdentity: RuleCounters] {
+        let transaction = try open(table, family: family)
+        let layout = EntryLayout.of(family)
+        var found: [RuleIdentity: RuleCounters] = [:]
+        transaction.visitChains { name, _ in
+            let chain = ChainName(label: name)
+            transaction.visitRules(of: name) { entry in
+                let counters = entry.counters(layout)
+                if counters != .zero, let identity = RuleIdentity(entry, chain: chain, family: family) {
+                    found[identity, default: .zero] += counters
+                }
+                return true
+            }
+        }
+        return found
+    }
 }
 
 /// One table as it was when it was read, and the changes made to it since, which nobody sees before the commit.

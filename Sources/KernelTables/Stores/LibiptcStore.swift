@@ -21,6 +21,11 @@ public struct LibiptcStore: KernelTableStore {
     public func stamp(of table: Table, family: IPFamily) throws(KernelFailure) -> TableStamp {
         try TableStamp.read(table, family: family)
     }
+
+    /// Reads the counters straight from the kernel, without libiptc's copy of the table.
+    public func counters(of table: Table, family: IPFamily) throws(KernelFailure) -> [RuleIdentity: RuleCounters] {
+        try CounterReader().read(table, family: family)
+    }
 }
 
 /// One libiptc handle.

@@ -17,46 +17,67 @@ struct FeatureIsolation {
     let excluded: Set<RuleFeature>
     let failure: KernelFailure
 
+    /// What came of rules without some features.
+    private enum Outcome {
+        case committed(SyncReport)
+        /// The table in question was committed, and the next one was refused.
+        case nextTableRefused(KernelFailure)
+    }
+
     /// - Throws: the first refusal, when leaving out features does not help.
     func run() throws(SyncError) -> SyncReport {
+        guard let (missing, outcome) = try fewestMissingFeatures() else { throw originalError() }
+        var report: SyncReport
+        switch outcome {
+        case .committed(let committed):
+            report = committed
+        case .nextTableRefused(let next):
+            report = try FeatureIsolation(
+                syncer: syncer, ruleset: ruleset, excluded: excluded.union(missing), failure: next
+            ).run()
+        }
+        // The error may have passed meanwhile.
+        if case .committed(let whole) = try attempt(without: []) { return whole }
+        report.unsupported = unsupported(missing) + report.unsupported
+        return report
+    }
+
+    /// The features without which the kernel takes the table; `nil` if there are none.
+    private func fewestMissingFeatures() throws(SyncError) -> (missing: Set<RuleFeature>, outcome: Outcome)? {
         let candidates = ruleset.features(of: failure.table).filter { !excluded.contains($0) }
         for candidate in candidates {
-            if let report = try attempt(without: [candidate]) { return try finished(report, [candidate]) }
+            if let outcome = try attempt(without: [candidate]) { return ([candidate], outcome) }
         }
         for count in candidates.indices.dropFirst(2) + [candidates.count] where count > 1 {
             let left = candidates[..<count]
-            guard var report = try attempt(without: Set(left)) else { continue }
-            // The last one had to go: without it the kernel refused.
+            guard var outcome = try attempt(without: Set(left)) else { continue }
+            // The last one is missing for certain: without only those before it the kernel refused.
             var missing = Set(left)
             for candidate in left.dropLast() {
                 guard let better = try attempt(without: missing.subtracting([candidate])) else { continue }
                 missing.remove(candidate)
-                report = better
+                outcome = better
             }
-            return try finished(report, missing)
+            return (missing, outcome)
         }
-        throw originalError()
+        return nil
     }
 
-    /// Commits without some features; `nil` if the kernel refuses that too.
-    private func attempt(without missing: Set<RuleFeature>) throws(SyncError) -> SyncReport? {
+    /// Commits without some features; `nil` if the kernel refuses the table in question.
+    private func attempt(without missing: Set<RuleFeature>) throws(SyncError) -> Outcome? {
         do throws(SyncError) {
-            return try syncer.synchronize { ruleset.removing(missing.union(excluded)).rules }
-        } catch .refused {
-            return nil
+            return .committed(try syncer.synchronize { ruleset.removing(missing.union(excluded)).rules })
+        } catch .refused(let next, _) {
+            return next.table == failure.table ? nil : .nextTableRefused(next)
         }
     }
 
-    /// The report of a run that had to leave something out, unless the kernel takes the whole rules now.
-    private func finished(_ report: SyncReport, _ missing: Set<RuleFeature>) throws(SyncError) -> SyncReport {
-        if let whole = try attempt(without: []) { return whole }
+    private func unsupported(_ missing: Set<RuleFeature>) -> [UnsupportedFeature] {
         let affected = ruleset.removing(missing).affected
-        var report = report
-        report.unsupported = ruleset.features().filter(missing.contains).map { feature in
+        return ruleset.features().filter(missing.contains).map { feature in
             UnsupportedFeature(
                 feature: feature, failure: failure, affected: affected[feature, default: []].sorted())
         }
-        return report
     }
 
     private func originalError() -> SyncError {

@@ -54,7 +54,7 @@ public struct UnsupportedFeature: Hashable, Sendable {
     public let feature: RuleFeature
     /// What the kernel answered when the feature was in the rules.
     public let failure: KernelFailure
-    /// The Service ports concerned (`namespace/name:port`), or the comments of the rules, sorted.
+    /// The service ports concerned (`namespace/name:port`), or what the rules are for, sorted.
     public let affected: [String]
 }
 
@@ -80,7 +80,7 @@ extension Ruleset {
         var affected: [RuleFeature: Set<String>] = [:]
         let reduced = tables.map { table in
             func reduce(_ rules: [Rule]) -> [Rule] { rules.compactMap { $0.removing(features, &affected) } }
-            let chains = table.chains.map { Chain(name: $0.name, rules: reduce($0.rules)) }
+            let chains = table.chains.map { Chain(name: $0.name, rules: reduce($0.rules), origin: $0.origin) }
             let jumps = table.jumps.mapValues(reduce)
             return TableRules(table: table.table, jumps: jumps, chains: chains)
                 .droppingChains(nowUnreferencedSince: table)
@@ -117,23 +117,25 @@ extension Rule {
         var reduced = self
         var isLeftOut = false
         if target == .rejectPortUnreachable, features.contains(.rejection) {
-            affected[.rejection, default: []].insert(serviceText)
+            affected[.rejection, default: []].insert(subject)
             isLeftOut = true
         }
         reduced.matches.removeAll { match in
             guard let feature = RuleFeature(match), features.contains(feature) else { return false }
-            affected[feature, default: []].insert(serviceText)
+            affected[feature, default: []].insert(subject)
             if !match.matchesEverything { isLeftOut = true }
             return true
         }
         return isLeftOut ? nil : reduced
     }
 
-    /// The first word of the comment: kube-proxy begins comments with the Service port's name.
-    private var serviceText: String {
-        guard let comment else { return "a rule without a comment" }
-        let word = comment.prefix { $0 != " " }
-        return word.contains("/") ? String(word) : comment
+    /// The service port the rule was made for or, for other rules, what they are for.
+    private var subject: String {
+        switch origin {
+        case .servicePort, .endpoint: origin.servicePort?.description ?? ""
+        case .base(let purpose): purpose.rawValue
+        case .unknown: comment ?? "a rule of unknown origin"
+        }
     }
 }
 

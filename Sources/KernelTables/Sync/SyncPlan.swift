@@ -2,7 +2,7 @@ import NetworkTypes
 import XTables
 
 /// What a synchronization would do, as a value to print: nothing is changed to compute it.
-public struct SyncPlan: Sendable, Codable, Hashable {
+public struct SyncPlan: Sendable, Encodable, Hashable {
     /// The family.
     public let family: IPFamily
     /// The tables, filter first.
@@ -13,9 +13,9 @@ public struct SyncPlan: Sendable, Codable, Hashable {
 }
 
 /// What would change in one table.
-public struct TablePlan: Sendable, Codable, Hashable {
-    /// `filter` or `nat`.
-    public let table: String
+public struct TablePlan: Sendable, Encodable, Hashable {
+    /// The table.
+    public let table: Table
     /// The number of entries now: rules, two for each chain, one for each built-in chain, and one.
     public let entriesBefore: Int
     /// The number of entries there would be.
@@ -23,7 +23,7 @@ public struct TablePlan: Sendable, Codable, Hashable {
     /// The chains that would change: built-in ones first, then by name.
     public let chains: [ChainPlan]
     /// Chains that should be gone but would stay, empty, because foreign rules jump to them.
-    public let keptChains: [KeptChainPlan]
+    public let keptChains: [KeptChain]
     /// Foreign rules that stand before rules of ours in built-in chains, and so see packets first.
     public let precedingForeignRules: [ForeignRule]
 
@@ -34,9 +34,9 @@ public struct TablePlan: Sendable, Codable, Hashable {
 }
 
 /// What would change in one chain.
-public struct ChainPlan: Sendable, Codable, Hashable {
+public struct ChainPlan: Sendable, Encodable, Hashable {
     /// What would become of the chain itself.
-    public enum Kind: String, Sendable, Codable {
+    public enum Kind: String, Sendable, Encodable {
         /// It would be made.
         case created
         /// It stays, with other rules.
@@ -48,7 +48,9 @@ public struct ChainPlan: Sendable, Codable, Hashable {
     }
 
     /// The chain.
-    public let chain: String
+    public let chain: ChainName
+    /// What it is for; unknown for a chain that is not desired.
+    public let origin: Origin
     /// What would become of it.
     public let kind: Kind
     /// The rules that would change, in the order of the chain.
@@ -56,9 +58,9 @@ public struct ChainPlan: Sendable, Codable, Hashable {
 }
 
 /// One rule that would change.
-public struct RuleChange: Sendable, Codable, Hashable {
+public struct RuleChange: Sendable, Encodable, Hashable {
     /// How it would change.
-    public enum Kind: String, Sendable, Codable {
+    public enum Kind: String, Sendable, Encodable {
         /// It is missing.
         case added
         /// It should not be there.
@@ -69,22 +71,16 @@ public struct RuleChange: Sendable, Codable, Hashable {
 
     /// How it would change.
     public let kind: Kind
+    /// What the rule is for; of a rule that is not desired, what its chain is for.
+    public let origin: Origin
     /// The rule as iptables-save prints it, or nearly so for rules kubetables does not know.
     public let text: String
 }
 
-/// A kept chain, as text.
-public struct KeptChainPlan: Sendable, Codable, Hashable {
-    /// The chain.
-    public let chain: String
-    /// The chains with foreign rules that jump to it.
-    public let referencedFrom: [String]
-}
-
-/// A rule of others in a built-in chain.
-public struct ForeignRule: Sendable, Codable, Hashable {
+/// A foreign rule in a built-in chain.
+public struct ForeignRule: Sendable, Encodable, Hashable {
     /// The built-in chain.
-    public let chain: String
+    public let chain: ChainName
     /// Its place in the chain, from 1, as `iptables -L --line-numbers` counts.
     public let position: Int
     /// The rule as iptables-save prints it, or nearly so.

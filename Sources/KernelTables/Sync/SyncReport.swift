@@ -14,9 +14,9 @@ public struct SyncReport: Sendable {
     /// Features the kernel does not have, and who goes without them.
     public internal(set) var unsupported: [UnsupportedFeature] = []
 
-    /// What had drifted and was mended; only of a run that was told which chains it was expected to change.
+    /// The drift that was repaired; only of a run that knew which chains it was expected to change.
     public internal(set) var drift: [TableDrift] = []
-    /// How each table looks after the run, for ``Syncer/isUntouched(since:)``; none if that cannot be told.
+    /// How each table looks after the run, for ``Syncer/isUntouched(since:)``; none if that is not known.
     public internal(set) var stamps: [TableStamp] = []
 
     /// Whether anything was committed.
@@ -76,8 +76,8 @@ public struct TableChange: Hashable, Sendable {
     public let isEmpty: Bool
 }
 
-/// A chain of ours that is not wanted any longer but cannot be removed.
-public struct KeptChain: Hashable, Sendable {
+/// A chain of ours that is no longer desired but cannot be removed.
+public struct KeptChain: Hashable, Sendable, Codable {
     /// The chain; it is empty.
     public let chain: ChainName
     /// The chains with foreign rules that jump to it.

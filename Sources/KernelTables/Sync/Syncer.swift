@@ -2,7 +2,7 @@ import Glibc
 import NetworkTypes
 import XTables
 
-/// Keeps a family's tables in step with a ruleset.
+/// Keeps a family's tables in sync with a ruleset.
 ///
 /// Design goals:
 /// - *Whole state.* Every run works from all desired rules and what the kernel really holds, never from remembered
@@ -20,12 +20,12 @@ import XTables
 ///   filter before nat.
 ///
 /// All calls are synchronous and use the network namespace of the calling thread.
-public struct Syncer: Sendable {
+public struct Syncer: RuleBackend {
     /// Where the tables are.
     public var store: any KernelTableStore
     /// The lock; `nil` for tables nobody else can write to.
     public var lock: XTablesLock?
-    /// Whose chains are whose.
+    /// Which chains may be changed and removed.
     public var ownership: ChainOwnership
     /// Who is told what rules have counted that go; `nil` if nobody wants to know.
     public var counterKeeper: (any CounterKeeper)?
@@ -36,8 +36,7 @@ public struct Syncer: Sendable {
 
     /// Makes a syncer.
     public init(
-        store: any KernelTableStore = LibiptcStore(), lock: XTablesLock? = XTablesLock(),
-        ownership: ChainOwnership = .kubeProxy
+        store: any KernelTableStore = LibiptcStore(), lock: XTablesLock? = XTablesLock(), ownership: ChainOwnership
     ) {
         self.store = store
         self.lock = lock
@@ -125,6 +124,11 @@ public struct Syncer: Sendable {
         } catch {
             throw SyncError(error)
         }
+    }
+
+    /// What the rules of a table have counted.
+    public func counters(of table: Table, family: IPFamily) throws(KernelFailure) -> [RuleIdentity: RuleCounters] {
+        try store.counters(of: table, family: family)
     }
 
     /// One synchronization, without leaving anything out.

@@ -1,14 +1,14 @@
 import XTables
 
-/// What somebody else did to our rules in one table, as a run of the syncer found it before it mended it.
+/// What another process did to our rules in one table, as a run of the syncer found and repaired it.
 public struct TableDrift: Sendable, Hashable {
-    /// How many chains are told about, however many have drifted.
+    /// How many chains are described, however many have drifted.
     public static let shownChains = 8
 
     /// The table.
     public let table: Table
     /// The number of chains that had drifted.
     public let chainCount: Int
-    /// The first of them, built-in chains first, with what was put right in each.
+    /// The first of them, built-in chains first, with what was repaired in each.
     public let chains: [ChainPlan]
 }

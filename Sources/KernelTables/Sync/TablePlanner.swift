@@ -18,15 +18,12 @@ struct TablePlanner {
         let change = difference.change(of: desired)
         let chains = changedChains().map { plan(of: $0) }
         return TablePlan(
-            table: desired.table.rawValue, entriesBefore: change.entriesBefore, entriesAfter: change.entriesAfter,
+            table: desired.table, entriesBefore: change.entriesBefore, entriesAfter: change.entriesAfter,
             chains: chains,
-            keptChains: change.keptChains.map {
-                KeptChainPlan(chain: "\($0.chain)", referencedFrom: $0.referencedFrom.map(\.description))
-            },
-            precedingForeignRules: precedingForeignRules())
+            keptChains: change.keptChains, precedingForeignRules: precedingForeignRules())
     }
 
-    /// What is out of step in chains other than `expected`; `nil` if nothing is.
+    /// What differs in chains other than `expected`; `nil` if nothing does.
     func drift(besides expected: Set<ChainName>) -> TableDrift? {
         let drifted = changedChains().filter { !expected.contains($0.name) }
         guard !drifted.isEmpty else { return nil }
@@ -71,54 +68,58 @@ struct TablePlanner {
 
     private func created(_ index: Int) -> ChainPlan {
         let chain = desired.chainNames[index]
-        let rules = desired.rules(ofChain: index).map { RuleChange(kind: .added, text: text($0, chain)) }
-        return ChainPlan(chain: "\(chain)", kind: .created, rules: rules)
+        let rules = desired.rules(ofChain: index).map {
+            RuleChange(kind: .added, origin: desired.origin(of: $0), text: text($0, chain))
+        }
+        return ChainPlan(chain: chain, origin: desired.origin(ofChain: index), kind: .created, rules: rules)
     }
 
     private func removed(_ stale: TableDifference.StaleChain) -> ChainPlan {
         var rules: [RuleChange] = []
         stale.chain.withLabel { label in
             kernel.visitRules(of: label) { entry in
-                rules.append(RuleChange(kind: .removed, text: text(entry, stale.chain)))
+                rules.append(RuleChange(kind: .removed, origin: .unknown, text: text(entry, stale.chain)))
                 return true
             }
         }
         let isKept = !stale.foreignReferences.isEmpty
-        return ChainPlan(chain: "\(stale.chain)", kind: isKept ? .emptied : .deleted, rules: rules)
+        return ChainPlan(
+            chain: stale.chain, origin: .unknown, kind: isKept ? .emptied : .deleted, rules: rules)
     }
 
     private func changed(_ edit: TableDifference.ChainEdit) -> ChainPlan {
+        let origin = desired.origin(of: edit.chain)
         var removed: [String] = []
-        var added: [String] = []
+        var added: [(text: String, origin: Origin)] = []
         for ruleEdit in edit.edits {
             switch ruleEdit {
             case .delete(_, let entry): removed.append(text(entry, edit.chain))
-            case .insert(_, let rule): added.append(text(rule, edit.chain))
+            case .insert(_, let rule): added.append((text(rule, edit.chain), desired.origin(of: rule)))
             case .replace(_, let entry, let rule):
                 removed.append(text(entry, edit.chain))
-                added.append(text(rule, edit.chain))
+                added.append((text(rule, edit.chain), desired.origin(of: rule)))
             }
         }
-        // A rule that goes at one place and comes at another is shown once, where it comes.
-        var gone = Dictionary(removed.map { ($0, 1) }, uniquingKeysWith: +)
-        var moved: [String: Int] = [:]
-        for text in added {
-            guard let count = gone[text], count > 0 else { continue }
-            gone[text] = count - 1
-            moved[text, default: 0] += 1
+        // A rule that is deleted at one place and inserted at another is shown once, where it is inserted.
+        var removedCounts = Dictionary(removed.map { ($0, 1) }, uniquingKeysWith: +)
+        var movedCounts: [String: Int] = [:]
+        for rule in added {
+            guard let count = removedCounts[rule.text], count > 0 else { continue }
+            removedCounts[rule.text] = count - 1
+            movedCounts[rule.text, default: 0] += 1
         }
         var rules: [RuleChange] = []
         for text in removed {
-            guard let count = gone[text], count > 0 else { continue }
-            gone[text] = count - 1
-            rules.append(RuleChange(kind: .removed, text: text))
+            guard let count = removedCounts[text], count > 0 else { continue }
+            removedCounts[text] = count - 1
+            rules.append(RuleChange(kind: .removed, origin: origin, text: text))
         }
-        for text in added {
-            let count = moved[text] ?? 0
-            moved[text] = count - 1
-            rules.append(RuleChange(kind: count > 0 ? .moved : .added, text: text))
+        for rule in added {
+            let count = movedCounts[rule.text] ?? 0
+            movedCounts[rule.text] = count - 1
+            rules.append(RuleChange(kind: count > 0 ? .moved : .added, origin: rule.origin, text: rule.text))
         }
-        return ChainPlan(chain: "\(edit.chain)", kind: .changed, rules: rules)
+        return ChainPlan(chain: edit.chain, origin: origin, kind: .changed, rules: rules)
     }
 
     private func text(_ rule: EncodedTable.RuleNumber, _ chain: ChainName) -> String {
@@ -144,7 +145,7 @@ struct TablePlanner {
                         before = []
                     } else {
                         let text = text(entry, builtIn.name)
-                        before.append(ForeignRule(chain: "\(builtIn.name)", position: position, text: text))
+                        before.append(ForeignRule(chain: builtIn.name, position: position, text: text))
                     }
                     return true
                 }

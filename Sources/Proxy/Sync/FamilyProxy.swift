@@ -94,7 +94,7 @@ actor FamilyProxy {
         var touchedServices: Set<ObjectName> = []
         for (name, servicePorts) in services {
             let old = self.servicePorts(of: name)
-            var touched: Compilation.TouchedChains = [:]
+            var touched: TouchedChains = [:]
             measureCompiling {
                 touched =
                     compilation?.updateService(namespace: name.namespace, name: name.name, to: servicePorts) ?? [:]
@@ -239,7 +239,7 @@ actor FamilyProxy {
     private struct Run: Sendable {
         let syncer: Syncer
         let excluded: Set<RuleFeature>
-        let expected: Compilation.TouchedChains?
+        let expected: TouchedChains?
         let compilation: Compilation
         let traffic: (any TrafficFollower)?
 

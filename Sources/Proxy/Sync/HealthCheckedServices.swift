@@ -67,12 +67,7 @@ struct HealthCheckIndex {
 }
 
 extension CompiledServicePort {
-    /// What the service port was compiled from.
-    var entry: ServicePortEndpoints {
-        ServicePortEndpoints(servicePort: servicePort, endpoints: selection.endpoints)
-    }
-
-    /// The same, if it has a health check node port.
+    /// What it was compiled from, if it has a health check node port.
     fileprivate var healthChecked: ServicePortEndpoints? { servicePort.healthCheckNodePort == nil ? nil : entry }
 }
 

@@ -6,7 +6,7 @@ import XTables
 /// What has changed since the tables were last brought in step.
 struct PendingChanges {
     /// The chains whose rules changed; `nil` if any may have.
-    private(set) var chains: Compilation.TouchedChains? = [:]
+    private(set) var chains: TouchedChains? = [:]
     /// The changed Services; `nil` for all.
     private(set) var services: Set<ObjectName>? = []
     /// Flows that may lead to endpoints that are gone.
@@ -25,7 +25,7 @@ struct PendingChanges {
     }
 
     /// Adds the changes of one Service.
-    mutating func add(_ touched: Compilation.TouchedChains, of service: ObjectName, flows: FlowDebt) {
+    mutating func add(_ touched: TouchedChains, of service: ObjectName, flows: FlowDebt) {
         chains?.merge(touched) { $0.union($1) }
         services?.insert(service)
         self.flows.formUnion(flows)

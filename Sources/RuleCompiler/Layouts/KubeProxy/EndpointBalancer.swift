@@ -2,16 +2,18 @@ import NetworkTypes
 import ServiceModel
 import XTables
 
-/// An endpoint with its text and the name of its chain.
-struct EndpointChain {
+/// A usable endpoint with what its rules need: its text, the name of its chain, and their origin.
+struct BalancedEndpoint {
     let endpoint: Endpoint
     /// `ADDRESS:PORT`, an IPv6 address in brackets.
     let text: ArraySlice<UInt8>
-    let name: ChainName
+    let chain: ChainName
+    let origin: Origin
 
-    init(_ endpoint: Endpoint, chains: ServicePortChains) {
+    init(_ endpoint: Endpoint, of servicePort: ServicePortOrigin, chains: ServicePortChains) {
         self.endpoint = endpoint
-        (name, text) = chains.endpoint(endpoint)
+        (chain, text) = chains.endpoint(endpoint)
+        origin = .endpoint(EndpointOrigin(of: servicePort, address: endpoint.address, port: endpoint.port))
     }
 }
 
@@ -35,53 +37,57 @@ struct EndpointBalancer {
     }
 
     /// The rules that choose one of `endpoints`: the one the client had last, or a random one.
-    func rules(over endpoints: [EndpointChain]) -> [Rule] {
+    func rules(over endpoints: [BalancedEndpoint]) -> [Rule] {
         let comments = endpoints.map(comment)
         var rules: [Rule] = []
         rules.reserveCapacity(endpoints.count * (affinity == .none ? 1 : 2))
         if case .clientIP(let seconds) = affinity {
             for (index, endpoint) in endpoints.enumerated() {
-                let check = Match.recent(RecentMatch(list: endpoint.name, action: .check(seconds: seconds)))
-                rules.append(Rule(matches: comments[index] + [check], target: .jump(endpoint.name)))
+                let check = Match.recent(RecentMatch(list: endpoint.chain, action: .check(seconds: seconds)))
+                rules.append(
+                    Rule(
+                        matches: comments[index] + [check], target: .jump(endpoint.chain),
+                        origin: endpoint.origin))
             }
         }
         for (index, endpoint) in endpoints.enumerated() {
             // The i-th rule sees what the rules before it left: it takes one out of the n − i that remain.
             let remaining = endpoints.count - index
             let draw: [Match] = remaining > 1 ? [.random(Probability(oneOutOf: remaining))] : []
-            rules.append(Rule(matches: comments[index] + draw, target: .jump(endpoint.name)))
+            rules.append(
+                Rule(matches: comments[index] + draw, target: .jump(endpoint.chain), origin: endpoint.origin))
         }
         return rules
     }
 
     /// The chain that sends a connection to one endpoint.
-    func endpointChain(_ chain: EndpointChain) -> Chain {
-        let endpoint = chain.endpoint
+    func endpointChain(_ balanced: BalancedEndpoint) -> Chain {
+        let endpoint = balanced.endpoint
         // A pod that reaches itself through its Service would answer itself directly, which breaks the connection.
         let hairpin = Rule(
             source: AddressMatch(endpoint.address), matches: nameComment,
-            target: .jump(KubeProxyChains.markMasquerade))
+            target: .jump(KubeProxyChains.markMasquerade), origin: balanced.origin)
         let matches: [Match] =
             switch affinity {
             case .none: plainMatches
             case .clientIP:
-                nameComment + [.recent(RecentMatch(list: chain.name, action: .set)), .transport(transport)]
+                nameComment + [.recent(RecentMatch(list: balanced.chain, action: .set)), .transport(transport)]
             }
         let translate = Rule(
             transport: transport, matches: matches,
-            target: .destinationNAT(endpoint.address, port: endpoint.port))
-        return Chain(name: chain.name, rules: [hairpin, translate])
+            target: .destinationNAT(endpoint.address, port: endpoint.port), origin: balanced.origin)
+        return Chain(name: balanced.chain, rules: [hairpin, translate], origin: balanced.origin)
     }
 
-    private func comment(_ chain: EndpointChain) -> [Match] {
+    private func comment(_ endpoint: BalancedEndpoint) -> [Match] {
         guard hasComments else { return [] }
         let arrow: StaticString = " -> "
-        let count = name.utf8.count + arrow.utf8CodeUnitCount + chain.text.count
+        let count = name.utf8.count + arrow.utf8CodeUnitCount + endpoint.text.count
         let text = String(unsafeUninitializedCapacity: count) { buffer in
             var end = buffer.initialize(fromContentsOf: name.utf8)
             end = buffer[end...].initialize(
                 fromContentsOf: UnsafeBufferPointer(start: arrow.utf8Start, count: arrow.utf8CodeUnitCount))
-            return buffer[end...].initialize(fromContentsOf: chain.text)
+            return buffer[end...].initialize(fromContentsOf: endpoint.text)
         }
         return [.comment(text)]
     }

@@ -1,31 +1,33 @@
 import NetworkTypes
 import XTables
 
-/// The rules that do not depend on any Service: jumps from built-in chains and what is fixed in shared chains.
-extension FamilySettings {
+// The rules that do not depend on any Service: jumps from built-in chains and what is fixed in shared chains.
+extension KubeProxyLayout {
     /// Our rules in the built-in chains, in the order they have on a clean node.
     ///
     /// kube-proxy inserts each at the top of its chain, so the last of its list comes first (proxier.go,
     /// iptablesJumpChains).
-    func jumps(in table: Table) -> [BuiltInChain: [Rule]] {
+    package func jumps(in table: Table) -> [BuiltInChain: [Rule]] {
         let new = Match.conntrack(.new)
-        func jump(_ matches: Match..., to chain: ChainName) -> Rule { Rule(matches: matches, target: .jump(chain)) }
+        func jump(_ matches: Match..., to chain: ChainName) -> Rule {
+            Rule(matches: matches, target: .jump(chain), origin: .base(.jump))
+        }
         switch table {
         case .filter:
-            let portals = Match.comment("kubernetes service portals")
-            let external = Match.comment("kubernetes externally-visible service portals")
+            let portals = KubeProxyJumpComment.services.match
+            let external = KubeProxyJumpComment.externalServices.match
             let loadBalancers = jump(
-                new, .comment("kubernetes load balancer firewall"), to: KubeProxyChains.proxyFirewall)
+                new, KubeProxyJumpComment.proxyFirewall.match, to: KubeProxyChains.proxyFirewall)
             return [
                 .input: [
                     jump(to: KubeProxyChains.firewall),
                     loadBalancers,
-                    jump(.comment("kubernetes health check service ports"), to: KubeProxyChains.nodePorts),
+                    jump(KubeProxyJumpComment.nodePorts.match, to: KubeProxyChains.nodePorts),
                     jump(new, external, to: KubeProxyChains.externalServices),
                 ],
                 .forward: [
                     loadBalancers,
-                    jump(.comment("kubernetes forwarding rules"), to: KubeProxyChains.forward),
+                    jump(KubeProxyJumpComment.forward.match, to: KubeProxyChains.forward),
                     jump(new, portals, to: KubeProxyChains.services),
                     jump(new, external, to: KubeProxyChains.externalServices),
                 ],
@@ -36,11 +38,11 @@ extension FamilySettings {
                 ],
             ]
         case .nat:
-            let portals = jump(.comment("kubernetes service portals"), to: KubeProxyChains.services)
+            let portals = jump(KubeProxyJumpComment.services.match, to: KubeProxyChains.services)
             return [
                 .prerouting: [portals],
                 .output: [portals],
-                .postrouting: [jump(.comment("kubernetes postrouting rules"), to: KubeProxyChains.postrouting)],
+                .postrouting: [jump(KubeProxyJumpComment.postrouting.match, to: KubeProxyChains.postrouting)],
             ]
         }
     }
@@ -49,29 +51,36 @@ extension FamilySettings {
     func fixedRules(of chain: ChainName, in table: Table) -> [Rule] {
         switch (table, chain) {
         case (.filter, KubeProxyChains.forward): forwardRules
-        case (.filter, KubeProxyChains.firewall): localhostNodePorts ? [martianRule] : []
+        case (.filter, KubeProxyChains.firewall): settings.localhostNodePorts ? [martianRule] : []
         case (.nat, KubeProxyChains.postrouting): masqueradeRules
-        case (.nat, KubeProxyChains.markMasquerade): [Rule(target: .mark(xor: mark, clearing: mark))]
+        case (.nat, KubeProxyChains.markMasquerade):
+            [
+                Rule(target: .mark(xor: settings.mark, clearing: settings.mark), origin: .base(.masqueradeMark))
+            ]
         case (.nat, KubeProxyChains.services): nodePortJumps
         default: []
         }
     }
 
     private var forwardRules: [Rule] {
-        let accounting: [Match] = usesAccounting ? [.accounting(name: "ct_state_invalid_dropped_pkts")] : []
+        let mark = settings.mark
+        let accounting: [Match] = settings.usesAccounting ? [.accounting(name: "ct_state_invalid_dropped_pkts")] : []
         // A packet that conntrack cannot place would pass without its address being translated back (k8s#74839).
-        let dropInvalid = Rule(matches: [.conntrack(.invalid)] + accounting, target: .drop)
-        return (conntrackIsLiberal ? [] : [dropInvalid]) + [
-            Rule(matches: [.comment("kubernetes forwarding rules"), .mark(mark, mask: mark)], target: .accept),
+        let dropInvalid = Rule(
+            matches: [.conntrack(.invalid)] + accounting, target: .drop, origin: .base(.invalidPackets))
+        return (settings.conntrackIsLiberal ? [] : [dropInvalid]) + [
+            Rule(
+                matches: [.comment("kubernetes forwarding rules"), .mark(mark, mask: mark)], target: .accept,
+                origin: .base(.forwarding)),
             Rule(
                 matches: [
                     .comment("kubernetes forwarding conntrack rule"), .conntrack([.related, .established]),
                 ],
-                target: .accept),
+                target: .accept, origin: .base(.forwarding)),
         ]
     }
 
-    /// Keeps others off the loopback addresses that route_localnet opens (CVE-2020-8558).
+    /// Keeps other hosts off the loopback addresses that route_localnet opens (CVE-2020-8558).
     private var martianRule: Rule {
         let loopback = CIDR(.loopback(.ipv4), prefixLength: 8)
         return Rule(
@@ -80,17 +89,19 @@ extension FamilySettings {
                 .comment("block incoming localnet connections"),
                 .conntrack([.related, .established, .destinationNAT], isInverted: true),
             ],
-            target: .drop)
+            target: .drop, origin: .base(.loopback))
     }
 
     private var masqueradeRules: [Rule] {
-        [
-            Rule(matches: [.mark(mark, mask: mark, isInverted: true)], target: .return),
+        let mark = settings.mark
+        return [
+            Rule(
+                matches: [.mark(mark, mask: mark, isInverted: true)], target: .return, origin: .base(.masquerade)),
             // The mark is taken off, so that the packet is not masqueraded again on a second way through (k8s#92035).
-            Rule(target: .mark(xor: mark, clearing: 0)),
+            Rule(target: .mark(xor: mark, clearing: 0), origin: .base(.masquerade)),
             Rule(
                 matches: [.comment("kubernetes service traffic requiring SNAT")],
-                target: .masquerade(randomFully: true)),
+                target: .masquerade(randomFully: true), origin: .base(.masquerade)),
         ]
     }
 
@@ -99,20 +110,22 @@ extension FamilySettings {
         let comment = Match.comment(
             "kubernetes service nodeports; NOTE: this must be the last rule in this chain")
         let target = Target.jump(KubeProxyChains.nodePorts)
-        guard nodePortsOnAllAddresses else {
-            return nodePortAddresses.map {
-                Rule(destination: AddressMatch($0), matches: [comment], target: target)
+        guard settings.nodePortsOnAllAddresses else {
+            return settings.nodePortAddresses.map {
+                Rule(destination: AddressMatch($0), matches: [comment], target: target, origin: .base(.nodePorts))
             }
         }
         // Node ports on ::1 never work, and on 127.0.0.0/8 only with route_localnet.
         let notLocalhost: AddressMatch? =
-            switch family {
-            case .ipv4 where localhostNodePorts: nil
+            switch settings.family {
+            case .ipv4 where settings.localhostNodePorts: nil
             case .ipv4: AddressMatch(CIDR(.loopback(.ipv4), prefixLength: 8), isInverted: true)
             case .ipv6: AddressMatch(CIDR(host: .loopback(.ipv6)), isInverted: true)
             }
         return [
-            Rule(destination: notLocalhost, matches: [comment, .localAddress(.destination)], target: target)
+            Rule(
+                destination: notLocalhost, matches: [comment, .localAddress(.destination)], target: target,
+                origin: .base(.nodePorts))
         ]
     }
 }

@@ -21,8 +21,8 @@ struct ServicePortChains {
         identity = Array(name.description.utf8) + Array(name.transport.rawValue.utf8)
         (cluster, local, external, firewall) = Self.withHash(of: identity) { hash in
             (
-                ChainName(prefix: "KUBE-SVC-", suffix: hash), ChainName(prefix: "KUBE-SVL-", suffix: hash),
-                ChainName(prefix: "KUBE-EXT-", suffix: hash), ChainName(prefix: "KUBE-FW-", suffix: hash)
+                ChainName(prefix: Prefix.cluster, suffix: hash), ChainName(prefix: Prefix.local, suffix: hash),
+                ChainName(prefix: Prefix.external, suffix: hash), ChainName(prefix: Prefix.firewall, suffix: hash)
             )
         }
     }
@@ -34,11 +34,22 @@ struct ServicePortChains {
         hashed.reserveCapacity(identity.count + Self.usualTextLength)
         hashed.append(contentsOf: identity)
         endpoint.appendText(to: &hashed)
-        let name = Self.withHash(of: hashed) { ChainName(prefix: "KUBE-SEP-", suffix: $0) }
+        let name = Self.withHash(of: hashed) { ChainName(prefix: Prefix.endpoint, suffix: $0) }
         return (name, hashed[identity.count...])
     }
 
     private static let usualTextLength = 24
+
+    /// How the names of the chains of service ports and endpoints begin.
+    enum Prefix {
+        static let cluster: StaticString = "KUBE-SVC-"
+        static let local: StaticString = "KUBE-SVL-"
+        static let external: StaticString = "KUBE-EXT-"
+        static let firewall: StaticString = "KUBE-FW-"
+        static let endpoint: StaticString = "KUBE-SEP-"
+
+        static let all = [cluster, local, firewall, external, endpoint]
+    }
 
     /// Calls `body` with the first 16 characters of the Base32 text (RFC 4648) of the SHA-256 hash, as kube-proxy has
     /// them.

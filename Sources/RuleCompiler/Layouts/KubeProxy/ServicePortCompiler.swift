@@ -12,10 +12,12 @@ struct ServicePortCompiler {
     let isLargeCluster: Bool
     /// `namespace/name[:port]`, as comments have it.
     let name: String
+    /// The origin of all rules that are not those of one endpoint.
+    let origin: Origin
 
-    let clusterEndpoints: [EndpointChain]
-    let localEndpoints: [EndpointChain]
-    let reachableEndpoints: [EndpointChain]
+    let clusterEndpoints: [BalancedEndpoint]
+    let localEndpoints: [BalancedEndpoint]
+    let reachableEndpoints: [BalancedEndpoint]
 
     init(_ entry: ServicePortEndpoints, settings: FamilySettings, isLargeCluster: Bool) {
         self.settings = settings
@@ -26,19 +28,21 @@ struct ServicePortCompiler {
         self.selection = selection
         let chains = ServicePortChains(entry.servicePort.name)
         self.chains = chains
+        let origin = ServicePortOrigin(entry.servicePort.name)
+        self.origin = .servicePort(origin)
 
-        var cluster: [EndpointChain] = []
-        var local: [EndpointChain] = []
-        var reachable: [EndpointChain] = []
+        var cluster: [BalancedEndpoint] = []
+        var local: [BalancedEndpoint] = []
+        var reachable: [BalancedEndpoint] = []
         reachable.reserveCapacity(entry.endpoints.count)
         for (index, endpoint) in entry.endpoints.enumerated() {
             let inCluster = selection.clusterVerdicts[index].isUsed
             let inLocal = selection.localVerdicts[index].isUsed
             guard inCluster || inLocal else { continue }
-            let chain = EndpointChain(endpoint, chains: chains)
-            reachable.append(chain)
-            if inCluster { cluster.append(chain) }
-            if inLocal { local.append(chain) }
+            let balanced = BalancedEndpoint(endpoint, of: origin, chains: chains)
+            reachable.append(balanced)
+            if inCluster { cluster.append(balanced) }
+            if inLocal { local.append(balanced) }
         }
         clusterEndpoints = cluster
         localEndpoints = local
@@ -69,15 +73,15 @@ struct ServicePortCompiler {
     }
 
     func compile() -> CompiledServicePort {
-        var result = CompiledServicePort(servicePort, selection: selection)
+        var result = CompiledServicePort(servicePort, selection: selection, layout: KubeProxyLayout.self)
         addClusterIP(to: &result)
         addExternalIPs(to: &result)
         addLoadBalancerVIPs(to: &result)
         addNodePort(to: &result)
         addHealthCheckNodePort(to: &result)
 
-        if usesExternalChain { result.chains.append(externalChain) }
-        if usesFirewallChain { result.chains.append(firewallChain) }
+        if usesExternalChain { result.chains.nat.append(externalChain) }
+        if usesFirewallChain { result.chains.nat.append(firewallChain) }
         addEndpointChains(to: &result)
         return result
     }
@@ -86,40 +90,44 @@ struct ServicePortCompiler {
 
     private func addClusterIP(to result: inout CompiledServicePort) {
         if hasInternalEndpoints {
-            result.natServices.append(
+            result.add(
                 virtualAddress(
                     servicePort.clusterIP, comment: "\(name) cluster IP",
-                    target: .jump(chain(for: servicePort.internalTrafficPolicy))))
+                    target: .jump(chain(for: servicePort.internalTrafficPolicy))), to: KubeProxyChains.services,
+                in: .nat)
         } else {
-            result.filterServices.append(deadEnd(servicePort.clusterIP))
+            result.add(deadEnd(servicePort.clusterIP), to: KubeProxyChains.services, in: .filter)
         }
     }
 
     private func addExternalIPs(to result: inout CompiledServicePort) {
         for address in servicePort.externalIPs {
             if hasEndpoints {
-                result.natServices.append(
-                    virtualAddress(address, comment: "\(name) external IP", target: .jump(chains.external)))
+                result.add(
+                    virtualAddress(address, comment: "\(name) external IP", target: .jump(chains.external)),
+                    to: KubeProxyChains.services, in: .nat)
             }
-            if !hasExternalEndpoints { result.filterExternalServices.append(deadEnd(address)) }
+            if !hasExternalEndpoints { result.add(deadEnd(address), to: KubeProxyChains.externalServices, in: .filter) }
         }
     }
 
     private func addLoadBalancerVIPs(to result: inout CompiledServicePort) {
         for address in servicePort.loadBalancerVIPs {
             if hasEndpoints {
-                result.natServices.append(
+                result.add(
                     virtualAddress(
                         address, comment: "\(name) loadbalancer IP",
-                        target: .jump(usesFirewallChain ? chains.firewall : chains.external)))
+                        target: .jump(usesFirewallChain ? chains.firewall : chains.external)),
+                    to: KubeProxyChains.services, in: .nat)
             }
             if usesFirewallChain {
                 // What no source range lets in comes through nat unchanged, and ends here.
-                result.filterProxyFirewall.append(
+                result.add(
                     virtualAddress(
-                        address, comment: "\(name) traffic not accepted by \(chains.firewall)", target: .drop))
+                        address, comment: "\(name) traffic not accepted by \(chains.firewall)", target: .drop),
+                    to: KubeProxyChains.proxyFirewall, in: .filter)
             }
-            if !hasExternalEndpoints { result.filterExternalServices.append(deadEnd(address)) }
+            if !hasExternalEndpoints { result.add(deadEnd(address), to: KubeProxyChains.externalServices, in: .filter) }
         }
     }
 
@@ -130,47 +138,48 @@ struct ServicePortCompiler {
             let rule = Rule(
                 transport: transport,
                 matches: [.comment(name), .transport(transport, destinationPort: nodePort)],
-                target: .jump(chains.external))
+                target: .jump(chains.external), origin: origin)
             if settings.localhostNodePorts, settings.usesAccounting {
                 var counted = rule
                 counted.destination = AddressMatch(CIDR(.loopback(.ipv4), prefixLength: 8))
                 counted.matches.append(.accounting(name: "localhost_nps_accepted_pkts"))
-                result.natNodePorts.append(counted)
+                result.add(counted, to: KubeProxyChains.nodePorts, in: .nat)
             }
-            result.natNodePorts.append(rule)
+            result.add(rule, to: KubeProxyChains.nodePorts, in: .nat)
         }
         if !hasExternalEndpoints {
-            result.filterExternalServices.append(
+            result.add(
                 Rule(
                     transport: transport,
                     matches: [
                         .comment(deadEndComment), .localAddress(.destination),
                         .transport(transport, destinationPort: nodePort),
                     ],
-                    target: deadEndTarget))
+                    target: deadEndTarget, origin: origin), to: KubeProxyChains.externalServices, in: .filter)
         }
     }
 
     private func addHealthCheckNodePort(to result: inout CompiledServicePort) {
         guard let port = servicePort.healthCheckNodePort else { return }
         // Always TCP, whatever the service port speaks: a load balancer asks there by HTTP.
-        result.filterNodePorts.append(
+        result.add(
             Rule(
                 transport: .tcp,
                 matches: [
                     .comment("\(name) health check node port"), .transport(.tcp, destinationPort: port),
                 ],
-                target: .accept))
+                target: .accept, origin: origin), to: KubeProxyChains.nodePorts, in: .filter)
     }
 
     private func virtualAddress(_ address: IPAddress, comment: String, target: Target) -> Rule {
         let transport = servicePort.name.transport
         return Rule(
             destination: AddressMatch(address), transport: transport,
-            matches: [.comment(comment), .transport(transport, destinationPort: servicePort.port)], target: target)
+            matches: [.comment(comment), .transport(transport, destinationPort: servicePort.port)], target: target,
+            origin: origin)
     }
 
-    /// The rule for an address that leads nowhere: refused if there is no endpoint, dropped if there is none here.
+    /// The rule for an address that leads nowhere: refused if there is no endpoint, dropped if there is none on this node.
     private func deadEnd(_ address: IPAddress) -> Rule {
         virtualAddress(address, comment: deadEndComment, target: deadEndTarget)
     }
@@ -198,12 +207,12 @@ struct ServicePortCompiler {
             rules.append(
                 Rule(
                     matches: [.comment("masquerade traffic for \(name) external destinations")],
-                    target: .jump(KubeProxyChains.markMasquerade)))
+                    target: .jump(KubeProxyChains.markMasquerade), origin: origin))
         case .local:
             if settings.detector.isImplemented {
                 let rule = Rule(
                     matches: [.comment("pod traffic for \(name) external destinations")],
-                    target: .jump(chains.cluster))
+                    target: .jump(chains.cluster), origin: origin)
                 rules.append(settings.detector.condition(rule, isInverted: false))
             }
             rules.append(
@@ -212,24 +221,24 @@ struct ServicePortCompiler {
                         .comment("masquerade LOCAL traffic for \(name) external destinations"),
                         .localAddress(.source),
                     ],
-                    target: .jump(KubeProxyChains.markMasquerade)))
+                    target: .jump(KubeProxyChains.markMasquerade), origin: origin))
             rules.append(
                 Rule(
                     matches: [
                         .comment("route LOCAL traffic for \(name) external destinations"), .localAddress(.source),
                     ],
-                    target: .jump(chains.cluster)))
+                    target: .jump(chains.cluster), origin: origin))
         }
         if hasExternalEndpoints {
-            rules.append(Rule(target: .jump(chain(for: servicePort.externalTrafficPolicy))))
+            rules.append(Rule(target: .jump(chain(for: servicePort.externalTrafficPolicy)), origin: origin))
         }
-        return Chain(name: chains.external, rules: rules)
+        return Chain(name: chains.external, rules: rules, origin: origin)
     }
 
     private var firewallChain: Chain {
         let comment = Match.comment("\(name) loadbalancer IP")
         func allow(_ range: CIDR) -> Rule {
-            Rule(source: AddressMatch(range), matches: [comment], target: .jump(chains.external))
+            Rule(source: AddressMatch(range), matches: [comment], target: .jump(chains.external), origin: origin)
         }
         var rules = servicePort.loadBalancerSourceRanges.map(allow)
         if servicePort.loadBalancerSourceRanges.contains(where: { $0.contains(settings.nodeAddress) }) {
@@ -237,8 +246,9 @@ struct ServicePortCompiler {
             rules += servicePort.loadBalancerVIPs.map { allow(CIDR(host: $0)) }
         }
         rules.append(
-            Rule(matches: [.comment("other traffic to \(name) will be dropped by KUBE-PROXY-FIREWALL")]))
-        return Chain(name: chains.firewall, rules: rules)
+            Rule(matches: [.comment("other traffic to \(name) will be dropped by KUBE-PROXY-FIREWALL")], origin: origin)
+        )
+        return Chain(name: chains.firewall, rules: rules, origin: origin)
     }
 
     private func addEndpointChains(to result: inout CompiledServicePort) {
@@ -248,18 +258,20 @@ struct ServicePortCompiler {
             name: name, transport: servicePort.name.transport, affinity: servicePort.sessionAffinity,
             hasComments: !isLargeCluster)
         if servicePort.usesClusterEndpoints, !clusterEndpoints.isEmpty {
-            result.chains.append(
+            result.chains.nat.append(
                 Chain(
                     name: chains.cluster,
-                    rules: (internalChain == chains.cluster ? masquerade : []) + balancer.rules(over: clusterEndpoints))
+                    rules: (internalChain == chains.cluster ? masquerade : []) + balancer.rules(over: clusterEndpoints),
+                    origin: origin)
             )
         }
         if servicePort.usesLocalEndpoints, !localEndpoints.isEmpty {
-            result.chains.append(
+            result.chains.nat.append(
                 Chain(
                     name: chains.local,
-                    rules: (internalChain == chains.local ? masquerade : []) + balancer.rules(over: localEndpoints)))
+                    rules: (internalChain == chains.local ? masquerade : []) + balancer.rules(over: localEndpoints),
+                    origin: origin))
         }
-        result.chains.append(contentsOf: reachableEndpoints.map(balancer.endpointChain))
+        result.chains.nat.append(contentsOf: reachableEndpoints.map(balancer.endpointChain))
     }
 }

@@ -1,0 +1,55 @@
+import NetworkTypes
+import XTables
+
+/// What makes a kernel hold rulesets: reads it, compares, changes it, and reports what its rules have counted.
+///
+/// Everything above knows this and no kernel interface. ``Syncer`` is the one over tables of the kernel (libiptc) or of
+/// memory, down to the same errors; a suite of tests holds both to the same behaviour.
+///
+/// All calls are synchronous and use the network namespace of the calling thread.
+public protocol RuleBackend: Sendable {
+    /// Receives what rules had counted that a commit removes; `nil` if that is not needed.
+    var counterKeeper: (any CounterKeeper)? { get set }
+
+    /// What ``apply(without:expecting:_:)`` would change now; changes nothing, and does not take the lock.
+    ///
+    /// - Throws: ``SyncError``.
+    func plan(_ ruleset: Ruleset) throws(SyncError) -> SyncPlan
+
+    /// Makes the kernel hold a ruleset, with as few edits as possible.
+    ///
+    /// - Parameters:
+    ///   - excluded: features known to be missing, from an earlier report; they are not tried.
+    ///   - expected: the chains whose desired rules have changed since the last run; other changes are drift, which the
+    ///     report then names. Without it everything counts as desired.
+    ///   - makeRuleset: makes the same ruleset each time; called again for a further attempt.
+    /// - Throws: ``SyncError``.
+    func apply(
+        without excluded: Set<RuleFeature>, expecting expected: [Table: Set<ChainName>]?, _ makeRuleset: () -> Ruleset
+    ) throws(SyncError) -> SyncReport
+
+    /// What ``cleanup(_:)`` would change now.
+    ///
+    /// - Throws: ``SyncError``.
+    func cleanupPlan(_ family: IPFamily) throws(SyncError) -> SyncPlan
+
+    /// Removes our jumps and chains, and what a former kube-proxy left; shared chains stay.
+    ///
+    /// - Throws: ``SyncError``.
+    func cleanup(_ family: IPFamily) throws(SyncError) -> SyncReport
+
+    /// Whether all tables still have the size and outline that a run left them with; costs microseconds.
+    ///
+    /// - Throws: ``SyncError``.
+    func isUntouched(since report: SyncReport) throws(SyncError) -> Bool
+
+    /// Whether the tables of a family can be read at all, and the lock be opened; takes microseconds.
+    ///
+    /// - Throws: ``SyncError`` if this process may not, or the kernel has no such tables.
+    func checkAccess(_ family: IPFamily) throws(SyncError)
+
+    /// What the rules of a table have counted; rules with one identity are added up.
+    ///
+    /// - Throws: ``KernelFailure``.
+    func counters(of table: Table, family: IPFamily) throws(KernelFailure) -> [RuleIdentity: RuleCounters]
+}

@@ -1,0 +1,9 @@
+import KernelTables
+import RuleCompiler
+
+extension Syncer {
+    /// Reads and changes tables that hold rules of our layouts.
+    package init(store: any KernelTableStore = LibiptcStore(), lock: XTablesLock? = XTablesLock()) {
+        self.init(store: store, lock: lock, ownership: RuleLayoutKind.ownership)
+    }
+}

@@ -1,0 +1,45 @@
+import NetworkTypes
+import ServiceModel
+import XTables
+
+/// The rules that kube-proxy 1.36 writes in its mode iptables, rule for rule (pkg/proxy/iptables/proxier.go).
+///
+///     built-in chains ──► KUBE-SERVICES ──► KUBE-SVC-… ──► KUBE-SEP-… ──► DNAT
+///                              └──► KUBE-NODEPORTS ──► KUBE-EXT-… ──┘
+///
+/// A chain of its own for each endpoint, one for each way to choose among endpoints, and chains that all Services share.
+package struct KubeProxyLayout: RuleLayout {
+    let settings: FamilySettings
+
+    package init(settings: FamilySettings) { self.settings = settings }
+
+    /// KUBE-FIREWALL is shared with the kubelet. KUBE-XLB-*, KUBE-MARK-DROP, KUBE-KUBELET-CANARY and KUBE-IPTABLES-HINT
+    /// are the kubelet's or of releases long gone (cleanup.go).
+    package static let ownership = ChainOwnership(
+        tables: [
+            .nat: ChainOwnership.TableEntry(
+                names: Set(KubeProxyChains.all(in: .nat)), prefixes: ServicePortChains.Prefix.all.map(\.description)),
+            .filter: ChainOwnership.TableEntry(
+                names: Set(KubeProxyChains.all(in: .filter)).subtracting([KubeProxyChains.firewall]),
+                shared: [KubeProxyChains.firewall]),
+        ],
+        jumpComments: Set(KubeProxyJumpComment.allCases.map(\.rawValue)))
+
+    package func compile(_ entry: ServicePortEndpoints, isLargeCluster: Bool) -> CompiledServicePort {
+        ServicePortCompiler(entry, settings: settings, isLargeCluster: isLargeCluster).compile()
+    }
+
+    package func sharedChains(in table: Table, of servicePorts: [CompiledServicePort]) -> [Chain] {
+        KubeProxyChains.all(in: table).map { name in
+            Chain(
+                name: name, rules: servicePorts.rules(of: name, in: table) + fixedRules(of: name, in: table),
+                origin: .base(KubeProxyChains.purpose(of: name)))
+        }
+    }
+}
+
+extension ServicePortOrigin {
+    convenience init(_ name: ServicePortName) {
+        self.init(namespace: name.namespace, service: name.service, port: name.port, transport: name.transport)
+    }
+}

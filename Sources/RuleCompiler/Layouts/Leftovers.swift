@@ -1,0 +1,19 @@
+import XTables
+
+/// Chains of Kubernetes that are no layout's.
+package enum Leftovers {
+    /// What only cleanup removes: chains that a former kube-proxy left, and whose rules do nothing.
+    static let ownership = ChainOwnership(
+        tables: [
+            .nat: ChainOwnership.TableEntry(leftovers: ["KUBE-PROXY-CANARY"]),
+            .filter: ChainOwnership.TableEntry(leftovers: ["KUBE-PROXY-CANARY"]),
+        ],
+        jumpComments: [])
+
+    /// Chains that the kubelet makes for itself (pkg/kubelet/kubelet_network_linux.go; until Kubernetes 1.28 the last three
+    /// too, KEP-3178). They do nothing to Services.
+    package static let kubelet: Set<String> = [
+        "KUBE-IPTABLES-HINT", "KUBE-KUBELET-CANARY", "KUBE-FIREWALL", "KUBE-MARK-DROP", "KUBE-MARK-MASQ",
+        "KUBE-POSTROUTING",
+    ]
+}

@@ -1,0 +1,95 @@
+import NetworkTypes
+import ServiceModel
+import XTables
+
+/// How the rules of a cluster are laid out: which chains there are, what stands in them, and which rules count what.
+///
+/// Everything else works on any layout: it asks here, and knows no chain by name. Compiling one service port is apart
+/// from putting the chains of all of them together, so that a change costs what it changes.
+///
+/// Invariants that the tests hold every layout to:
+/// - the same service ports and settings lead to the same rules, in whatever order the service ports came;
+/// - each rule and each chain has an ``Origin``;
+/// - each chain is in the layout's ``ownership``, so that it is removed when it is no longer desired.
+package protocol RuleLayout: Sendable {
+    /// The chains and jumps of this layout, whatever the cluster; those that only a former version made, too.
+    static var ownership: ChainOwnership { get }
+
+    /// Lays out rules under these settings.
+    init(settings: FamilySettings)
+
+    /// Compiles one service port, which no other one has an influence on.
+    ///
+    /// - Parameter isLargeCluster: whether rules of endpoints go without comments, to save memory.
+    func compile(_ entry: ServicePortEndpoints, isLargeCluster: Bool) -> CompiledServicePort
+
+    /// Our rules in the built-in chains of a table, in the order they have on a clean node.
+    func jumps(in table: Table) -> [BuiltInChain: [Rule]]
+
+    /// The chains of a table that belong to no single service port, put together for these service ports.
+    ///
+    /// - Parameter servicePorts: all of the family, ordered by name.
+    func sharedChains(in table: Table, of servicePorts: [CompiledServicePort]) -> [Chain]
+
+    /// The chains whose rules differ when one compiled service port takes the place of another.
+    ///
+    /// - Parameters:
+    ///   - old: `nil` for a service port that is new.
+    ///   - new: `nil` for one that is removed.
+    func touchedChains(from old: CompiledServicePort?, to new: CompiledServicePort?) -> TouchedChains
+
+    /// The rules in nat that send a connection to an endpoint, one for each usable endpoint; the address and port of the
+    /// identity are the endpoint's.
+    static func endpointRules(of servicePort: CompiledServicePort) -> [RuleIdentity]
+
+    /// The rules in filter that refuse or drop what is sent to a service port, in the order of their chains; each
+    /// identity once.
+    static func refusingRules(of servicePort: CompiledServicePort) -> [RefusingRule]
+
+    /// The rules in filter that drop packets which connection tracking cannot place; none if such packets may pass.
+    var invalidPacketRules: [RuleIdentity] { get }
+
+    /// The rules in nat that send node ports on from the node's loopback addresses; none where rules for all addresses do
+    /// that.
+    func localhostNodePortRules(of servicePorts: [CompiledServicePort]) -> [RuleIdentity]
+}
+
+/// The names of the chains that changes make, alter or remove.
+public typealias TouchedChains = [Table: Set<ChainName>]
+
+extension RuleLayout {
+    /// For layouts whose shared chains are the shares of the service ports, one behind the other: chains in which the
+    /// two have different shares, and own chains that are different or there once only.
+    package func touchedChains(from old: CompiledServicePort?, to new: CompiledServicePort?) -> TouchedChains {
+        var touched: TouchedChains = [:]
+        for share in (old?.shares ?? []) + (new?.shares ?? [])
+        where old?.rules(of: share.chain, in: share.table) ?? [] != new?.rules(of: share.chain, in: share.table) ?? [] {
+            touched[share.table, default: []].insert(share.chain)
+        }
+        for table in Table.allCases {
+            var chains: [ChainName: [Rule]] = [:]
+            for chain in old?.chains[table] ?? [] { chains[chain.name] = chain.rules }
+            for chain in new?.chains[table] ?? [] where chains.removeValue(forKey: chain.name) != chain.rules {
+                touched[table, default: []].insert(chain.name)
+            }
+            if !chains.isEmpty { touched[table, default: []].formUnion(chains.keys) }
+        }
+        return touched
+    }
+}
+
+/// The layouts there are.
+public enum RuleLayoutKind: String, Hashable, Sendable, CaseIterable {
+    /// The chains and rules that kube-proxy writes in its mode iptables, rule for rule.
+    case kubeProxy = "kube-proxy"
+
+    package var implementation: any RuleLayout.Type {
+        switch self {
+        case .kubeProxy: KubeProxyLayout.self
+        }
+    }
+
+    /// The chains and jumps of all layouts, so that a change of the layout leaves nothing behind, and what only cleanup
+    /// removes.
+    public static let ownership = allCases.reduce(Leftovers.ownership) { $0.union($1.implementation.ownership) }
+}
