@@ -1,4 +1,5 @@
 import Documents
+import ServiceModel
 
 /// Reads manifests: files, directories and standard input, with YAML and JSON documents and lists in them.
 ///
@@ -12,7 +13,7 @@ public struct ManifestReader: Sendable {
     public private(set) var objects = ClusterObjects()
     /// What there is to tell about them.
     public private(set) var log = DiagnosticLog()
-    private var unusableServices: Set<ObjectName> = []
+    private var unusableServices: Set<ServiceName> = []
 
     /// A reader that has read nothing yet.
     public init() {}
@@ -134,7 +135,7 @@ public struct ManifestReader: Sendable {
         if let object {
             insert(object, &fields)
         } else if known == .service, let name = fields.name {
-            unusableServices.insert(name)
+            unusableServices.insert(ServiceName(name))
         }
         log.add(fields.diagnostics)
     }

@@ -89,5 +89,5 @@ public struct EndpointSlice: Sendable, Hashable {
     }
 
     /// The Service the slice belongs to, if it says so.
-    public var service: ObjectName? { serviceName.map { ObjectName(namespace: name.namespace, name: $0) } }
+    public var service: ServiceName? { serviceName.map { ServiceName(namespace: name.namespace, name: $0) } }
 }

@@ -22,8 +22,8 @@ public struct Endpoints: Sendable, Hashable {
         }
     }
 
-    /// The namespace and name, which are those of the Service.
-    public var name: ObjectName
+    /// The Service, whose namespace and name the object has.
+    public var service: ServiceName
     /// Where it was read.
     public var origin: ObjectOrigin
     /// Whether a label hides the mirrored slices from proxies; mirroring copies labels.
@@ -34,8 +34,8 @@ public struct Endpoints: Sendable, Hashable {
     public var triggerTime: Timestamp?
 
     /// An object without addresses.
-    public init(name: ObjectName, origin: ObjectOrigin = .none) {
-        self.name = name
+    public init(service: ServiceName, origin: ObjectOrigin = .none) {
+        self.service = service
         self.origin = origin
     }
 
@@ -45,8 +45,8 @@ public struct Endpoints: Sendable, Hashable {
     public func mirroredSlices(_ family: IPFamily) -> [EndpointSlice] {
         subsets.enumerated().map { index, subset in
             var slice = EndpointSlice(
-                name: ObjectName(namespace: name.namespace, name: "\(name.name)-\(index)"), origin: origin,
-                serviceName: name.name, addressType: .addresses(family))
+                name: ObjectName(namespace: service.namespace, name: "\(service.name)-\(index)"), origin: origin,
+                serviceName: service.name, addressType: .addresses(family))
             slice.isHeadless = isHeadless
             slice.ports = subset.ports
             slice.endpoints = subset.members.filter { $0.address.family == family }
@@ -56,7 +56,7 @@ public struct Endpoints: Sendable, Hashable {
 
     /// Reads the fields of an Endpoints object; what is wrong is in `fields` afterwards.
     init(_ metadata: ObjectMetadata, document: DocumentObject, fields: inout FieldReader) {
-        self.init(name: metadata.name, origin: fields.origin)
+        self.init(service: ServiceName(metadata.name), origin: fields.origin)
         triggerTime = metadata.triggerTime
         isHeadless = metadata.label(EndpointSlice.headlessLabel) != nil
         subsets = fields.list("subsets", of: document) { fields, value in

@@ -52,9 +52,9 @@ public enum KubernetesObject: Sendable, Hashable {
     /// The namespace and name.
     public var name: ObjectName {
         switch self {
-        case .service(let service): service.name
+        case .service(let service): ObjectName(service.name)
         case .endpointSlice(let slice): slice.name
-        case .endpoints(let endpoints): endpoints.name
+        case .endpoints(let endpoints): ObjectName(endpoints.service)
         case .node(let node): node.name
         }
     }

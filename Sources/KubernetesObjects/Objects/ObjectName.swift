@@ -1,18 +1,28 @@
-/// The namespace and name of an object; objects of one kind are told apart by it.
+import ServiceModel
+
+/// The namespace and name of an object of any kind: within one kind, its identity.
 public struct ObjectName: Hashable, Sendable {
-    /// The namespace that objects are in that do not say.
-    public static let defaultNamespace = "default"
+    /// The namespace of objects that name none.
+    public static let defaultNamespace = ServiceName.defaultNamespace
 
     /// The namespace; empty for kinds that have none (Node).
     public let namespace: String
     /// The name.
     public let name: String
 
-    /// Names an object.
+    /// The name of an object in a namespace, by default in ``defaultNamespace``.
     public init(namespace: String = ObjectName.defaultNamespace, name: String) {
         self.namespace = namespace
         self.name = name
     }
+
+    /// The name of a Service, or of the Endpoints object that belongs to it.
+    public init(_ service: ServiceName) { self.init(namespace: service.namespace, name: service.name) }
+}
+
+extension ServiceName {
+    /// The Service that has the namespace and name of an object.
+    public init(_ object: ObjectName) { self.init(namespace: object.namespace, name: object.name) }
 }
 
 extension ObjectName: Comparable {
@@ -25,24 +35,4 @@ extension ObjectName: Comparable {
 extension ObjectName: CustomStringConvertible {
     /// `namespace/name`, or the name alone if there is no namespace.
     public var description: String { namespace.isEmpty ? name : "\(namespace)/\(name)" }
-}
-
-/// Where an object was read.
-public struct ObjectOrigin: Hashable, Sendable {
-    /// The path as the user gave it, or `standard input`; empty for an object that came from no file.
-    public var file: String
-    /// The number of the document in the file, from 1; all items of a list are in one document.
-    public var document: Int
-    /// The line in which the object begins, from 1.
-    public var line: Int
-
-    /// Describes a place.
-    public init(file: String, document: Int = 1, line: Int = 1) {
-        self.file = file
-        self.document = document
-        self.line = line
-    }
-
-    /// The origin of objects that were not read from a file, but watched.
-    public static let none = ObjectOrigin(file: "")
 }

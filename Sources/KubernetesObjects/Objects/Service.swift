@@ -53,7 +53,7 @@ public struct Service: Sendable, Hashable {
     static let affinityTimeouts: ClosedRange<Int64> = 1...86_400
 
     /// The namespace and name.
-    public var name: ObjectName
+    public var name: ServiceName
     /// Where it was read.
     public var origin: ObjectOrigin
     /// How the Service is offered.
@@ -82,7 +82,7 @@ public struct Service: Sendable, Hashable {
     public var healthCheckNodePort: UInt16?
 
     /// A Service with the API's defaults and no port yet.
-    public init(name: ObjectName, origin: ObjectOrigin = .none) {
+    public init(name: ServiceName, origin: ObjectOrigin = .none) {
         self.name = name
         self.origin = origin
     }

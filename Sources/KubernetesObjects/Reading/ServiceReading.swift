@@ -5,7 +5,7 @@ import ServiceModel
 extension Service {
     /// Reads the fields of a Service; what is wrong is in `fields` afterwards.
     init(_ metadata: ObjectMetadata, document: DocumentObject, fields: inout FieldReader) {
-        self.init(name: metadata.name, origin: fields.origin)
+        self.init(name: ServiceName(metadata.name), origin: fields.origin)
         otherProxy = metadata.label(Service.otherProxyLabel)
         fields.inside("spec", of: document) { fields, spec in
             readSpecification(spec, &fields)

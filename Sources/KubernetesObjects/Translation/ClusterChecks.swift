@@ -7,11 +7,11 @@ extension ClusterObjects {
     ///
     /// - Parameter unusableServices: Services that were in the input, but had errors; slices may belong to them.
     /// - Returns: warnings and notes, in an order that does not depend on that of the objects.
-    public func crossChecks(unusableServices: Set<ObjectName> = []) -> [Diagnostic] {
+    public func crossChecks(unusableServices: Set<ServiceName> = []) -> [Diagnostic] {
         sliceChecks(unusableServices) + endpointsChecks(unusableServices) + ClaimRegister.doubleClaims(in: self)
     }
 
-    private func sliceChecks(_ unusableServices: Set<ObjectName>) -> [Diagnostic] {
+    private func sliceChecks(_ unusableServices: Set<ServiceName>) -> [Diagnostic] {
         let odd = endpointSlices.values.filter { slice in
             guard let service = slice.service else { return true }
             return services[service] == nil && !unusableServices.contains(service)
@@ -29,17 +29,17 @@ extension ClusterObjects {
         }
     }
 
-    private func endpointsChecks(_ unusableServices: Set<ObjectName>) -> [Diagnostic] {
-        endpoints.values.sorted { $0.name < $1.name }.compactMap { object in
+    private func endpointsChecks(_ unusableServices: Set<ServiceName>) -> [Diagnostic] {
+        endpoints.values.sorted { $0.service < $1.service }.compactMap { object in
             func diagnostic(_ severity: Diagnostic.Severity, _ message: String) -> Diagnostic {
                 Diagnostic(
-                    severity, origin: object.origin, kind: KubernetesObject.Kind.endpoints.rawValue, name: object.name,
-                    message: message)
+                    severity, origin: object.origin, kind: KubernetesObject.Kind.endpoints.rawValue,
+                    name: ObjectName(object.service), message: message)
             }
-            if services[object.name] == nil, !unusableServices.contains(object.name) {
+            if services[object.service] == nil, !unusableServices.contains(object.service) {
                 return diagnostic(.warning, "there is no Service of that name in the input; the object is not used")
             }
-            if hasSlices(of: object.name) {
+            if hasSlices(of: object.service) {
                 return diagnostic(.note, "not used, since the Service has EndpointSlices")
             }
             return nil
@@ -57,7 +57,7 @@ private struct ClaimRegister {
 
         var description: String {
             let target =
-                if let address { Endpoint(address: address, port: port).description } else { "the node port \(port)" }
+                if let address { AddressPort(address, port).description } else { "the node port \(port)" }
             return "\(target)/\(transport.kubernetesName)"
         }
     }
@@ -102,10 +102,10 @@ private struct ClaimRegister {
         guard winner != servicePort.name,
             reported.insert(DoubleClaim(claim: claim, loser: servicePort.name)).inserted
         else { return }
-        let name = ObjectName(namespace: servicePort.name.namespace, name: servicePort.name.service)
         diagnostics.append(
             Diagnostic(
-                .warning, origin: origin, kind: KubernetesObject.Kind.service.rawValue, name: name,
+                .warning, origin: origin, kind: KubernetesObject.Kind.service.rawValue,
+                name: ObjectName(servicePort.name.serviceName),
                 message:
                     "\(claim.description) of \(servicePort.name) is claimed by \(winner) too, which comes first and "
                     + "gets the connections; only one Service can have it"))

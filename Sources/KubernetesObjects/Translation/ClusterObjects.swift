@@ -5,15 +5,15 @@ import ServiceModel
 /// A long-running loop changes one object and asks for one Service again; a command reads them all and asks once.
 public struct ClusterObjects: Sendable {
     /// The Services.
-    public private(set) var services: [ObjectName: Service] = [:]
+    public private(set) var services: [ServiceName: Service] = [:]
     /// The EndpointSlices.
     public private(set) var endpointSlices: [ObjectName: EndpointSlice] = [:]
-    /// The Endpoints objects.
-    public private(set) var endpoints: [ObjectName: Endpoints] = [:]
+    /// The Endpoints objects, by the Service that each belongs to.
+    public private(set) var endpoints: [ServiceName: Endpoints] = [:]
     /// The Nodes, by name alone.
     public private(set) var nodes: [String: NodeObject] = [:]
     /// The slices of each Service that any slice names, in the order of their names.
-    private var slicesByService: [ObjectName: [ObjectName]] = [:]
+    private var slicesByService: [ServiceName: [ObjectName]] = [:]
 
     /// A cluster without objects.
     public init() {}
@@ -26,9 +26,9 @@ public struct ClusterObjects: Sendable {
     /// The object of a kind and name, if there is one.
     public func object(_ kind: KubernetesObject.Kind, _ name: ObjectName) -> KubernetesObject? {
         switch kind {
-        case .service: services[name].map(KubernetesObject.service)
+        case .service: services[ServiceName(name)].map(KubernetesObject.service)
         case .endpointSlice: endpointSlices[name].map(KubernetesObject.endpointSlice)
-        case .endpoints: endpoints[name].map(KubernetesObject.endpoints)
+        case .endpoints: endpoints[ServiceName(name)].map(KubernetesObject.endpoints)
         case .node: nodes[name.name].map(KubernetesObject.node)
         }
     }
@@ -37,7 +37,7 @@ public struct ClusterObjects: Sendable {
     public mutating func insert(_ object: KubernetesObject) {
         switch object {
         case .service(let service): services[service.name] = service
-        case .endpoints(let object): endpoints[object.name] = object
+        case .endpoints(let object): endpoints[object.service] = object
         case .node(let object): nodes[object.node.name] = object
         case .endpointSlice(let slice):
             remove(.endpointSlice, slice.name)
@@ -52,8 +52,8 @@ public struct ClusterObjects: Sendable {
     /// Removes the object of a kind and name, if there is one.
     public mutating func remove(_ kind: KubernetesObject.Kind, _ name: ObjectName) {
         switch kind {
-        case .service: services[name] = nil
-        case .endpoints: endpoints[name] = nil
+        case .service: services[ServiceName(name)] = nil
+        case .endpoints: endpoints[ServiceName(name)] = nil
         case .node: nodes[name.name] = nil
         case .endpointSlice:
             guard let slice = endpointSlices.removeValue(forKey: name), let service = slice.service else { return }
@@ -63,12 +63,12 @@ public struct ClusterObjects: Sendable {
     }
 
     /// The slices that name a Service, in the order of their names.
-    public func slices(of service: ObjectName) -> [EndpointSlice] {
+    public func slices(of service: ServiceName) -> [EndpointSlice] {
         (slicesByService[service] ?? []).compactMap { endpointSlices[$0] }
     }
 
     /// Whether any slice names a Service.
-    public func hasSlices(of service: ObjectName) -> Bool { slicesByService[service] != nil }
+    public func hasSlices(of service: ServiceName) -> Bool { slicesByService[service] != nil }
 
     /// What a Node object says about a node; `nil` if there is no object of that name.
     public func node(named name: String) -> Node? { nodes[name]?.node }

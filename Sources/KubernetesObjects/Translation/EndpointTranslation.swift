@@ -78,7 +78,7 @@ extension ClusterObjects {
     /// The endpoints come from its EndpointSlices or, if it has none, from its Endpoints object.
     ///
     /// - Returns: nothing if there is no such Service, or if it is skipped.
-    public func servicePorts(of name: ObjectName, family: IPFamily) -> [ServicePortEndpoints] {
+    public func servicePorts(of name: ServiceName, family: IPFamily) -> [ServicePortEndpoints] {
         guard let servicePorts = services[name]?.servicePorts(family), !servicePorts.isEmpty else { return [] }
         let slices = hasSlices(of: name) ? slices(of: name) : endpoints[name]?.mirroredSlices(family) ?? []
         return servicePorts.map { servicePort in

@@ -33,7 +33,7 @@ extension Service {
 
     /// The name of the service port that a port of this Service is.
     func portName(_ port: Port) -> ServicePortName {
-        ServicePortName(namespace: name.namespace, service: name.name, port: port.name, transport: port.transport)
+        ServicePortName(name, port: port.name, transport: port.transport)
     }
 
     private func clusterIP(_ family: IPFamily) -> IPAddress? {

@@ -1,5 +1,6 @@
 import Documents
 import NetworkTypes
+import ServiceModel
 
 /// Why no rule is made for a Service, although nothing is wrong with it.
 public enum SkipReason: Sendable, Hashable {
@@ -36,12 +37,12 @@ extension SkipReason: CustomStringConvertible {
 /// A Service for which no rule is made, and why.
 public struct SkippedService: Sendable, Hashable {
     /// The Service.
-    public let name: ObjectName
+    public let name: ServiceName
     /// Why.
     public let reason: SkipReason
 
     /// Says why a Service is skipped.
-    public init(name: ObjectName, reason: SkipReason) {
+    public init(name: ServiceName, reason: SkipReason) {
         self.name = name
         self.reason = reason
     }
