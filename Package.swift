@@ -16,7 +16,10 @@ let package = Package(
         .executable(name: "kubetables", targets: ["kubetables"]),
         .library(
             name: "KubetablesCore",
-            targets: ["NetworkTypes", "ServiceModel", "KubernetesObjects", "XTables", "RuleCompiler", "KernelTables"]),
+            targets: [
+                "NetworkTypes", "ServiceModel", "Documents", "KubernetesObjects", "XTables", "RuleCompiler",
+                "KernelTables",
+            ]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -28,7 +31,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
-        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
@@ -46,21 +48,25 @@ let package = Package(
                 "NetworkTypes", "ServiceModel", "XTables", .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: settings),
+        .systemLibrary(name: "Clibyaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
+        .target(name: "Documents", dependencies: ["Clibyaml"], swiftSettings: settings),
+
         .target(
-            name: "KubernetesObjects",
-            dependencies: ["NetworkTypes", "ServiceModel", .product(name: "Yams", package: "Yams")],
+            name: "KubernetesObjects", dependencies: ["Documents", "NetworkTypes", "ServiceModel"],
             swiftSettings: settings),
 
         .target(
             name: "ProxyConfiguration",
-            dependencies: ["KubernetesObjects", "NetworkTypes", "RuleCompiler", "ServiceModel", "XTables"],
+            dependencies: [
+                "Documents", "KubernetesObjects", "NetworkTypes", "RuleCompiler", "ServiceModel", "XTables",
+            ],
             swiftSettings: settings),
 
         // The cluster.
         .target(
             name: "KubernetesAPI",
             dependencies: [
-                "KubernetesObjects",
+                "Documents", "KubernetesObjects",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -89,8 +95,8 @@ let package = Package(
         .target(
             name: "Proxy",
             dependencies: [
-                "Cmalloc", "ConnectionTracking", "KernelTables", "KubernetesAPI", "KubernetesObjects", "NetworkTypes",
-                "NodeTuning", "ProxyConfiguration", "RuleCompiler", "ServiceModel", "XTables",
+                "Cmalloc", "ConnectionTracking", "Documents", "KernelTables", "KubernetesAPI", "KubernetesObjects",
+                "NetworkTypes", "NodeTuning", "ProxyConfiguration", "RuleCompiler", "ServiceModel", "XTables",
                 .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
@@ -143,7 +149,7 @@ let package = Package(
         .target(
             name: "TestAPIServer",
             dependencies: [
-                "KubernetesObjects",
+                "Documents", "KubernetesObjects",
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTLS", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -157,7 +163,7 @@ let package = Package(
         .testTarget(
             name: "KubernetesAPITests",
             dependencies: [
-                "KubernetesAPI", "KubernetesObjects", "ServiceModel", "TestAPIServer", "TestSupport",
+                "Documents", "KubernetesAPI", "KubernetesObjects", "ServiceModel", "TestAPIServer", "TestSupport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
@@ -165,9 +171,10 @@ let package = Package(
         .testTarget(name: "NetworkTypesTests", dependencies: ["NetworkTypes"], swiftSettings: settings),
         .testTarget(
             name: "ServiceModelTests", dependencies: ["NetworkTypes", "ServiceModel"], swiftSettings: settings),
+        .testTarget(name: "DocumentsTests", dependencies: ["Documents"], swiftSettings: settings),
         .testTarget(
             name: "KubernetesObjectsTests",
-            dependencies: ["KubernetesObjects", "NetworkTypes", "ServiceModel", "TestSupport"],
+            dependencies: ["Documents", "KubernetesObjects", "NetworkTypes", "ServiceModel", "TestSupport"],
             swiftSettings: settings),
         .testTarget(
             name: "ProxyConfigurationTests",
@@ -224,7 +231,7 @@ let package = Package(
         .testTarget(
             name: "DeployTests",
             dependencies: [
-                "TestSupport", "kubetables", "test-api-server", .product(name: "Yams", package: "Yams"),
+                "Documents", "TestSupport", "kubetables", "test-api-server",
             ],
             swiftSettings: settings),
         .testTarget(

@@ -8,12 +8,12 @@ public struct Flow: Hashable, Sendable {
     /// One direction of a flow.
     public struct Direction: Hashable, Sendable {
         /// Where its packets come from.
-        public var source: TransportAddress
+        public var source: AddressPort
         /// Where its packets go.
-        public var destination: TransportAddress
+        public var destination: AddressPort
 
         /// Describes a direction.
-        public init(from source: TransportAddress, to destination: TransportAddress) {
+        public init(from source: AddressPort, to destination: AddressPort) {
             self.source = source
             self.destination = destination
         }

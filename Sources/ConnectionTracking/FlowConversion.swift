@@ -65,8 +65,8 @@ extension Flow.Direction {
         else { return nil }
         func port(_ attribute: nf_conntrack_attr) -> UInt16 { UInt16(bigEndian: nfct_get_attr_u16(object, attribute)) }
         self.init(
-            from: TransportAddress(source, port(attributes.port.source)),
-            to: TransportAddress(destination, port(attributes.port.destination)))
+            from: AddressPort(source, port(attributes.port.source)),
+            to: AddressPort(destination, port(attributes.port.destination)))
     }
 
     fileprivate func write(to object: FlowObject, _ attributes: DirectionAttributes) {

@@ -23,10 +23,10 @@ import ServiceModel
 ///   reach the rules.
 public struct StaleFlowFinder: Sendable {
     /// For each address of a Service the endpoints that may answer.
-    private var endpointsByFrontend: [TransportAddress: Set<TransportAddress>] = [:]
+    private var endpointsByFrontend: [AddressPort: Set<AddressPort>] = [:]
     /// For each node port the endpoints that may answer.
-    private var endpointsByNodePort: [UInt16: Set<TransportAddress>] = [:]
-    private var formerFrontends: Set<TransportAddress> = []
+    private var endpointsByNodePort: [UInt16: Set<AddressPort>] = [:]
+    private var formerFrontends: Set<AddressPort> = []
     private var formerNodePorts: Set<UInt16> = []
     private let nodePortAddresses: Set<IPAddress>
 
@@ -100,9 +100,9 @@ extension StaleFlowFinder {
 
     /// Where flows to a service port may go.
     private struct Route: Equatable {
-        let frontends: Set<TransportAddress>
+        let frontends: Set<AddressPort>
         let nodePort: UInt16?
-        let endpoints: Set<TransportAddress>
+        let endpoints: Set<AddressPort>
     }
 
     private static func routes(_ servicePorts: [ServicePortEndpoints]) -> [ServicePortName: Route] {
@@ -121,10 +121,10 @@ extension ServicePortEndpoints {
     fileprivate var isUDP: Bool { servicePort.name.transport == .udp }
 
     /// The endpoints from which an answer is valid.
-    fileprivate var answeringEndpoints: Set<TransportAddress> {
-        var answering: Set<TransportAddress> = []
+    fileprivate var answeringEndpoints: Set<AddressPort> {
+        var answering: Set<AddressPort> = []
         for endpoint in endpoints where !endpoint.conditions.isDisjoint(with: [.ready, .serving]) {
-            answering.insert(TransportAddress(endpoint.address, endpoint.port))
+            answering.insert(endpoint.addressPort)
         }
         return answering
     }
@@ -132,7 +132,7 @@ extension ServicePortEndpoints {
 
 extension ServicePort {
     /// All addresses that clients can send to, node ports aside.
-    fileprivate var frontends: [TransportAddress] {
-        ([clusterIP] + externalIPs + loadBalancerVIPs).map { TransportAddress($0, port) }
+    fileprivate var frontends: [AddressPort] {
+        ([clusterIP] + externalIPs + loadBalancerVIPs).map { AddressPort($0, port) }
     }
 }

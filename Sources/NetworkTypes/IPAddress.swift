@@ -49,8 +49,11 @@ public struct IPAddress: Hashable, Sendable {
         }
     }
 
-    /// The address that a server listens on for all others: 0.0.0.0 or ::.
+    /// The address that stands for all of a family: 0.0.0.0 or ::.
     public static func any(_ family: IPFamily) -> IPAddress { IPAddress(family: family, high: 0, low: 0) }
+
+    /// Whether this stands for all addresses of its family: 0.0.0.0 or ::.
+    public var isAny: Bool { high == 0 && low == 0 }
 }
 
 extension IPAddress: Comparable {

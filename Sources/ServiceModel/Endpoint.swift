@@ -19,9 +19,7 @@ public struct EndpointConditions: OptionSet, Sendable, Hashable {
 /// One address and port that can answer for a service port.
 public struct Endpoint: Sendable, Hashable {
     /// Where connections are sent to.
-    public var address: IPAddress
-    /// The port connections are sent to, 1–65535.
-    public var port: UInt16
+    public var addressPort: AddressPort
     /// Whether it takes connections.
     public var conditions: EndpointConditions
     /// The node it runs on, if that is known.
@@ -36,12 +34,23 @@ public struct Endpoint: Sendable, Hashable {
         address: IPAddress, port: UInt16, conditions: EndpointConditions = [.ready, .serving],
         nodeName: String? = nil, zoneHints: Set<String> = [], nodeHints: Set<String> = []
     ) {
-        self.address = address
-        self.port = port
+        addressPort = AddressPort(address, port)
         self.conditions = conditions
         self.nodeName = nodeName
         self.zoneHints = zoneHints
         self.nodeHints = nodeHints
+    }
+
+    /// The address connections are sent to.
+    @inlinable public var address: IPAddress {
+        get { addressPort.address }
+        set { addressPort.address = newValue }
+    }
+
+    /// The port connections are sent to, 1–65535.
+    @inlinable public var port: UInt16 {
+        get { addressPort.port }
+        set { addressPort.port = newValue }
     }
 
     /// Whether new connections go here first.
@@ -53,19 +62,8 @@ public struct Endpoint: Sendable, Hashable {
 
 extension Endpoint: CustomStringConvertible {
     /// `ADDRESS:PORT`, an IPv6 address in brackets: as it stands in comments and in hashes.
-    public var description: String {
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(48)
-        appendText(to: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
-    }
+    public var description: String { addressPort.description }
 
     /// Appends ``description`` as ASCII bytes.
-    public func appendText(to bytes: inout [UInt8]) {
-        if address.family == .ipv6 { bytes.append(UInt8(ascii: "[")) }
-        address.appendText(to: &bytes)
-        if address.family == .ipv6 { bytes.append(UInt8(ascii: "]")) }
-        bytes.append(UInt8(ascii: ":"))
-        bytes.appendDecimal(port)
-    }
+    public func appendText(to bytes: inout [UInt8]) { addressPort.appendText(to: &bytes) }
 }

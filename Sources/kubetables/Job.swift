@@ -67,7 +67,7 @@ struct Job {
 
     /// Says for which Services no rule is made in any of `families`, and why.
     func reportSkippedServices(_ families: [IPFamily]) {
-        var countByService: [ObjectName: Int] = [:]
+        var countByService: [ServiceName: Int] = [:]
         let skipped = families.flatMap { objects.skippedServices(family: $0) }
         for service in skipped {
             countByService[service.name, default: 0] += 1

@@ -46,7 +46,7 @@ import XTables
 
 extension ClusterObjects {
     /// The Services of which two slices name one endpoint with different things to say about it.
-    fileprivate func contradictoryServices(_ family: IPFamily) -> [ObjectName] {
+    fileprivate func contradictoryServices(_ family: IPFamily) -> [ServiceName] {
         services.keys.filter { service in
             var said: [String: EndpointSlice.Member] = [:]
             return slices(of: service).contains { slice in
@@ -60,7 +60,7 @@ extension ClusterObjects {
     }
 
     /// The service ports of a Service as each order of its slices gives them.
-    fileprivate func orders(of service: ObjectName, _ family: IPFamily) -> [[ServicePortEndpoints]] {
+    fileprivate func orders(of service: ServiceName, _ family: IPFamily) -> [[ServicePortEndpoints]] {
         let slices = slices(of: service).filter { $0.addressType == .addresses(family) }
         return permutations(slices).map { order in
             var objects = self

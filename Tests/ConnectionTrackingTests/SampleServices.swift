@@ -8,11 +8,9 @@ func address(_ text: String) -> IPAddress {
 }
 
 /// `ADDRESS:PORT`, for IPv6 `[ADDRESS]:PORT`.
-func end(_ text: String) -> TransportAddress {
-    guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
-        preconditionFailure("no address and port: \(text)")
-    }
-    return TransportAddress(address(text[..<colon].filter { $0 != "[" && $0 != "]" }), port)
+func end(_ text: String) -> AddressPort {
+    guard let end = AddressPort(text) else { preconditionFailure("no address and port: \(text)") }
+    return end
 }
 
 /// A flow from a client to `destination`, which `answering` answers; by default, nobody translated anything.

@@ -1,6 +1,6 @@
+import Documents
 import Foundation
 import TestSupport
-import Yams
 
 /// What is in deploy/, as values.
 enum Deploy {
@@ -14,7 +14,21 @@ enum Deploy {
 
     /// A YAML file with one document.
     static func yaml<Value: Decodable>(_ path: String, as type: Value.Type = Value.self) throws -> Value {
-        try YAMLDecoder().decode(type, from: text(path))
+        var documents: [DocumentValue] = []
+        try Array(text(path).utf8).withUnsafeBufferPointer { bytes in
+            var failure: DocumentError?
+            DocumentStream.read(bytes) { document in
+                switch document.content {
+                case .success(let value): documents.append(value)
+                case .failure(let error): failure = error
+                }
+            }
+            if let failure { throw failure }
+        }
+        guard let document = documents.first, documents.count == 1 else {
+            throw DocumentError(line: 1, column: 1, message: "\(documents.count) documents instead of one")
+        }
+        return try JSONDecoder().decode(type, from: Data(document.json.utf8))
     }
 }
 

@@ -80,7 +80,7 @@ struct ClusterObjectsTests {
 
     @Test("objects can be changed and removed one by one")
     func changes() throws {
-        let web = ObjectName(name: "web")
+        let web = ServiceName(name: "web")
         var objects = read(("f.yaml", documents(service(), slice(), slice("web-0")))).objects
         #expect(objects.slices(of: web).map(\.name.name) == ["web-0", "web-1"])
         var moved = try #require(objects.endpointSlices[ObjectName(name: "web-0")])
@@ -90,7 +90,7 @@ struct ClusterObjectsTests {
         objects.remove(.endpointSlice, ObjectName(name: "web-1"))
         #expect(!objects.hasSlices(of: web))
         #expect(objects.servicePorts(of: web, family: .ipv4).map(\.endpoints) == [[]])
-        objects.remove(.service, web)
+        objects.remove(.service, ObjectName(web))
         #expect(objects.servicePorts(of: web, family: .ipv4).isEmpty)
     }
 }

@@ -7,7 +7,7 @@ import Testing
 @Suite("Objects")
 struct ObjectReadingTests {
     private func web(_ text: String) throws -> Service {
-        try #require(read(("f.yaml", text)).objects.services[ObjectName(name: "web")])
+        try #require(read(("f.yaml", text)).objects.services[ServiceName(name: "web")])
     }
 
     private func slice(_ text: String) throws -> EndpointSlice {
@@ -80,7 +80,7 @@ struct ObjectReadingTests {
             labels: "{service.kubernetes.io/headless: \"\"}")
         let slice = try slice(text)
         #expect(slice.isHeadless)
-        #expect(slice.service == ObjectName(name: "web"))
+        #expect(slice.service == ServiceName(name: "web"))
         #expect(slice.ports == [.init(number: 1), .init(name: "x", transport: .udp, number: 2)])
         #expect(
             slice.endpoints == [

@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Objects to model")
 struct TranslationTests {
-    private let web = ObjectName(name: "web")
+    private let web = ServiceName(name: "web")
 
     private func ports(_ text: String, _ family: IPFamily = .ipv4) -> [ServicePort] {
         read(("f.yaml", text)).objects.services[web]?.servicePorts(family) ?? []

@@ -20,7 +20,7 @@ import Testing
     }
 
     private func service(_ name: String, _ port: UInt16, _ count: Int = 1) -> ServiceHealth {
-        ServiceHealth(service: ObjectName(name: name), port: port, localEndpoints: count)
+        ServiceHealth(service: ServiceName(name: name), port: port, localEndpoints: count)
     }
 
     private func running(

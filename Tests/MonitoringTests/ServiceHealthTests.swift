@@ -25,14 +25,14 @@ import Testing
             ], nodeName: "here")
         #expect(
             found == [
-                ServiceHealth(service: ObjectName(name: "api"), port: 31001, localEndpoints: 0),
-                ServiceHealth(service: ObjectName(name: "web"), port: 31000, localEndpoints: 2),
+                ServiceHealth(service: ServiceName(name: "api"), port: 31001, localEndpoints: 0),
+                ServiceHealth(service: ServiceName(name: "web"), port: 31000, localEndpoints: 2),
             ])
     }
 
     @Test("the answer is kube-proxy's, to the byte")
     func answer() {
-        let service = ServiceHealth(service: ObjectName(namespace: "ns", name: "svc"), port: 31000, localEndpoints: 2)
+        let service = ServiceHealth(service: ServiceName(namespace: "ns", name: "svc"), port: 31000, localEndpoints: 2)
         let answer = service.answer(isProxyHealthy: true)
         #expect(answer.status == 200)
         #expect(
@@ -48,7 +48,7 @@ import Testing
 
     @Test("without local endpoints, or with a proxy that is late, traffic is sent elsewhere")
     func statuses() {
-        let name = ObjectName(name: "svc")
+        let name = ServiceName(name: "svc")
         let none = ServiceHealth(service: name, port: 31000, localEndpoints: 0)
         #expect(none.answer(isProxyHealthy: true).status == 503)
         #expect(none.answer(isProxyHealthy: true).header("X-Load-Balancing-Endpoint-Weight") == "0")

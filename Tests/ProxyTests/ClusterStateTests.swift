@@ -1,11 +1,12 @@
 import KubernetesObjects
+import ServiceModel
 import Testing
 
 @testable import Proxy
 
 @Suite("What is known of the cluster") struct ClusterStateTests {
-    private let web = ObjectName(name: "web")
-    private let api = ObjectName(name: "api")
+    private let web = ServiceName(name: "web")
+    private let api = ServiceName(name: "api")
 
     @Test("is complete when each required kind has been listed, be it empty")
     func completeness() {
@@ -46,7 +47,7 @@ import Testing
         _ = state.take(.listed(.service, [Sample.service("web"), Sample.service("api")], unreadable: []))
         let same = [Sample.service("api"), Sample.service("web")]
         #expect(state.take(.listed(.service, same, unreadable: [])).isEmpty)
-        #expect(state.take(.listed(.service, [], unreadable: [api])).services == [web])
+        #expect(state.take(.listed(.service, [], unreadable: [ObjectName(api)])).services == [web])
         #expect(state.objects.services.keys.map(\.name) == ["api"])
     }
 }

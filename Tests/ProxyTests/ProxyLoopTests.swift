@@ -200,10 +200,10 @@ import XTables
 
     @Test("deletes the flows of endpoints that are gone, after the commit, and tries again what could not be done")
     func flows() async throws {
-        let service = TransportAddress(IPAddress("10.96.0.1")!, 80)
+        let service = AddressPort(IPAddress("10.96.0.1")!, 80)
         let flows = [1, 2].map { (number: UInt16) in
-            let client = TransportAddress(IPAddress("10.1.1.1")!, 5353 + number)
-            let endpoint = TransportAddress(IPAddress("10.0.0.\(number)")!, 8080)
+            let client = AddressPort(IPAddress("10.1.1.1")!, 5353 + number)
+            let endpoint = AddressPort(IPAddress("10.0.0.\(number)")!, 8080)
             return Flow(
                 .udp, original: Flow.Direction(from: client, to: service),
                 reply: Flow.Direction(from: endpoint, to: client))
@@ -235,10 +235,10 @@ import XTables
 
     @Test("does not delete flows before the rules that take their endpoint away are committed")
     func flowsOfLaterChanges() async throws {
-        let client = TransportAddress(IPAddress(ipv4: 0x0a01_0101), 5353)
+        let client = AddressPort(IPAddress(ipv4: 0x0a01_0101), 5353)
         let flow = Flow(
-            .udp, original: Flow.Direction(from: client, to: TransportAddress(IPAddress(ipv4: 0x0a60_0001), 80)),
-            reply: Flow.Direction(from: TransportAddress(IPAddress(ipv4: 0x0a00_0001), 8080), to: client))
+            .udp, original: Flow.Direction(from: client, to: AddressPort(IPAddress(ipv4: 0x0a60_0001), 80)),
+            reply: Flow.Direction(from: AddressPort(IPAddress(ipv4: 0x0a00_0001), 8080), to: client))
         let table = MemoryFlowTable([flow])
         let gate = GatedStore(store)
         let loop = ProxyLoop(

@@ -1,5 +1,5 @@
+import Documents
 import Hummingbird
-import KubernetesObjects
 import NIOCore
 
 /// Answers requests to the API as a real server does, or as a test wants it to go wrong.

@@ -1,5 +1,5 @@
+import Documents
 import Hummingbird
-import KubernetesObjects
 import NIOCore
 
 /// The server's own endpoints, below `/control`, for tests in other processes.

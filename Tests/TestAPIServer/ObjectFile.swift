@@ -1,4 +1,4 @@
-import KubernetesObjects
+import Documents
 
 /// Reads objects for the server: one JSON value after the other, each an object, a list, or an array of them.
 public enum ObjectFile {

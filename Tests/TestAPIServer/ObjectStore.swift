@@ -1,4 +1,4 @@
-import KubernetesObjects
+import Documents
 import NIOCore
 import Synchronization
 

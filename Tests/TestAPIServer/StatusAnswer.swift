@@ -1,4 +1,4 @@
-import KubernetesObjects
+import Documents
 
 /// A Status object, with the fields and in the order of a real server's.
 public struct StatusAnswer: Sendable, Hashable {

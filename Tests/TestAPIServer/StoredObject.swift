@@ -1,3 +1,4 @@
+import Documents
 import KubernetesObjects
 
 /// Why the test server takes no object or answers no request.

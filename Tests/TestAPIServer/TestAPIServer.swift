@@ -1,6 +1,6 @@
+import Documents
 import Hummingbird
 import HummingbirdTLS
-import KubernetesObjects
 import Logging
 import NIOCore
 

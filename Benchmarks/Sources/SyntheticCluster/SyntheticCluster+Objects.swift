@@ -33,7 +33,7 @@ extension SyntheticCluster {
 
 extension SyntheticService {
     fileprivate var object: Service {
-        var object = Service(name: ObjectName(namespace: namespace, name: name))
+        var object = Service(name: ServiceName(namespace: namespace, name: name))
         object.clusterAddress = .addresses([clusterIP])
         object.ports = [Service.Port(name: Self.portName, number: Self.port, nodePort: nodePort)]
         if isLoadBalancer {

@@ -1,3 +1,4 @@
+import Documents
 import KubernetesObjects
 
 /// Why a server refused: an HTTP status, and what its `Status` object (meta/v1) says, as far as it sent one.

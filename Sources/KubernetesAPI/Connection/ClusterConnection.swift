@@ -1,3 +1,4 @@
+import Documents
 import KubernetesObjects
 
 /// Where the API is, how its server shows that it is the right one, and who we are.

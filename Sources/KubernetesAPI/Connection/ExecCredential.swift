@@ -1,3 +1,4 @@
+import Documents
 import KubernetesObjects
 
 /// What an exec plugin printed: an ExecCredential (client.authentication.k8s.io).

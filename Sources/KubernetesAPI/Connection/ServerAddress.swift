@@ -44,9 +44,11 @@ public struct ServerAddress: Sendable, Hashable {
 
     /// The host and port as they stand in a URL, with `name` in the host's place if there is one.
     func authority(host name: String? = nil) -> String {
-        let host = name ?? host
-        return (host.contains(":") ? "[\(host)]" : host) + ":\(port)"
+        "\(Self.bracketed(name ?? host)):\(port)"
     }
+
+    /// A host as it stands in a URL: an IPv6 address in brackets (RFC 3986, section 3.2.2), anything else as it is.
+    static func bracketed(_ host: String) -> String { host.contains(":") ? "[\(host)]" : host }
 }
 
 extension ServerAddress: CustomStringConvertible {

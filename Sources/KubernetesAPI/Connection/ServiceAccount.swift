@@ -37,7 +37,7 @@ public struct ServiceAccount: Sendable, Hashable {
             log.add(Diagnostic(.error, file: "", message: message))
             return nil
         }
-        guard let server = try? ServerAddress("https://\(host.contains(":") ? "[\(host)]" : host):\(port)") else {
+        guard let server = try? ServerAddress("https://\(ServerAddress.bracketed(host)):\(port)") else {
             let given = ServerText.quoted("\(host) \(port)")
             let message =
                 "\(Self.hostVariable) and \(Self.portVariable) hold \(given); they must be an address and a port"

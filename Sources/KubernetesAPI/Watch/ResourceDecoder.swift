@@ -1,3 +1,4 @@
+import Documents
 import KubernetesObjects
 
 /// Makes events of what a server answers.

@@ -5,7 +5,7 @@ import ServiceModel
 /// What a load balancer learns about a Service from a node: whether, and to how many endpoints, traffic can go there.
 public struct ServiceHealth: Sendable, Hashable {
     /// The Service.
-    public let service: ObjectName
+    public let service: ServiceName
     /// `spec.healthCheckNodePort`.
     public let port: UInt16
     /// The number of addresses on this node that take new connections.
@@ -15,7 +15,7 @@ public struct ServiceHealth: Sendable, Hashable {
     public let localEndpoints: Int
 
     /// Describes a Service.
-    public init(service: ObjectName, port: UInt16, localEndpoints: Int) {
+    public init(service: ServiceName, port: UInt16, localEndpoints: Int) {
         self.service = service
         self.port = port
         self.localEndpoints = localEndpoints
@@ -27,13 +27,12 @@ public struct ServiceHealth: Sendable, Hashable {
     ///   - servicePorts: the service ports of one family.
     ///   - nodeName: the name of this node.
     public static func all(_ servicePorts: [ServicePortEndpoints], nodeName: String) -> [ServiceHealth] {
-        var found: [ObjectName: (port: UInt16, addresses: Set<IPAddress>)] = [:]
+        var found: [ServiceName: (port: UInt16, addresses: Set<IPAddress>)] = [:]
         for entry in servicePorts {
             guard let port = entry.servicePort.healthCheckNodePort else { continue }
             let name = entry.servicePort.name
             let local = entry.endpoints.lazy.filter { $0.isReady && $0.nodeName == nodeName }.map(\.address)
-            found[ObjectName(namespace: name.namespace, name: name.service), default: (port, [])].addresses
-                .formUnion(local)
+            found[name.serviceName, default: (port, [])].addresses.formUnion(local)
         }
         return found.sorted { $0.key < $1.key }.map {
             ServiceHealth(service: $0.key, port: $0.value.port, localEndpoints: $0.value.addresses.count)

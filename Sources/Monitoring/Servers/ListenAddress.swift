@@ -19,7 +19,5 @@ public struct ListenAddress: Sendable, Hashable {
 
 extension ListenAddress: CustomStringConvertible {
     /// `ADDRESS:PORT`, an IPv6 address in brackets.
-    public var description: String {
-        address.family == .ipv6 ? "[\(address)]:\(port)" : "\(address):\(port)"
-    }
+    public var description: String { AddressPort(address, port).description }
 }

@@ -1,6 +1,7 @@
 import KubernetesObjects
 import Logging
 import NetworkTypes
+import ServiceModel
 import Synchronization
 
 /// Listens on the health check node ports of Services, for one family, and tells load balancers what the node can serve.
@@ -13,7 +14,7 @@ public actor ServiceHealthServers {
 
     /// One listener.
     private struct Listener: Hashable {
-        let service: ObjectName
+        let service: ServiceName
         let address: ListenAddress
     }
 
@@ -131,11 +132,11 @@ public actor ServiceHealthServers {
 
 /// What is known of each Service, for listeners to read at any time.
 private final class ServiceHealthBoard: Sendable {
-    private let services = Mutex<[ObjectName: ServiceHealth]>([:])
+    private let services = Mutex<[ServiceName: ServiceHealth]>([:])
 
     func replace(_ all: [ServiceHealth]) {
         services.withLock { $0 = Dictionary(all.map { ($0.service, $0) }, uniquingKeysWith: { $1 }) }
     }
 
-    func health(of service: ObjectName) -> ServiceHealth? { services.withLock { $0[service] } }
+    func health(of service: ServiceName) -> ServiceHealth? { services.withLock { $0[service] } }
 }

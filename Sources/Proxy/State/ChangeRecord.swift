@@ -1,5 +1,6 @@
 import KubernetesObjects
 import NetworkTypes
+import ServiceModel
 
 /// How many objects changed.
 public struct ChangeCounts: Sendable, Hashable {
@@ -24,7 +25,7 @@ public struct ChangeCounts: Sendable, Hashable {
 struct ChangeRecord: Equatable {
     /// When the change that led to a change of endpoints was seen.
     struct Trigger: Equatable {
-        let service: ObjectName
+        let service: ServiceName
         /// The family of the endpoints; `nil` for both.
         let family: IPFamily?
         let time: Timestamp
@@ -55,14 +56,14 @@ struct ChangeRecord: Equatable {
             guard let service = slice.service, case .addresses(let family) = slice.addressType else { break }
             triggers.append(Trigger(service: service, family: family, time: time))
         case .endpoints(let endpoints):
-            triggers.append(Trigger(service: endpoints.name, family: nil, time: time))
+            triggers.append(Trigger(service: endpoints.service, family: nil, time: time))
         default:
             break
         }
     }
 
     /// The record as it concerns some Services in a family; the counts are those of all objects.
-    func limited(to services: Set<ObjectName>, _ family: IPFamily) -> ChangeRecord {
+    func limited(to services: Set<ServiceName>, _ family: IPFamily) -> ChangeRecord {
         var record = of(family)
         record.triggers.removeAll { !services.contains($0.service) }
         return record

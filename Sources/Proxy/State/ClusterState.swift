@@ -1,4 +1,5 @@
 import KubernetesObjects
+import ServiceModel
 
 /// The objects of the cluster as the sources tell them, and what each update may change in the rules.
 struct ClusterState: Sendable {
@@ -17,7 +18,7 @@ struct ClusterState: Sendable {
     /// What an update may change in the rules.
     struct Change: Equatable {
         /// The Services whose own object or endpoints differ from before.
-        var services: Set<ObjectName> = []
+        var services: Set<ServiceName> = []
         /// Whether a Node object differs from before.
         var touchesNodes = false
         /// Whether all required kinds are there since this update.
@@ -92,7 +93,7 @@ struct ClusterState: Sendable {
     private func note(_ object: KubernetesObject?, _ change: inout Change) {
         switch object {
         case .service(let service): change.services.insert(service.name)
-        case .endpoints(let endpoints): change.services.insert(endpoints.name)
+        case .endpoints(let endpoints): change.services.insert(endpoints.service)
         case .endpointSlice(let slice): if let service = slice.service { change.services.insert(service) }
         case .node: change.touchesNodes = true
         case nil: break
@@ -104,9 +105,9 @@ extension ClusterObjects {
     /// The names of all objects of a kind.
     fileprivate func names(of kind: KubernetesObject.Kind) -> [ObjectName] {
         switch kind {
-        case .service: Array(services.keys)
+        case .service: services.keys.map { ObjectName($0) }
         case .endpointSlice: Array(endpointSlices.keys)
-        case .endpoints: Array(endpoints.keys)
+        case .endpoints: endpoints.keys.map { ObjectName($0) }
         case .node: nodes.keys.map { ObjectName(namespace: "", name: $0) }
         }
     }

@@ -131,7 +131,7 @@ public actor ProxyLoop {
 
     // MARK: Rules
 
-    private func updateServices(_ names: [ObjectName]) async {
+    private func updateServices(_ names: [ServiceName]) async {
         for family in families {
             await family.update(
                 names.map { ($0, state.objects.servicePorts(of: $0, family: family.family)) })

@@ -88,10 +88,10 @@ actor FamilyProxy {
     }
 
     /// Takes over Services as they are now, each with all its service ports.
-    func update(_ services: [(name: ObjectName, servicePorts: [ServicePortEndpoints])]) async {
+    func update(_ services: [(name: ServiceName, servicePorts: [ServicePortEndpoints])]) async {
         // Before the first compilation, which will find the Services as they are then.
         guard compilation != nil else { return }
-        var touchedServices: Set<ObjectName> = []
+        var touchedServices: Set<ServiceName> = []
         for (name, servicePorts) in services {
             let old = self.servicePorts(of: name)
             var touched: TouchedChains = [:]
@@ -136,7 +136,7 @@ actor FamilyProxy {
         observer.observe(.changesPending(family, counts))
     }
 
-    private func servicePorts(of service: ObjectName) -> [ServicePortEndpoints] {
+    private func servicePorts(of service: ServiceName) -> [ServicePortEndpoints] {
         compilation?.servicePorts(namespace: service.namespace, service: service.name).map(\.entry) ?? []
     }
 

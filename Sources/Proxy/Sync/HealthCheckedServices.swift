@@ -1,4 +1,3 @@
-import KubernetesObjects
 import NetworkTypes
 import RuleCompiler
 import ServiceModel
@@ -17,7 +16,7 @@ public struct HealthCheckedServices: Sendable, Hashable {
 
 /// Remembers which service ports have a health check node port, so that no change of another one asks for them all.
 struct HealthCheckIndex {
-    private var servicePorts: [ObjectName: [ServicePortEndpoints]] = [:]
+    private var servicePorts: [ServiceName: [ServicePortEndpoints]] = [:]
     private var told: HealthCheckedServices?
 
     /// Takes over what is in force now.
@@ -29,7 +28,7 @@ struct HealthCheckIndex {
     ///   - changed: the Services that may differ from the last time; `nil` for all.
     /// - Returns: what load balancers are to be told from now on; `nil` if that is the same as before.
     mutating func update(
-        _ compilation: Compilation, changed: Set<ObjectName>?
+        _ compilation: Compilation, changed: Set<ServiceName>?
     ) -> HealthCheckedServices? {
         if let changed, told != nil {
             var hasChanged = false
@@ -43,7 +42,7 @@ struct HealthCheckIndex {
             guard hasChanged else { return nil }
         } else {
             servicePorts = Dictionary(grouping: compilation.servicePorts.compactMap(\.healthChecked)) {
-                $0.servicePort.name.object
+                $0.servicePort.name.serviceName
             }
         }
         let new = HealthCheckedServices(
@@ -69,9 +68,4 @@ struct HealthCheckIndex {
 extension CompiledServicePort {
     /// What it was compiled from, if it has a health check node port.
     fileprivate var healthChecked: ServicePortEndpoints? { servicePort.healthCheckNodePort == nil ? nil : entry }
-}
-
-extension ServicePortName {
-    /// The name of the Service.
-    fileprivate var object: ObjectName { ObjectName(namespace: namespace, name: service) }
 }

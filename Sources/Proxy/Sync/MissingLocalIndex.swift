@@ -1,4 +1,3 @@
-import KubernetesObjects
 import RuleCompiler
 import ServiceModel
 
@@ -6,14 +5,14 @@ import ServiceModel
 struct MissingLocalIndex {
     /// The counts of all Services.
     private(set) var total = MissingLocalEndpoints()
-    private var counts: [ObjectName: MissingLocalEndpoints] = [:]
+    private var counts: [ServiceName: MissingLocalEndpoints] = [:]
 
     /// Takes over what is in force now.
     ///
     /// - Parameters:
     ///   - compilation: what the rules in force were made of.
     ///   - changed: the Services that may differ from the last time; `nil` for all.
-    mutating func update(_ compilation: Compilation, changed: Set<ObjectName>?) {
+    mutating func update(_ compilation: Compilation, changed: Set<ServiceName>?) {
         guard let changed else { return countAll(compilation) }
         for service in changed {
             var count = MissingLocalEndpoints()
@@ -28,14 +27,14 @@ struct MissingLocalIndex {
         total = MissingLocalEndpoints()
         counts = [:]
         for servicePort in compilation.servicePorts where servicePort.servicePort.usesLocalEndpoints {
-            let name = ObjectName(namespace: servicePort.name.namespace, name: servicePort.name.service)
+            let name = servicePort.name.serviceName
             var count = counts[name] ?? MissingLocalEndpoints()
             count.count(servicePort.servicePort, servicePort.selection)
             replace(name, with: count)
         }
     }
 
-    private mutating func replace(_ service: ObjectName, with count: MissingLocalEndpoints) {
+    private mutating func replace(_ service: ServiceName, with count: MissingLocalEndpoints) {
         let none = MissingLocalEndpoints()
         total = total - (counts[service] ?? none) + count
         counts[service] = count == none ? nil : count

@@ -8,7 +8,7 @@ struct PendingChanges {
     /// The chains whose rules changed; `nil` if any may have.
     private(set) var chains: TouchedChains? = [:]
     /// The changed Services; `nil` for all.
-    private(set) var services: Set<ObjectName>? = []
+    private(set) var services: Set<ServiceName>? = []
     /// Flows that may lead to endpoints that are gone.
     private(set) var flows = FlowDebt()
     /// What there is to tell when they are in force.
@@ -25,7 +25,7 @@ struct PendingChanges {
     }
 
     /// Adds the changes of one Service.
-    mutating func add(_ touched: TouchedChains, of service: ObjectName, flows: FlowDebt) {
+    mutating func add(_ touched: TouchedChains, of service: ServiceName, flows: FlowDebt) {
         chains?.merge(touched) { $0.union($1) }
         services?.insert(service)
         self.flows.formUnion(flows)

@@ -1,3 +1,4 @@
+import Documents
 import KubernetesObjects
 
 /// How the values of an option are written on the command line, for help and completion.

@@ -1,3 +1,4 @@
+import Documents
 import KubernetesObjects
 import NetworkTypes
 import RuleCompiler

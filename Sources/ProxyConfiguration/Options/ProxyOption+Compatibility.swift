@@ -1,3 +1,4 @@
+import Documents
 import KubernetesObjects
 
 /// What kube-proxy takes and nothing depends on here.

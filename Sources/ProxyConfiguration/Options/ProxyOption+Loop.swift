@@ -1,3 +1,4 @@
+import Documents
 import KubernetesObjects
 
 /// What only a program that goes on running depends on.

@@ -1,3 +1,4 @@
+import Documents
 import KubernetesObjects
 
 /// One of kube-proxy's options, described once: its flag, its field in configuration files, its help and its place in

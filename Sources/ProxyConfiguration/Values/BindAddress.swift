@@ -22,19 +22,9 @@ extension BindAddress: CustomStringConvertible {
     public var description: String {
         switch self {
         case .none: ""
-        case .at(let address, let port): address.family == .ipv6 ? "[\(address)]:\(port)" : "\(address):\(port)"
+        case .at(let address, let port): AddressPort(address, port).description
         }
     }
-}
-
-extension IPAddress {
-    /// The address that stands for all of a family: 0.0.0.0 or ::.
-    static func any(_ family: IPFamily) -> IPAddress {
-        family == .ipv4 ? IPAddress(ipv4: 0) : IPAddress(ipv6High: 0, low: 0)
-    }
-
-    /// Whether this stands for all addresses: 0.0.0.0 or ::.
-    var isAny: Bool { self == .any(family) }
 }
 
 extension OptionParsing {
@@ -44,14 +34,7 @@ extension OptionParsing {
     ) throws(OptionError) -> BindAddress {
         if text.isEmpty { return .none }
         if let address = IPAddress(text) { return .at(address, port: defaultPort) }
-        if let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) {
-            var host = text[..<colon]
-            let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
-            if isBracketed { host = host.dropFirst().dropLast() }
-            if let address = IPAddress(String(host)), isBracketed == (address.family == .ipv6) {
-                return .at(address, port: port)
-            }
-        }
+        if let end = AddressPort(text) { return .at(end.address, port: end.port) }
         throw OptionError(
             option,
             "“\(text)” is nowhere to listen; write ADDRESS:PORT, as in 0.0.0.0:\(defaultPort) or [::]:\(defaultPort)")

@@ -1,0 +1,90 @@
+/// Takes a text of YAML documents and JSON values apart, one document at a time.
+package struct DocumentStream {
+    /// The largest YAML document that is read, in bytes: libyaml needs many times that in memory.
+    ///
+    /// JSON has no such limit.
+    package static let yamlSizeLimit = 64 << 20
+
+    /// One document, or why it cannot be read.
+    package struct Document {
+        /// Its number in the text, from 1.
+        package let number: Int
+        /// The line in which it begins.
+        package let line: Int
+        /// Its value, or why it cannot be read.
+        package let content: Result<DocumentValue, DocumentError>
+    }
+
+    /// Hands over each document of a text, in their order; after one that cannot be read comes the next piece.
+    ///
+    /// Several JSON values in a row, as JSON lines have them, are a document each.
+    package static func read(
+        _ bytes: UnsafeBufferPointer<UInt8>, yamlSizeLimit: Int = yamlSizeLimit, each: (Document) -> Void
+    ) {
+        DocumentStream(yamlSizeLimit: yamlSizeLimit).read(bytes, each: each)
+    }
+
+    private let yamlSizeLimit: Int
+
+    private func read(_ bytes: UnsafeBufferPointer<UInt8>, each: (Document) -> Void) {
+        var cutter = DocumentCutter(bytes)
+        var number = 0
+        while let piece = cutter.next() {
+            let content = UnsafeBufferPointer(rebasing: bytes[piece.range])
+            if readJSON(content, firstLine: piece.firstLine, number: &number, each: each) { continue }
+            number += 1
+            each(Document(number: number, line: piece.firstLine, content: yaml(content, firstLine: piece.firstLine)))
+        }
+    }
+
+    /// Reads a piece as JSON if it looks so; JSON that only YAML can read (comments, plain texts) is left to YAML.
+    ///
+    /// - Returns: whether the piece has been dealt with.
+    private func readJSON(
+        _ bytes: UnsafeBufferPointer<UInt8>, firstLine: Int, number: inout Int, each: (Document) -> Void
+    ) -> Bool {
+        guard let start = DocumentCutter.jsonStart(bytes) else { return false }
+        var reader = JSONReader(bytes, firstLine: firstLine, position: start)
+        var isFirst = true
+        while let byte = reader.nextByte() {
+            let line = reader.line
+            let content = Result { () throws(DocumentError) in
+                guard byte == UInt8(ascii: "{") || byte == UInt8(ascii: "[") else {
+                    throw reader.error("\(reader.found()) after the value; only another mapping or the end may follow")
+                }
+                return try reader.next() ?? .null
+            }
+            if isFirst, !Self.isJSON(content, reader: reader),
+                case .success(let value) = yaml(bytes, firstLine: firstLine)
+            {
+                number += 1
+                each(Document(number: number, line: firstLine, content: .success(value)))
+                return true
+            }
+            isFirst = false
+            number += 1
+            each(Document(number: number, line: line, content: content))
+            if case .failure = content { return true }
+        }
+        return true
+    }
+
+    /// Whether the first value of a piece is well-formed and followed by nothing, or by what may be another one.
+    private static func isJSON(_ content: Result<DocumentValue, DocumentError>, reader: JSONReader) -> Bool {
+        guard case .success = content else { return false }
+        var reader = reader
+        let next = reader.nextByte()
+        return next == nil || next == UInt8(ascii: "{") || next == UInt8(ascii: "[")
+    }
+
+    private func yaml(
+        _ bytes: UnsafeBufferPointer<UInt8>, firstLine: Int
+    ) -> Result<DocumentValue, DocumentError> {
+        guard bytes.count <= yamlSizeLimit else {
+            let message =
+                "the YAML document has more than \(yamlSizeLimit >> 20) MiB; split it into several documents, or use JSON"
+            return .failure(DocumentError(line: firstLine, column: 1, message: message))
+        }
+        return Result { () throws(DocumentError) in try YAMLReader.document(bytes, firstLine: firstLine) }
+    }
+}

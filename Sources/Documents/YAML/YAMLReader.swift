@@ -1,0 +1,236 @@
+internal import Clibyaml
+
+/// Reads one YAML document with libyaml.
+///
+/// libyaml's events are read directly: libraries above it compose nodes first, and doing so they hash every key of every
+/// mapping, also keys that are aliases, so a few lines of YAML can keep them busy for ever; they recurse to any depth,
+/// and match regular expressions against each scalar. Events come one at a time, and every limit is checked on the way.
+///
+/// An alias shares the value of its anchor. What the document would be with all of them written out is counted, never
+/// built: see ``YAMLReader/valueLimit``.
+final class YAMLReader {
+    /// The number of values a document of a few bytes may have with its aliases written out; a longer document may
+    /// have one per byte, which is more than it could have without aliases.
+    static let valueLimit = 10_000
+
+    /// At an address of its own, since libyaml keeps a pointer to it.
+    private let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
+    private let firstLine: Int
+    private let bytes: UnsafeBufferPointer<UInt8>
+    private let budget: Int
+    private var valueCount = 0
+    private var anchors: [String: Built] = [:]
+    private var interner = StringInterner()
+
+    /// A value, what it costs with its aliases written out, and how deep it is.
+    private struct Built {
+        var value: DocumentValue
+        var valueCount: Int
+        var height: Int
+    }
+
+    private init(_ bytes: UnsafeBufferPointer<UInt8>, firstLine: Int) {
+        self.bytes = bytes
+        self.firstLine = firstLine
+        budget = max(Self.valueLimit, bytes.count)
+        yaml_parser_initialize(parser)
+        yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
+        yaml_parser_set_input_string(parser, bytes.baseAddress, bytes.count)
+    }
+
+    deinit {
+        yaml_parser_delete(parser)
+        parser.deallocate()
+    }
+
+    /// Reads the only document of `bytes`; nothing but comments is ``DocumentValue/null``.
+    ///
+    /// - Parameter firstLine: the line of the file in which `bytes` begin.
+    static func document(
+        _ bytes: UnsafeBufferPointer<UInt8>, firstLine: Int = 1
+    ) throws(DocumentError) -> DocumentValue {
+        try YAMLReader(bytes, firstLine: firstLine).read()
+    }
+
+    private func read() throws(DocumentError) -> DocumentValue {
+        var result: DocumentValue?
+        while true {
+            let event = try nextEvent()
+            switch event.type {
+            case YAML_STREAM_END_EVENT:
+                return result ?? .null
+            case YAML_DOCUMENT_START_EVENT:
+                guard result == nil else { throw error("a second document where the first should end", at: event) }
+                result = try build(nextEvent(), depth: 0).value
+            default:
+                break
+            }
+        }
+    }
+
+    private func nextEvent() throws(DocumentError) -> Event {
+        let event = Event()
+        guard yaml_parser_parse(parser, &event.raw) == 1 else { throw parserError() }
+        return event
+    }
+
+    private func build(_ event: Event, depth: Int) throws(DocumentError) -> Built {
+        let countBefore = valueCount
+        let value: DocumentValue
+        var height = 0
+        switch event.type {
+        case YAML_ALIAS_EVENT:
+            return try alias(event, depth: depth)
+        case YAML_SCALAR_EVENT:
+            try count(1, at: event)
+            value = try scalar(event)
+        case YAML_SEQUENCE_START_EVENT:
+            try checkCollection(event, tag: "seq", depth: depth)
+            value = try sequence(depth: depth, height: &height)
+        default:
+            try checkCollection(event, tag: "map", depth: depth)
+            value = try mapping(event, depth: depth, height: &height)
+        }
+        let built = Built(value: value, valueCount: valueCount - countBefore, height: height)
+        if let anchor = event.anchor { anchors[anchor] = built }
+        return built
+    }
+
+    private func alias(_ event: Event, depth: Int) throws(DocumentError) -> Built {
+        let name = event.anchor ?? ""
+        guard let built = anchors[name] else {
+            throw error("the alias *\(MessageText.escaped(name)) names no anchor that stands before it", at: event)
+        }
+        try count(built.valueCount, at: event)
+        if depth + built.height > DocumentValue.depthLimit { throw tooDeep(event) }
+        return built
+    }
+
+    private func count(_ number: Int, at event: Event) throws(DocumentError) {
+        valueCount += number
+        if valueCount > budget {
+            throw error(
+                "with its aliases written out the document would have more than \(budget) values; "
+                    + "use fewer aliases", at: event)
+        }
+    }
+
+    private func checkCollection(_ event: Event, tag: String, depth: Int) throws(DocumentError) {
+        try count(1, at: event)
+        if depth >= DocumentValue.depthLimit { throw tooDeep(event) }
+        if let found = event.tag, found != Event.tagPrefix + tag, found != "!" { throw unknownTag(found, at: event) }
+    }
+
+    private func sequence(depth: Int, height: inout Int) throws(DocumentError) -> DocumentValue {
+        var elements: [DocumentValue] = []
+        var event = try nextEvent()
+        height = 1
+        while event.type != YAML_SEQUENCE_END_EVENT {
+            let element = try build(event, depth: depth + 1)
+            height = max(height, element.height + 1)
+            elements.append(element.value)
+            event = try nextEvent()
+        }
+        return .array(elements)
+    }
+
+    private func mapping(
+        _ start: Event, depth: Int, height: inout Int
+    ) throws(DocumentError) -> DocumentValue {
+        var members: [DocumentObject.Member] = []
+        var merged: [DocumentObject] = []
+        var event = try nextEvent()
+        height = 1
+        while event.type != YAML_MAPPING_END_EVENT {
+            let isMerge = event.isPlainMergeKey
+            let key = try key(event)
+            let valueEvent = try nextEvent()
+            let built = try build(valueEvent, depth: depth + 1)
+            height = max(height, built.height + 1)
+            if isMerge {
+                merged += try mergedMappings(built.value, at: valueEvent)
+            } else {
+                members.append(DocumentObject.Member(key: key, value: built.value))
+            }
+            event = try nextEvent()
+        }
+        if let key = DocumentObject.firstDuplicate(in: members) {
+            throw error("the key \(MessageText.quoted(key)) occurs twice in the mapping that begins here", at: start)
+        }
+        Self.merge(merged, into: &members)
+        return .object(DocumentObject(members, line: start.line + firstLine))
+    }
+
+    /// The text of a key.
+    ///
+    /// Numbers and booleans are taken by their text, as `kubectl` does.
+    private func key(_ event: Event) throws(DocumentError) -> String {
+        try count(1, at: event)
+        guard event.type == YAML_SCALAR_EVENT else {
+            throw error("a key must be a text, not an alias, a list or a mapping", at: event)
+        }
+        guard event.isPlain, YAMLScalar.value(event.text(&interner)) == .null else { return event.text(&interner) }
+        throw error("a key is missing here", at: event)
+    }
+
+    private func mergedMappings(_ value: DocumentValue, at event: Event) throws(DocumentError) -> [DocumentObject] {
+        if let object = value.object { return [object] }
+        if let objects = value.array?.map(\.object), !objects.contains(nil) { return objects.compactMap(\.self) }
+        throw error("the value of a merge key (<<) must be a mapping or a list of mappings", at: event)
+    }
+
+    /// Adds the members of merged mappings: the mapping's own win, then those of the earlier one (yaml.org/type/merge).
+    private static func merge(_ objects: [DocumentObject], into members: inout [DocumentObject.Member]) {
+        guard !objects.isEmpty else { return }
+        var known = Set(members.map(\.key))
+        for member in objects.lazy.flatMap(\.members) where known.insert(member.key).inserted {
+            members.append(member)
+        }
+    }
+
+    private func scalar(_ event: Event) throws(DocumentError) -> DocumentValue {
+        let text = event.text(&interner)
+        guard let tag = event.tag else { return event.isPlain ? YAMLScalar.value(text) : .string(text) }
+        guard tag != "!", tag != Event.tagPrefix + "str" else { return .string(text) }
+        let value = YAMLScalar.value(text)
+        switch (tag, value) {
+        case (Event.tagPrefix + "int", .integer), (Event.tagPrefix + "bool", .bool),
+            (Event.tagPrefix + "null", .null), (Event.tagPrefix + "float", .double):
+            return value
+        case (Event.tagPrefix + "float", .integer(let number)):
+            return .double(Double(number))
+        case (Event.tagPrefix + "int", _), (Event.tagPrefix + "bool", _), (Event.tagPrefix + "null", _),
+            (Event.tagPrefix + "float", _):
+            throw error("\(MessageText.quoted(text)) is not what its tag says", at: event)
+        default:
+            throw unknownTag(tag, at: event)
+        }
+    }
+
+    private func unknownTag(_ tag: String, at event: Event) -> DocumentError {
+        error("the tag \(MessageText.quoted(tag)) is not supported; only the types of JSON are", at: event)
+    }
+
+    private func tooDeep(_ event: Event) -> DocumentError {
+        error("nested more than \(DocumentValue.depthLimit) levels deep", at: event)
+    }
+
+    private func error(_ message: String, at event: Event) -> DocumentError {
+        DocumentError(line: event.line + firstLine, column: event.column + 1, message: message)
+    }
+
+    private func parserError() -> DocumentError {
+        let problem = parser.pointee.problem.map { String(cString: $0) } ?? "libyaml is out of memory"
+        if parser.pointee.error == YAML_READER_ERROR {
+            let before = bytes.prefix(Int(parser.pointee.problem_offset))
+            let column = before.count - (before.lastIndex(of: UInt8(ascii: "\n")) ?? -1)
+            let line = before.count { $0 == UInt8(ascii: "\n") } + firstLine
+            return DocumentError(line: line, column: column, message: "this is not UTF-8 text (\(problem))")
+        }
+        let context = parser.pointee.context.map { " " + String(cString: $0) } ?? ""
+        return DocumentError(
+            line: Int(parser.pointee.problem_mark.line) + firstLine,
+            column: Int(parser.pointee.problem_mark.column) + 1,
+            message: "not YAML: \(problem)\(context)")
+    }
+}

@@ -1,0 +1,190 @@
+import Documents
+import ServiceModel
+
+/// Reads manifests: files, directories and standard input, with YAML and JSON documents and lists in them.
+///
+/// Reading goes on after an error, so that ``log`` holds everything that is wrong with the input. Objects are made one
+/// by one; what an object is not asked for is forgotten at once.
+public struct ManifestReader: Sendable {
+    /// How deep lists may stand in lists.
+    private static let listDepthLimit = 10
+
+    /// The objects that were read without an error.
+    public private(set) var objects = ClusterObjects()
+    /// What there is to tell about them.
+    public private(set) var log = DiagnosticLog()
+    private var unusableServices: Set<ServiceName> = []
+
+    /// A reader that has read nothing yet.
+    public init() {}
+
+    /// Reads everything that `paths` name, and compares the objects with each other.
+    ///
+    /// - Parameters:
+    ///   - paths: files, directories (with everything below them), or `-` for standard input.
+    ///   - log: gets all diagnostics; if it has errors afterwards, the objects must not be used.
+    public static func read(paths: [String], log: inout DiagnosticLog) -> ClusterObjects {
+        var reader = ManifestReader()
+        for path in paths { reader.read(path: path) }
+        reader.finish()
+        log.add(reader.log.diagnostics)
+        return reader.objects
+    }
+
+    /// Reads a file, a directory with everything below it, or standard input (`-`).
+    public mutating func read(path: String) {
+        for file in InputFiles.files(at: path) {
+            do throws(InputFiles.Failure) {
+                let path = try file.get()
+                let content = try InputFiles.content(of: path)
+                read(content, file: path == InputFiles.standardInput ? "standard input" : path)
+            } catch {
+                log.add(Diagnostic(.error, file: error.path, message: error.message))
+            }
+        }
+    }
+
+    /// Reads a text.
+    ///
+    /// - Parameters:
+    ///   - text: YAML or JSON, any number of documents.
+    ///   - file: the name that messages give it.
+    public mutating func read(_ text: [UInt8], file: String) {
+        text.withUnsafeBufferPointer { bytes in
+            DocumentStream.read(bytes) { document in
+                let origin = ObjectOrigin(file: file, document: document.number, line: document.line)
+                switch document.content {
+                case .success(let value):
+                    read(value, list: ListContext(), origin: origin)
+                case .failure(let error):
+                    log.add(
+                        Diagnostic(
+                            .error, file: file, origin: origin, line: error.line, column: error.column,
+                            message: error.message))
+                }
+            }
+        }
+    }
+
+    /// Compares the objects with each other; to be called once, after everything has been read.
+    public mutating func finish() {
+        log.add(objects.crossChecks(unusableServices: unusableServices))
+    }
+
+    /// The lists around an item, and what its own list says of all items.
+    private struct ListContext {
+        var path: [Int] = []
+        var apiVersion: String?
+        var kind: String?
+    }
+
+    private mutating func read(_ value: DocumentValue, list: ListContext, origin: ObjectOrigin) {
+        if value == .null, list.path.isEmpty { return }
+        var origin = origin
+        if let object = value.object { origin.line = object.line }
+        var fields = FieldReader(kind: nil, origin: origin, listPath: list.path)
+        defer { log.add(fields.diagnostics) }
+        guard let object = value.object else {
+            fields.error("\(value.summary) is no object; it must be a mapping with apiVersion, kind and metadata")
+            return
+        }
+        let kind = fields.header("kind", of: object, inherited: list.kind, example: "Service")
+        let version = fields.header("apiVersion", of: object, inherited: list.apiVersion, example: "v1")
+        guard let kind, let version else { return }
+        if kind.hasSuffix("List"), let items = object["items"] {
+            readList(items, kind: kind, version: version, list: list, origin: origin)
+        } else if kind == "List", version == "v1" {
+            return
+        } else {
+            readObject(object, kind: kind, version: version, list: list, origin: origin)
+        }
+    }
+
+    private mutating func readList(
+        _ items: DocumentValue, kind: String, version: String, list: ListContext, origin: ObjectOrigin
+    ) {
+        var fields = FieldReader(kind: kind, origin: origin, listPath: list.path)
+        defer { log.add(fields.diagnostics) }
+        guard items != .null else { return }
+        guard list.path.count < Self.listDepthLimit else {
+            fields.error("lists stand in lists more than \(Self.listDepthLimit) levels deep")
+            return
+        }
+        guard let items = items.array else {
+            fields.atField("items") { $0.error("\(items.summary) is not a list") }
+            return
+        }
+        // The items of a ServiceList are Services and need not say so.
+        let itemKind = kind == "List" ? nil : String(kind.dropLast("List".count))
+        for (index, item) in items.enumerated() {
+            let context = ListContext(
+                path: list.path + [index], apiVersion: itemKind == nil ? nil : version, kind: itemKind)
+            read(item, list: context, origin: origin)
+        }
+    }
+
+    private mutating func readObject(
+        _ document: DocumentObject, kind: String, version: String, list: ListContext, origin: ObjectOrigin
+    ) {
+        guard let known = KubernetesObject.Kind(rawValue: kind), known.apiVersion == version else {
+            log.add(Self.passedOver(document, kind: kind, version: version, origin: origin))
+            return
+        }
+        var fields = FieldReader(kind: kind, origin: origin, listPath: list.path)
+        let object = KubernetesObject(document, kind: known, fields: &fields)
+        if let object {
+            insert(object, &fields)
+        } else if known == .service, let name = fields.name {
+            unusableServices.insert(ServiceName(name))
+        }
+        log.add(fields.diagnostics)
+    }
+
+    private mutating func insert(_ object: KubernetesObject, _ fields: inout FieldReader) {
+        guard let earlier = objects.object(object.kind, object.name) else {
+            objects.insert(object)
+            return
+        }
+        let place = "\(MessageText.escaped(earlier.origin.file)), document \(earlier.origin.document)"
+        fields.error("the same object is in \(place), line \(earlier.origin.line); remove one of them")
+    }
+
+    /// Why an object is not read: it is of another kind, or of another version of a known kind.
+    private static func passedOver(
+        _ document: DocumentObject, kind: String, version: String, origin: ObjectOrigin
+    ) -> Diagnostic {
+        let metadata = document["metadata"]?.object
+        let name = metadata?["name"]?.string.map { name in
+            ObjectName(namespace: metadata?["namespace"]?.string ?? "", name: name)
+        }
+        var diagnostic = Diagnostic(
+            .note, file: origin.file, origin: origin, line: origin.line, kind: kind, name: name,
+            message: "passed over; only Service, EndpointSlice, Endpoints and Node are read")
+        if let known = KubernetesObject.Kind(rawValue: kind), group(version) == group(known.apiVersion) {
+            diagnostic.severity = .warning
+            diagnostic.field = "apiVersion"
+            diagnostic.message =
+                "\(MessageText.quoted(version)) is not read and the object is passed over; it must be \(known.apiVersion)"
+        }
+        return diagnostic
+    }
+
+    /// The API group of `group/version`; empty for the core group, whose versions stand alone.
+    private static func group(_ version: String) -> Substring {
+        version.lastIndex(of: "/").map { version[..<$0] } ?? ""
+    }
+}
+
+extension FieldReader {
+    /// Reads `kind` or `apiVersion`, which an item of a typed list need not have.
+    fileprivate mutating func header(
+        _ key: String, of object: DocumentObject, inherited: String?, example: String
+    ) -> String? {
+        if let inherited, object[key] == nil || object[key] == .null { return inherited }
+        return required(key, of: object, need: "that of a Kubernetes object, such as \(example)") { fields, value in
+            guard let text = fields.text(value) else { return nil }
+            if text.isEmpty { fields.error("is empty; it must be that of a Kubernetes object, such as \(example)") }
+            return text.isEmpty ? nil : text
+        }
+    }
+}

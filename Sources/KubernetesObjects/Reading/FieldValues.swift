@@ -1,0 +1,175 @@
+import Documents
+import NetworkTypes
+
+/// What fields can hold: each reads a value, or says what it is instead.
+extension FieldReader {
+    /// A text.
+    package mutating func text(_ value: DocumentValue) -> String? {
+        if case .string(let text) = value { return text }
+        switch value {
+        case .array, .object: error("\(value.summary) is not a text")
+        default: error("\(value.summary) is not a text; put it in quotes")
+        }
+        return nil
+    }
+
+    /// A whole number.
+    package mutating func integer(_ value: DocumentValue) -> Int64? {
+        if case .integer(let number) = value { return number }
+        switch value {
+        case .string(let text) where Int64(text) != nil:
+            error("\(value.summary) is not a whole number; write it without quotes")
+        default:
+            error("\(value.summary) is not a whole number")
+        }
+        return nil
+    }
+
+    /// True or false.
+    package mutating func boolean(_ value: DocumentValue) -> Bool? {
+        if case .bool(let boolean) = value { return boolean }
+        error("\(value.summary) is neither true nor false")
+        return nil
+    }
+
+    /// A mapping.
+    package mutating func object(_ value: DocumentValue) -> DocumentObject? {
+        if case .object(let object) = value { return object }
+        error("\(value.summary) is not a mapping")
+        return nil
+    }
+
+    /// A duration, not negative.
+    package mutating func duration(_ value: DocumentValue) -> Duration? {
+        guard let text = text(value) else { return nil }
+        guard let duration = DurationText.parse(text), duration >= .zero else {
+            error("\(MessageText.quoted(text)) is not \(DurationText.need)")
+            return nil
+        }
+        return duration
+    }
+
+    /// A port, 1–65535.
+    mutating func port(_ value: DocumentValue) -> UInt16? {
+        guard let number = integer(value) else { return nil }
+        guard let port = UInt16(exactly: number), port != 0 else {
+            error("\(number) is not a port; it must be from 1 to 65535")
+            return nil
+        }
+        return port
+    }
+
+    /// A port, 1–65535, or 0 for none: `nil` then.
+    mutating func portOrZero(_ value: DocumentValue) -> UInt16? {
+        guard let number = integer(value) else { return nil }
+        guard let port = UInt16(exactly: number) else {
+            error("\(number) is not a port; it must be from 1 to 65535, or 0 for none")
+            return nil
+        }
+        return port == 0 ? nil : port
+    }
+
+    /// An address, read as kube-proxy does; a spelling that is not the canonical one is worth a warning.
+    mutating func address(_ value: DocumentValue) -> IPAddress? {
+        guard let text = text(value) else { return nil }
+        guard let address = IPAddress(text) else {
+            error("\(MessageText.quoted(text)) is not an IP address")
+            return nil
+        }
+        warnIfSpelledOddly(text, readAs: address.description)
+        return address
+    }
+
+    /// A range of addresses, read as kube-proxy does: blanks are trimmed, host bits and leading zeros dropped.
+    mutating func range(_ value: DocumentValue) -> CIDR? {
+        guard let text = text(value) else { return nil }
+        guard let range = CIDR(text.trimmingBlanks) else {
+            error("\(MessageText.quoted(text)) is not a range of addresses such as 192.0.2.0/24 or 2001:db8::/32")
+            return nil
+        }
+        warnIfSpelledOddly(text, readAs: range.description)
+        return range
+    }
+
+    /// Warns of a text whose canonical form is another.
+    mutating func warnIfSpelledOddly(_ text: String, readAs canonical: String) {
+        if canonical != text { warning("\(MessageText.quoted(text)) is read as \(canonical); write it so") }
+    }
+
+    /// One of some names; the empty text stands for an absent field.
+    package mutating func choice<Value>(_ value: DocumentValue, _ choices: KeyValuePairs<String, Value>) -> Value? {
+        guard let text = text(value), !text.isEmpty else { return nil }
+        if let choice = choices.first(where: { $0.key == text }) { return choice.value }
+        let names = choices.map(\.key)
+        let allowed = names.dropLast().joined(separator: ", ") + " or " + (names.last ?? "")
+        error("\(MessageText.quoted(text)) is unknown; it must be \(allowed)")
+        return nil
+    }
+
+    /// A transport protocol.
+    mutating func transport(_ value: DocumentValue) -> TransportProtocol? {
+        choice(value, ["TCP": .tcp, "UDP": .udp, "SCTP": .sctp])
+    }
+
+    /// A DNS label (RFC 1123): the form of namespaces, of names of Services and of names of ports.
+    mutating func label(_ value: DocumentValue) -> String? {
+        guard let text = text(value) else { return nil }
+        guard text.isDNSLabel else {
+            error(
+                "\(MessageText.quoted(text)) is not a DNS label: 1 to 63 of the characters a-z, 0-9 and \"-\", "
+                    + "beginning and ending with a letter or digit")
+            return nil
+        }
+        return text
+    }
+
+    /// The name of a port: a DNS label, or empty.
+    mutating func portName(_ value: DocumentValue) -> String? {
+        value == .string("") ? "" : label(value)
+    }
+
+    /// A DNS subdomain (RFC 1123): the form of the names of most objects.
+    mutating func subdomain(_ value: DocumentValue) -> String? {
+        guard let text = text(value) else { return nil }
+        guard text.isDNSSubdomain else {
+            error(
+                "\(MessageText.quoted(text)) is not a DNS name: up to 253 of the characters a-z, 0-9, \"-\" and \".\", "
+                    + "each part beginning and ending with a letter or digit")
+            return nil
+        }
+        return text
+    }
+}
+
+extension String {
+    /// The text without blanks at its ends (Go's `strings.TrimSpace`).
+    fileprivate var trimmingBlanks: Substring {
+        var rest = self[...]
+        while rest.first?.isWhitespace == true { rest.removeFirst() }
+        while rest.last?.isWhitespace == true { rest.removeLast() }
+        return rest
+    }
+}
+
+extension String {
+    /// Whether the text is a DNS label: 1–63 characters.
+    fileprivate var isDNSLabel: Bool { utf8.count <= 63 && Substring(self).utf8.isLabelOfAnyLength }
+
+    /// Whether the text is a DNS subdomain: labels with dots between them, 253 characters in all.
+    fileprivate var isDNSSubdomain: Bool {
+        utf8.count <= 253
+            && utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+                .allSatisfy(\.isLabelOfAnyLength)
+    }
+}
+
+extension Substring.UTF8View {
+    fileprivate var isLabelOfAnyLength: Bool {
+        func isLetterOrDigit(_ byte: UInt8) -> Bool {
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+        }
+        guard let first, let last, isLetterOrDigit(first), isLetterOrDigit(last) else { return false }
+        return allSatisfy { isLetterOrDigit($0) || $0 == UInt8(ascii: "-") }
+    }
+}
