@@ -1,9 +1,13 @@
 import Glibc
-import KubernetesObjects
 
-extension Timestamp {
-    /// The date as HTTP wants it (RFC 9110, 5.6.7), for example `Tue, 24 Nov 2026 03:47:15 GMT`.
-    var httpDate: String {
+/// A time as HTTP writes it (RFC 9110, 5.6.7): `Tue, 24 Nov 2026 03:47:15 GMT`.
+struct HTTPDate: CustomStringConvertible {
+    /// Whole seconds since 1970, in UTC.
+    let seconds: Int
+
+    static var now: HTTPDate { HTTPDate(seconds: time(nil)) }
+
+    var description: String {
         var seconds = seconds
         var parts = tm()
         gmtime_r(&seconds, &parts)

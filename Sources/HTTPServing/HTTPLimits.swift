@@ -1,16 +1,16 @@
-/// What clients of a server may take, so that none of them can keep others waiting.
-public struct HTTPLimits: Sendable {
-    /// How many bytes the path, one header, and all headers together may each have.
-    public var headerBytes: Int
-    /// How many headers a request may have.
-    public var headerCount: Int
-    /// How many connections there may be; one more closes that which has waited longest.
-    public var connections: Int
-    /// How long a connection may be idle, a request may take to arrive, and an answer to be read.
-    public var idleTime: Duration
+/// What the clients of a server may use, so that no client can keep others waiting.
+package struct HTTPLimits: Sendable {
+    /// The most bytes that the path, one header, and all headers together may each have.
+    package var headerBytes: Int
+    /// The most headers that a request may have.
+    package var headerCount: Int
+    /// The most connections at a time; one more closes the connection that has waited longest.
+    package var connections: Int
+    /// How long a connection may be idle, a request may take to arrive, and a client may leave an answer unread.
+    package var idleTime: Duration
 
-    /// Sets limits; the defaults suit probes and scrapers.
-    public init(
+    /// The defaults suit probes and scrapers.
+    package init(
         headerBytes: Int = 16 << 10, headerCount: Int = 64, connections: Int = 64, idleTime: Duration = .seconds(60)
     ) {
         self.headerBytes = headerBytes

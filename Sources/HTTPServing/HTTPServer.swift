@@ -4,44 +4,44 @@ import Logging
 import NIOCore
 import NIOPosix
 import NetworkTypes
+import SystemPackage
 
-/// A small HTTP/1.1 server for pages that are read.
+/// A small HTTP/1.1 server for pages that clients read.
 ///
 ///     let server = try await HTTPServer.bind(ListenAddress(.loopback(.ipv4), 10249), logger: logger) { query in
 ///         query.path == "/healthz" ? .text("ok") : .notFound
 ///     }
 ///     await server.run()
 ///
-/// Listening comes first, so that a port that is taken is known before anything else starts.
-public final class HTTPServer: Sendable {
-    /// What a client asks for.
-    public struct Query: Sendable {
+/// Listening comes first, so that a port that is already in use is known before anything else starts.
+package final class HTTPServer: Sendable {
+    /// The request of a client, as far as pages depend on it.
+    package struct Query: Sendable {
         /// The path, without query parameters.
-        public let path: String
-        /// Whether the client is on this machine: it comes from a loopback address, or from that which it asks.
-        public let isLocal: Bool
+        package let path: String
+        /// Whether the client is on this machine: its address is a loopback address, or the one that it connects to.
+        package let isLocal: Bool
 
-        /// Makes a query.
-        public init(path: String, isLocal: Bool = true) {
+        package init(path: String, isLocal: Bool = true) {
             self.path = path
             self.isLocal = isLocal
         }
     }
 
-    /// Answers a query; is called by many connections at once.
-    public typealias Respond = @Sendable (Query) async -> HTTPAnswer
+    /// Answers a query; many connections call it at once.
+    package typealias Respond = @Sendable (Query) async -> HTTPAnswer
 
-    /// Who the clients are, and so how they are treated.
-    public enum Clients: Sendable {
+    /// The kind of clients, which decides how they are treated.
+    package enum Clients: Sendable {
         /// People and scrapers: GET and HEAD, no bodies, many requests on one connection.
         case readers
-        /// Those who only look whether the server is well: each is answered whatever it sends, as kube-proxy does, and its
-        /// connection is closed then. Some load balancers ask by OPTIONS in HTTP/1.0, and wait for that.
+        /// Probes and load balancers: each is answered whatever it sends, as kube-proxy does, and its connection is closed
+        /// then. Some load balancers ask by OPTIONS in HTTP/1.0, and wait for the end of the connection.
         case probes
     }
 
-    /// Where it listens; the port is the real one, also if the kernel chose it.
-    public let address: ListenAddress
+    /// The address in use; the port is the real one, also if the kernel chose it.
+    package let address: ListenAddress
     private let listener: any Channel
     private let tasks: ConnectionTasks
     private let connections: ConnectionTable
@@ -62,21 +62,14 @@ public final class HTTPServer: Sendable {
         self.logger = logger
     }
 
-    /// Begins to listen, and to answer.
-    ///
-    /// Call ``run()`` or ``close()`` afterwards.
+    /// Listens and answers; call ``run()`` or ``close()`` afterwards.
     ///
     /// - Parameters:
-    ///   - address: where to listen.
-    ///   - clients: who asks there.
-    ///   - limits: what clients may take.
-    ///   - logger: is told what goes wrong with connections, at level debug and below.
-    ///   - respond: answers.
-    /// - Throws: ``ServerFailure`` if it cannot listen there.
-    public static func bind(
+    ///   - logger: receives the failures of connections, at level debug and below.
+    package static func bind(
         _ address: ListenAddress, clients: Clients = .readers, limits: HTTPLimits = HTTPLimits(), logger: Logger,
         respond: @escaping Respond
-    ) async throws(ServerFailure) -> HTTPServer {
+    ) async throws(ListenFailure) -> HTTPServer {
         let connections = ConnectionTable(limit: limits.connections)
         let tasks = ConnectionTasks()
         let http = HTTP1Channel(
@@ -110,16 +103,16 @@ public final class HTTPServer: Sendable {
             let real = ListenAddress(address.address, port, isIPv6Only: address.isIPv6Only)
             return HTTPServer(real, listener, tasks, connections, logger)
         } catch let error as IOError {
-            throw ServerFailure(address, errorNumber: error.errnoCode)
+            throw ListenFailure(address, Errno(rawValue: error.errnoCode))
         } catch {
-            throw ServerFailure(address, .other("\(error)"))
+            throw ListenFailure(address, .other("\(error)"))
         }
     }
 
     private static func bootstrap(_ address: ListenAddress) -> ServerBootstrap {
         let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: pendingConnections)
-            // A server that starts again must not wait until the kernel forgets its old connections.
+            // A server that is restarted must not wait until the kernel forgets its old connections.
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
         guard address.address.family == .ipv6 else { return bootstrap }
@@ -127,16 +120,16 @@ public final class HTTPServer: Sendable {
             ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only), value: address.isIPv6Only ? 1 : 0)
     }
 
-    /// Answers until the task is cancelled; what is being answered then gets a second to be sent.
-    public func run() async {
+    /// Answers until the task is cancelled; answers that are on their way then have a second to be sent.
+    package func run() async {
         await withTaskCancellationHandler {
-            // Never fails, and does not mind that the task is cancelled.
+            // Never fails, and does not depend on the task's cancellation.
             try? await listener.closeFuture.get()
-            if !Task.isCancelled { logger.error("\(address) is not listened on any longer: the socket was closed") }
+            if !Task.isCancelled { logger.error("no longer listening on \(address): the socket was closed") }
             await tasks.end()
         } onCancel: {
             listener.close(promise: nil)
-            // Nobody waits for clients that do not read to the end.
+            // Clients that do not read to the end must not delay the end.
             Task { [connections] in
                 try? await Task.sleep(for: Self.lastAnswersTime)
                 connections.closeAll()
@@ -144,15 +137,15 @@ public final class HTTPServer: Sendable {
         }
     }
 
-    /// Stops listening and answering: instead of ``run()``, not during it.
-    public func close() async {
+    /// Stops listening and answering: instead of ``run()``, not while it runs.
+    package func close() async {
         try? await listener.close()
         await tasks.end()
     }
 }
 
 extension Channel {
-    /// Whether the other side is on this machine.
+    /// Whether the client is on this machine.
     fileprivate var isLocal: Bool {
         guard let client = remoteAddress?.ipAddress else { return false }
         return client == localAddress?.ipAddress || IPAddress(client)?.isLoopback == true

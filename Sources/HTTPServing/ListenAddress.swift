@@ -1,16 +1,15 @@
 import NetworkTypes
 
-/// Where a server listens.
-public struct ListenAddress: Sendable, Hashable {
+/// An address and TCP port of this machine that a server listens on.
+package struct ListenAddress: Sendable, Hashable {
     /// An address of this machine; `0.0.0.0` or `::` for all of them.
-    public let address: IPAddress
+    package let address: IPAddress
     /// The TCP port; 0 lets the kernel choose one.
-    public let port: UInt16
+    package let port: UInt16
     /// Whether `::` means IPv6 only; by default it means both families, as in Go's `net.Listen`.
-    public let isIPv6Only: Bool
+    package let isIPv6Only: Bool
 
-    /// Names a place to listen at.
-    public init(_ address: IPAddress, _ port: UInt16, isIPv6Only: Bool = false) {
+    package init(_ address: IPAddress, _ port: UInt16, isIPv6Only: Bool = false) {
         self.address = address
         self.port = port
         self.isIPv6Only = isIPv6Only
@@ -19,7 +18,7 @@ public struct ListenAddress: Sendable, Hashable {
 
 extension ListenAddress: CustomStringConvertible {
     /// `ADDRESS:PORT`, an IPv6 address in brackets.
-    public var description: String {
+    package var description: String {
         address.family == .ipv6 ? "[\(address)]:\(port)" : "\(address):\(port)"
     }
 }

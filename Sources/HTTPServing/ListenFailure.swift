@@ -1,50 +1,46 @@
-import Glibc
+import SystemPackage
 
-/// Why a server cannot listen.
-public struct ServerFailure: Error, Hashable, Sendable {
-    /// What is in the way.
-    public enum Reason: Hashable, Sendable {
-        /// Another program listens there (EADDRINUSE).
-        case portTaken
+/// Why a server cannot listen on an address.
+package struct ListenFailure: Error, Hashable, Sendable {
+    package enum Reason: Hashable, Sendable {
+        /// Another process listens there (EADDRINUSE).
+        case portInUse
         /// The machine has no such address (EADDRNOTAVAIL).
         case noSuchAddress
-        /// The process may not listen there (EACCES, EPERM).
+        /// The process lacks the right to listen there (EACCES, EPERM).
         case notPermitted
-        /// Something else, in words.
+        /// Anything else, as a text for people.
         case other(String)
     }
 
-    /// Where it should listen.
-    public let address: ListenAddress
-    /// What is in the way.
-    public let reason: Reason
+    package let address: ListenAddress
+    package let reason: Reason
 
-    /// Makes a failure.
-    public init(_ address: ListenAddress, _ reason: Reason) {
+    package init(_ address: ListenAddress, _ reason: Reason) {
         self.address = address
         self.reason = reason
     }
 
-    /// Sorts what the kernel answered.
-    init(_ address: ListenAddress, errorNumber: Int32) {
+    init(_ address: ListenAddress, _ error: Errno) {
         let reason: Reason =
-            switch errorNumber {
-            case EADDRINUSE: .portTaken
-            case EADDRNOTAVAIL: .noSuchAddress
-            case EACCES, EPERM: .notPermitted
-            default: .other(strerror(errorNumber).map { String(cString: $0) } ?? "error \(errorNumber)")
+            switch error {
+            case .addressInUse: .portInUse
+            case .addressNotAvailable: .noSuchAddress
+            case .permissionDenied, .notPermitted: .notPermitted
+            default: .other("\(error)")
             }
         self.init(address, reason)
     }
 }
 
-extension ServerFailure: CustomStringConvertible {
-    /// One line: where, what is in the way, and what to do.
-    public var description: String {
+extension ListenFailure: CustomStringConvertible {
+    /// One line: the address, the cause, and what to do.
+    package var description: String {
         let text =
             switch reason {
-            case .portTaken:
-                "another program listens there: stop it (ss -ltnp shows it), or choose another address or port"
+            case .portInUse:
+                "the port is already in use: stop the process that listens on it (ss -ltnp shows it), or choose another "
+                    + "address or port"
             case .noSuchAddress:
                 "this machine has no such address: choose one that `ip address` shows"
             case .notPermitted:

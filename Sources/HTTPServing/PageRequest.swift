@@ -1,11 +1,10 @@
 import HTTPTypes
 import HummingbirdCore
-import KubernetesObjects
 import NIOCore
 
 /// One request for a page, and how it is answered.
 struct PageRequest {
-    /// Ends the connection: whatever else the client sends is not read.
+    /// Thrown to end the connection: what else the client sends is not read.
     private struct ConnectionEnd: Error {}
 
     private let request: Request
@@ -16,7 +15,7 @@ struct PageRequest {
         self.isLocal = isLocal
     }
 
-    /// Answers, and ends the connection if nothing more is wanted on it.
+    /// Answers, and ends the connection after the last answer that it may carry.
     func answer(
         _ clients: HTTPServer.Clients, _ writer: consuming ResponseWriter, _ respond: HTTPServer.Respond
     ) async throws {
@@ -29,12 +28,12 @@ struct PageRequest {
         if isLast { throw ConnectionEnd() }
     }
 
-    /// Readers' bodies are refused unread, and so are methods that would change something.
+    /// Bodies from readers are refused unread, and so are methods that would change something.
     private func answer(_ clients: HTTPServer.Clients, _ respond: HTTPServer.Respond) async -> HTTPAnswer {
         if clients == .readers {
-            if hasBody { return .text("no body is wanted here\n", status: 413) }
+            if hasBody { return .text("requests with a body are not accepted\n", status: 413) }
             guard [.get, .head].contains(request.method) else {
-                var refusal = HTTPAnswer.text("only GET and HEAD are answered\n", status: 405)
+                var refusal = HTTPAnswer.text("method not allowed (supported: GET, HEAD)\n", status: 405)
                 refusal.headers.append(("Allow", "GET, HEAD"))
                 return refusal
             }
@@ -54,7 +53,7 @@ struct PageRequest {
         for header in answer.headers {
             if let name = HTTPField.Name(header.name) { fields.append(HTTPField(name: name, value: header.value)) }
         }
-        fields[.date] = Timestamp.now.httpDate
+        fields[.date] = "\(HTTPDate.now)"
         return Response(
             status: HTTPResponse.Status(code: answer.status), headers: fields,
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)))

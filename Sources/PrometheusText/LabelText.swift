@@ -1,19 +1,15 @@
-import NetworkTypes
-
-/// Labels of a sample, written out once for many samples that have them in common.
+/// Labels of a sample, written once for all samples that share them.
 ///
 ///     var labels = LabelText([("ip_family", "IPv4")])
-///     text.sample("kubetables_table_entries", 12, labels)
-public struct LabelText: Sendable {
+///     text.sample(entries, 12, labels)
+package struct LabelText: Sendable {
     fileprivate private(set) var bytes: [UInt8] = []
 
-    /// Writes labels out.
-    public init(_ labels: [MetricText.Label] = []) {
+    package init(_ labels: [MetricText.Label] = []) {
         for label in labels { append(label.name, label.value) }
     }
 
-    /// Adds a label.
-    public mutating func append(_ name: String, _ value: String) {
+    package mutating func append(_ name: String, _ value: String) {
         begin(name)
         MetricText.appendEscaped(value, quotes: true, to: &bytes)
         bytes.append(UInt8(ascii: "\""))
@@ -22,7 +18,7 @@ public struct LabelText: Sendable {
     /// Adds a label whose value needs no escaping.
     ///
     /// - Parameter write: appends the value.
-    mutating func append(_ name: String, _ write: (inout [UInt8]) -> Void) {
+    package mutating func append(_ name: String, _ write: (inout [UInt8]) -> Void) {
         begin(name)
         write(&bytes)
         bytes.append(UInt8(ascii: "\""))
@@ -35,24 +31,23 @@ public struct LabelText: Sendable {
         bytes.append(UInt8(ascii: "\""))
     }
 
-    /// The length of what was written, for ``cut(to:)``.
-    var length: Int { bytes.count }
+    /// The length so far, for ``cut(to:)``.
+    package var length: Int { bytes.count }
 
-    /// Takes the labels back that were added since ``length`` was this.
-    mutating func cut(to length: Int) { bytes.removeLast(bytes.count - length) }
+    /// Removes the labels that were added since ``length`` had this value.
+    package mutating func cut(to length: Int) { bytes.removeLast(bytes.count - length) }
 }
 
 extension MetricText {
-    /// Writes a sample with a whole number.
-    public mutating func sample(_ name: String, _ value: UInt64, _ labels: LabelText) {
-        bytes.append(contentsOf: name.utf8)
+    package mutating func sample(_ family: MetricFamily, _ value: UInt64, _ labels: LabelText) {
+        bytes.append(contentsOf: family.name.utf8)
         if !labels.bytes.isEmpty {
             bytes.append(UInt8(ascii: "{"))
             bytes.append(contentsOf: labels.bytes)
             bytes.append(UInt8(ascii: "}"))
         }
         bytes.append(UInt8(ascii: " "))
-        bytes.appendDecimal(value)
+        bytes.append(contentsOf: String(value).utf8)
         bytes.append(UInt8(ascii: "\n"))
     }
 }

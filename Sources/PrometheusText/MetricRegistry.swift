@@ -1,46 +1,70 @@
 import CoreMetrics
 import Synchronization
 
-/// All metrics of the process, behind swift-metrics' types, to be written when somebody asks.
+/// All metrics of the process: every family that is defined, and the series behind swift-metrics' types.
 ///
-///     let registry = MetricRegistry(.proxy)
-///     Counter(label: "kubetables_syncs_total", dimensions: [("ip_family", "IPv4"), ("reason", "start")], factory: registry)
-///         .increment()
+///     let registry = MetricRegistry()
+///     let syncs = registry.counters("kubetables_syncs_total", help: "Successful syncs.", labels: "ip_family", "reason")
+///     syncs["IPv4", "start"].increment()
 ///     let page = registry.text
 ///
 /// Families are written by name and their series by label values, so that the same state gives the same bytes. A family
 /// without series is not written.
-public final class MetricRegistry: MetricsFactory {
-    /// The series of a family, each known by the values of its labels.
-    private struct Family {
-        let definition: MetricDefinition
+package final class MetricRegistry: MetricsFactory {
+    /// A family with its series by label values.
+    private struct Entry {
+        let family: MetricFamily
         var series: [[String]: any MetricSeries] = [:]
     }
 
-    private let catalogue: MetricCatalogue
-    private let families = Mutex<[String: Family]>([:])
+    private let entries = Mutex<[String: Entry]>([:])
 
-    /// No metrics yet.
+    package init() {}
+
+    // MARK: Families
+
+    /// Defines a family that is written without instruments, by ``MetricText``.
     ///
-    /// - Parameter catalogue: what is known of metrics; one that is not in it is taken as it comes.
-    public init(_ catalogue: MetricCatalogue) { self.catalogue = catalogue }
+    /// - Precondition: a name has one definition.
+    package func define(_ name: String, _ kind: MetricFamily.Kind, help: String, labels: [String] = []) -> MetricFamily
+    {
+        let family = MetricFamily(name, kind, help: help, labels: labels)
+        entries.withLock { entries in
+            let known = entries[name]
+            precondition(known == nil || known?.family == family, "\(name) has two definitions")
+            if known == nil { entries[name] = Entry(family: family) }
+        }
+        return family
+    }
+
+    /// Every family that is defined, by name, whether or not it has series.
+    package var families: [MetricFamily] {
+        entries.withLock { $0.values.map(\.family).sorted { $0.name < $1.name } }
+    }
 
     // MARK: Series
 
+    /// The series of a label that is a family's name, or one that a library made up.
     private func series<Series: MetricSeries>(
-        _ label: String, _ dimensions: [(String, String)], _ kind: MetricDefinition.Kind,
-        _ make: (MetricDefinition.Kind) -> Series?
+        _ label: String, _ dimensions: [(String, String)], _ kind: MetricFamily.Kind,
+        _ make: (MetricFamily.Kind) -> Series?
     ) -> Series {
-        let definition = catalogue.definition(label, kind, dimensions: dimensions)
-        let values = definition.labels.map { label in
-            dimensions.first { $0.0 == label || MetricCatalogue.prometheusName($0.0) == label }?.1 ?? ""
-        }
-        return families.withLock { families in
-            let known = families[definition.name, default: Family(definition: definition)].series[values]
-            guard let series = known.map({ $0 as? Series }) ?? make(definition.kind) else {
+        entries.withLock { entries in
+            let name = entries[label] == nil ? MetricFamily.prometheusName(label) : label
+            var entry =
+                entries[name]
+                ?? Entry(
+                    family: MetricFamily(
+                        name, kind, help: "Metric \(label) of a library.",
+                        labels: dimensions.map { MetricFamily.prometheusName($0.0) }))
+            let values = entry.family.labels.map { label in
+                dimensions.first { $0.0 == label || MetricFamily.prometheusName($0.0) == label }?.1 ?? ""
+            }
+            guard let series = entry.series[values].map({ $0 as? Series }) ?? make(entry.family.kind) else {
                 preconditionFailure("\(label) is a metric of another kind")
             }
-            families[definition.name, default: Family(definition: definition)].series[values] = series
+            entry.series[values] = series
+            entries[name] = entry
             return series
         }
     }
@@ -50,35 +74,35 @@ public final class MetricRegistry: MetricsFactory {
     }
 
     private func histogram(_ label: String, _ dimensions: [(String, String)]) -> HistogramSeries {
-        series(label, dimensions, .histogram(bounds: HistogramBounds.phase)) { kind in
+        series(label, dimensions, .histogram(bounds: HistogramBounds.shortTimes)) { kind in
             if case .histogram(let bounds) = kind { HistogramSeries(bounds: bounds) } else { nil }
         }
     }
 
     private func remove(_ series: AnyObject) {
-        families.withLock { families in
-            families = families.mapValues { family in
-                Family(definition: family.definition, series: family.series.filter { $0.value !== series })
+        entries.withLock { entries in
+            for (name, entry) in entries {
+                for (values, known) in entry.series where known === series { entries[name]?.series[values] = nil }
             }
         }
     }
 
     // MARK: Text
 
-    /// Writes all families.
-    public func write(to text: inout MetricText) {
-        let all = families.withLock { $0.values.sorted { $0.definition.name < $1.definition.name } }
-        for family in all where !family.series.isEmpty {
-            let definition = family.definition
-            text.begin(definition.name, definition.kind.textKind, help: definition.help)
-            for (values, series) in family.series.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
-                series.write(to: &text, definition.name, zip(definition.labels, values).map { ($0, $1) })
+    /// Writes all families that have series.
+    package func write(to text: inout MetricText) {
+        let all = entries.withLock { $0.values.sorted { $0.family.name < $1.family.name } }
+        for entry in all where !entry.series.isEmpty {
+            let family = entry.family
+            text.begin(family)
+            for (values, series) in entry.series.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+                series.write(to: &text, family.name, family.labels(values))
             }
         }
     }
 
-    /// All families as text.
-    public var text: MetricText {
+    /// All families that have series, as text.
+    package var text: MetricText {
         var text = MetricText()
         write(to: &text)
         return text
@@ -86,42 +110,26 @@ public final class MetricRegistry: MetricsFactory {
 }
 
 extension MetricRegistry {
-    /// A number that only grows.
-    public func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
+    package func makeCounter(label: String, dimensions: [(String, String)]) -> any CounterHandler {
         series(label, dimensions, .counter) { $0 == .counter ? CounterSeries() : nil }
     }
 
-    /// A number that goes up and down.
-    public func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
+    package func makeMeter(label: String, dimensions: [(String, String)]) -> any MeterHandler {
         gauge(label, dimensions)
     }
 
-    /// A histogram, or a gauge if values shall not be aggregated.
-    public func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
+    /// A histogram, or a gauge if values are not to be aggregated.
+    package func makeRecorder(label: String, dimensions: [(String, String)], aggregate: Bool) -> any RecorderHandler {
         aggregate ? histogram(label, dimensions) : gauge(label, dimensions)
     }
 
     /// A histogram in seconds.
-    public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
+    package func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
         histogram(label, dimensions)
     }
 
-    /// Takes a series out.
-    public func destroyCounter(_ handler: any CounterHandler) { remove(handler) }
-    /// Takes a series out.
-    public func destroyMeter(_ handler: any MeterHandler) { remove(handler) }
-    /// Takes a series out.
-    public func destroyRecorder(_ handler: any RecorderHandler) { remove(handler) }
-    /// Takes a series out.
-    public func destroyTimer(_ handler: any TimerHandler) { remove(handler) }
-}
-
-extension MetricDefinition.Kind {
-    fileprivate var textKind: MetricText.Kind {
-        switch self {
-        case .counter: .counter
-        case .gauge: .gauge
-        case .histogram: .histogram
-        }
-    }
+    package func destroyCounter(_ handler: any CounterHandler) { remove(handler) }
+    package func destroyMeter(_ handler: any MeterHandler) { remove(handler) }
+    package func destroyRecorder(_ handler: any RecorderHandler) { remove(handler) }
+    package func destroyTimer(_ handler: any TimerHandler) { remove(handler) }
 }

@@ -1,16 +1,15 @@
 import CoreMetrics
 import Synchronization
 
-/// One series of a family, with what it holds.
+/// One series of a family, with its value.
 protocol MetricSeries: AnyObject, Sendable {
     func write(to text: inout MetricText, _ name: String, _ labels: [MetricText.Label])
 }
 
-/// A number that only grows.
 final class CounterSeries: MetricSeries, CounterHandler {
     private let value = Mutex<UInt64>(0)
 
-    /// Adds; what is not positive adds nothing.
+    /// Adds `amount`; an amount below zero adds nothing.
     func increment(by amount: Int64) { value.withLock { $0 &+= UInt64(max(amount, 0)) } }
 
     func reset() { value.withLock { $0 = 0 } }
@@ -20,7 +19,6 @@ final class CounterSeries: MetricSeries, CounterHandler {
     }
 }
 
-/// A number that goes up and down.
 final class GaugeSeries: MetricSeries, MeterHandler, RecorderHandler {
     private let value = Mutex(0.0)
 
@@ -36,7 +34,6 @@ final class GaugeSeries: MetricSeries, MeterHandler, RecorderHandler {
     }
 }
 
-/// How values are spread.
 final class HistogramSeries: MetricSeries, RecorderHandler, TimerHandler {
     private let value: Mutex<HistogramValue>
 

@@ -1,69 +1,59 @@
 /// Writes metrics in the text form that Prometheus reads (exposition format 0.0.4).
 ///
-/// It knows nothing of what is counted: callers begin a family once, then add its samples.
+/// It knows nothing of what is counted: callers begin each family once, then add its samples.
 ///
+///     let entries = registry.define("kubetables_table_entries", .gauge, help: "Entries of a table.", labels: ["table"])
 ///     var text = MetricText()
-///     text.begin("kubetables_table_entries", .gauge, help: "Entries of a table.")
-///     text.sample("kubetables_table_entries", 12, [("table", "nat")])
+///     text.begin(entries)
+///     text.sample(entries, 12, [("table", "nat")])
 ///
 /// Source: https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
-public struct MetricText: Sendable {
+package struct MetricText: Sendable {
     /// The media type of this format.
-    public static let contentType = "text/plain; version=0.0.4; charset=utf-8"
+    package static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
-    /// What a family's samples mean.
-    public enum Kind: String, Sendable {
-        /// A number that only grows, until the process starts again.
-        case counter
-        /// A number that goes up and down.
-        case gauge
-        /// How many observations were at most so large, for several bounds.
-        case histogram
-    }
+    package typealias Label = (name: String, value: String)
 
-    /// One label: its name and its value.
-    public typealias Label = (name: String, value: String)
+    /// The text so far, in UTF-8.
+    package internal(set) var bytes: [UInt8] = []
 
-    /// What was written, in UTF-8.
-    public internal(set) var bytes: [UInt8] = []
+    package init() {}
 
-    /// Nothing written yet.
-    public init() {}
-
-    /// Begins a family of samples.
-    ///
-    /// - Parameters:
-    ///   - name: the name of the family, `[a-zA-Z_:][a-zA-Z0-9_:]*`; each name once.
-    ///   - kind: what its samples mean.
-    ///   - help: one sentence for people.
-    public mutating func begin(_ name: String, _ kind: Kind, help: String) {
+    /// Writes the head of a family, `# HELP` and `# TYPE`, once before its samples.
+    package mutating func begin(_ family: MetricFamily) {
         append("# HELP ")
-        append(name)
+        append(family.name)
         append(" ")
-        appendEscaped(help, quotes: false)
+        appendEscaped(family.help, quotes: false)
         append("\n# TYPE ")
-        append(name)
+        append(family.name)
         append(" ")
-        append(kind.rawValue)
+        append(family.kind.name)
         append("\n")
     }
 
-    /// Writes a sample with a whole number.
-    public mutating func sample(_ name: String, _ value: UInt64, _ labels: [Label] = []) {
+    package mutating func sample(_ family: MetricFamily, _ value: UInt64, _ labels: [Label] = []) {
+        sample(family.name, value, labels)
+    }
+
+    package mutating func sample(_ family: MetricFamily, _ value: Double, _ labels: [Label] = []) {
+        sample(family.name, value, labels)
+    }
+
+    mutating func sample(_ name: String, _ value: UInt64, _ labels: [Label] = []) {
         appendSeries(name, labels)
         append(String(value))
         append("\n")
     }
 
-    /// Writes a sample.
-    public mutating func sample(_ name: String, _ value: Double, _ labels: [Label] = []) {
+    mutating func sample(_ name: String, _ value: Double, _ labels: [Label] = []) {
         appendSeries(name, labels)
         append(Self.text(value))
         append("\n")
     }
 
-    /// Writes what a histogram holds: a line for each bound, one for all, the sum and the count.
-    public mutating func samples(_ name: String, _ histogram: HistogramValue, _ labels: [Label] = []) {
+    /// Writes the samples of a histogram: a bucket for each bound, one for all values, the sum and the count.
+    mutating func samples(_ name: String, _ histogram: HistogramValue, _ labels: [Label] = []) {
         var cumulated: UInt64 = 0
         for (bound, count) in zip(histogram.bounds + [.infinity], histogram.counts) {
             cumulated += count

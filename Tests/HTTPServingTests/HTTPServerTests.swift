@@ -1,16 +1,18 @@
 import Glibc
+import HTTPServing
 import Logging
-import Monitoring
 import NetworkTypes
 import Synchronization
+import TestSupport
 import Testing
 
-@Suite("The HTTP server") struct HTTPServerTests {
-    static let local = ListenAddress(.loopback(.ipv4), 0)
-    static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+/// One at a time: they measure times, and some send much.
+@Suite("The HTTP server", .serialized) struct HTTPServerTests {
+    private static let local = ListenAddress(.loopback(.ipv4), 0)
+    private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     /// Runs a server while `body` runs.
-    static func running(
+    private static func running(
         limits: HTTPLimits = HTTPLimits(), _ respond: @escaping HTTPServer.Respond,
         _ body: (UInt16) async throws -> Void
     ) async throws {
@@ -97,7 +99,7 @@ import Testing
         }
     }
 
-    @Test("closes on requests that are too long, whatever part of them is, and on nonsense")
+    @Test("closes the connection on requests that are too long in any part, and on nonsense")
     func size() async throws {
         try await Self.running(limits: HTTPLimits(headerBytes: 4096, headerCount: 20), Self.echo) { port in
             let long = String(repeating: "x", count: 5000)
@@ -169,7 +171,7 @@ import Testing
         }
     }
 
-    @Test("silent clients cannot keep others out: the one that waits longest goes")
+    @Test("silent clients cannot keep others out: the connection that waits longest is closed")
     func crowds() async throws {
         try await Self.running(limits: HTTPLimits(connections: 4), Self.echo) { port in
             let (first, answer) = await Wire.run { () -> (String?, String) in
@@ -192,16 +194,17 @@ import Testing
         }
     }
 
-    @Test("a taken port is an error that says where and what to do; it is free again after the end")
+    @Test("a port in use is an error that names the address and what to do; it is free again after the end")
     func ports() async throws {
         let first = try await HTTPServer.bind(Self.local, logger: Self.logger, respond: Self.echo)
         let address = first.address
         #expect(address.port != 0)
-        let failure = await #expect(throws: ServerFailure.self) {
+        let failure = await #expect(throws: ListenFailure.self) {
             _ = try await HTTPServer.bind(address, logger: Self.logger, respond: Self.echo)
         }
-        #expect(failure == ServerFailure(address, .portTaken))
-        #expect(failure?.description.hasPrefix("cannot listen on 127.0.0.1:\(address.port): another program") == true)
+        #expect(failure == ListenFailure(address, .portInUse))
+        let text = "cannot listen on 127.0.0.1:\(address.port): the port is already in use"
+        #expect(failure?.description.hasPrefix(text) == true)
         await first.close()
         let second = try await HTTPServer.bind(address, logger: Self.logger, respond: Self.echo)
         let task = Task { await second.run() }
@@ -210,7 +213,7 @@ import Testing
         await task.value
         await (try await HTTPServer.bind(address, logger: Self.logger, respond: Self.echo)).close()
         let elsewhere = ListenAddress(IPAddress(ipv4: 0xc633_6401), 0)
-        let missing = await #expect(throws: ServerFailure.self) {
+        let missing = await #expect(throws: ListenFailure.self) {
             _ = try await HTTPServer.bind(elsewhere, logger: Self.logger, respond: Self.echo)
         }
         #expect(missing?.reason == .noSuchAddress)
@@ -239,7 +242,7 @@ import Testing
                     client.send(number < 60 ? nonsense : "GET /small HTTP/1.1\r\nHost: a\r\n\r\n")
                     clients.withLock { $0.append(client) }
                 }
-                // One says nothing, one does not read its answer, one not even one of many.
+                // One sends nothing, one does not read its answer, one does not read any of many answers.
                 let request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
                 for request in ["", request, String(repeating: request, count: 100)] {
                     let client = try RawClient(port: port)

@@ -1,10 +1,11 @@
+import PrometheusText
 import TestSupport
 import Testing
 
 @testable import Monitoring
 
-@Suite("What the process takes") struct ProcessUsageTests {
-    @Test("is read from what the kernel shows, whatever the program is called")
+@Suite("Metrics of the process") struct ProcessMetricsTests {
+    @Test("are read from /proc, whatever the name of the program")
     func reading() throws {
         let stat = """
             4711 (kube) proxy 1) S 1 4711 4711 0 -1 4194560 100 0 0 0 250 150 0 0 20 0 7 0 1200 104857600 2048 \
@@ -19,14 +20,14 @@ import Testing
         #expect(usage.virtualBytes == 104_857_600)
         #expect(usage.residentBytes == 2048 * 4096)
         var text = MetricText()
-        usage.write(to: &text)
+        ProcessMetrics(MetricRegistry()).write(usage, to: &text)
         let written = String(decoding: text.bytes, as: UTF8.self)
         #expect(written.contains("\nprocess_cpu_seconds_total 4\n"))
         #expect(written.contains("\nprocess_open_fds 12\n"))
         #expect(try Promtool.complaints(about: written) == [])
     }
 
-    @Test("is not told if the kernel shows something else", arguments: ["", "1 (a) S 1 2 3", "no brackets at all"])
+    @Test("are left out if /proc has another form", arguments: ["", "1 (a) S 1 2 3", "no brackets at all"])
     func nonsense(stat: String) {
         #expect(
             ProcessUsage(
@@ -34,7 +35,7 @@ import Testing
                 maximumFiles: 2) == nil)
     }
 
-    @Test("is known of this process")
+    @Test("are known of this process")
     func now() throws {
         let usage = try #require(ProcessUsage.now)
         #expect(usage.residentBytes > 1 << 20 && usage.residentBytes < usage.virtualBytes)

@@ -1,22 +1,21 @@
 import CoreMetrics
-import Monitoring
 import Testing
+
+@testable import PrometheusText
 
 @Suite("Metrics as text") struct MetricTextTests {
     private func text(_ registry: MetricRegistry) -> String { String(decoding: registry.text.bytes, as: UTF8.self) }
 
     @Test("names, labels and help are written by name and label values, escaped, HELP and TYPE once")
     func order() {
-        let level = MetricDefinition("b_level", .gauge, help: "A \\ and\na line.", labels: ["table", "who"])
-        let registry = MetricRegistry(MetricCatalogue([level, MetricDefinition("a_total", .counter, help: "All.")]))
-        func meter(_ table: String, _ who: String) -> Meter {
-            // The order of the labels is the catalogue's.
-            Meter(label: "b_level", dimensions: [("who", who), ("table", table)], factory: registry)
-        }
-        meter("nat", "z").set(2)
-        meter("nat", "a\"\\\n").set(1.5)
-        meter("filter", "z").set(-1)
-        Counter(label: "a_total", factory: registry).increment(by: 3)
+        let registry = MetricRegistry()
+        let level = registry.gauges("b_level", help: "A \\ and\na line.", labels: "table", "who")
+        let all = registry.counters("a_total", help: "All.")
+        level["nat", "z"].set(2)
+        level["nat", "a\"\\\n"].set(1.5)
+        // The order of the labels is the definition's, also for a library that gives another one.
+        Meter(label: "b_level", dimensions: [("who", "z"), ("table", "filter")], factory: registry).set(-1)
+        all[].increment(by: 3)
         #expect(
             text(registry) == #"""
                 # HELP a_total All.
@@ -33,11 +32,10 @@ import Testing
 
     @Test("a histogram counts values up to each bound, the bound included, then all")
     func histogram() {
-        let wait = MetricDefinition(
-            "wait_seconds", .histogram(bounds: [0.001, 1, 2.5]), help: "Waits.", labels: ["lock"])
-        let registry = MetricRegistry(MetricCatalogue([wait]))
-        let recorder = Recorder(label: "wait_seconds", dimensions: [("lock", "x")], factory: registry)
-        for value in [0.001, 0.002, 1, 7] { recorder.record(value) }
+        let registry = MetricRegistry()
+        let waits = registry.histograms("wait_seconds", bounds: [0.001, 1, 2.5], help: "Waits.", labels: "lock")
+        for value in [0.001, 0.002, 1] { waits["x"].record(value) }
+        waits["x"].record(.seconds(7))
         Timer(label: "wait_seconds", dimensions: [("lock", "x")], factory: registry).recordMilliseconds(2500)
         #expect(
             text(registry) == """
@@ -55,10 +53,10 @@ import Testing
 
     @Test("a family without series is not written, one asked for twice is one, and asking shows a zero")
     func families() {
-        let registry = MetricRegistry(
-            MetricCatalogue([MetricDefinition("a_total", .counter, help: "All.", labels: ["who"])]))
+        let registry = MetricRegistry()
+        let all = registry.counters("a_total", help: "All.", labels: "who")
         #expect(text(registry).isEmpty)
-        let counters = (0..<2).map { _ in Counter(label: "a_total", dimensions: [("who", "me")], factory: registry) }
+        let counters = (0..<2).map { _ in all["me"] }
         #expect(text(registry).hasSuffix("\na_total{who=\"me\"} 0\n"))
         for counter in counters { counter.increment() }
         #expect(text(registry).hasSuffix("\na_total{who=\"me\"} 2\n"))
@@ -66,9 +64,50 @@ import Testing
         #expect(text(registry).isEmpty)
     }
 
-    @Test("what no catalogue knows is written too, under a name that Prometheus takes")
+    @Test("every family is known by its definition, served or not, and defining it again changes nothing")
+    func definitions() {
+        let registry = MetricRegistry()
+        for _ in 0..<2 {
+            _ = registry.histograms("wait_seconds", bounds: [1], help: "Waits.", labels: "lock")
+            _ = registry.define("level", .gauge, help: "Levels.")
+        }
+        #expect(registry.families.map(\.name) == ["level", "wait_seconds"])
+        #expect(
+            registry.families.flatMap(\.seriesNames) == [
+                "level", "wait_seconds_bucket", "wait_seconds_sum", "wait_seconds_count",
+            ])
+        #expect(registry.families.map(\.labels) == [[], ["lock"]])
+        #expect(text(registry).isEmpty)
+    }
+
+    @Test("a family without instruments is written sample by sample")
+    func samples() {
+        let level = MetricRegistry().define("level", .gauge, help: "Levels.", labels: ["table"])
+        var text = MetricText()
+        text.begin(level)
+        text.sample(level, 1.5, [("table", "nat")])
+        var labels = LabelText([("table", "filter")])
+        text.sample(level, 2, labels)
+        let length = labels.length
+        labels.append("who") { $0.append(contentsOf: "me".utf8) }
+        text.sample(level, UInt64.max, labels)
+        labels.cut(to: length)
+        text.sample(level, 3, labels)
+        #expect(
+            String(decoding: text.bytes, as: UTF8.self) == """
+                # HELP level Levels.
+                # TYPE level gauge
+                level{table="nat"} 1.5
+                level{table="filter"} 2
+                level{table="filter",who="me"} 18446744073709551615
+                level{table="filter"} 3
+
+                """)
+    }
+
+    @Test("what a library counts is written too, under a name that Prometheus accepts")
     func unknown() {
-        let registry = MetricRegistry(MetricCatalogue([]))
+        let registry = MetricRegistry()
         Counter(label: "http-client.requests", dimensions: [("status.code", "200")], factory: registry).increment()
         Gauge(label: "2nd", factory: registry).record(1.5)
         let text = text(registry)
@@ -88,24 +127,12 @@ import Testing
 
     @Test("counting from many threads loses nothing")
     func threads() async {
-        let registry = MetricRegistry(MetricCatalogue([]))
+        let registry = MetricRegistry()
         await withTaskGroup(of: Void.self) { group in
             for _ in 0..<8 {
                 group.addTask { for _ in 0..<1000 { Counter(label: "a_total", factory: registry).increment() } }
             }
         }
         #expect(text(registry).hasSuffix("\na_total 8000\n"))
-    }
-
-    @Test("bounds are kube-proxy's")
-    func bounds() {
-        #expect(HistogramBounds.synchronization.first == 0.001)
-        #expect(HistogramBounds.synchronization.last == 16.384)
-        #expect(HistogramBounds.synchronization.count == 15)
-        let programming = HistogramBounds.networkProgramming
-        #expect(programming.prefix(5) == [0, 0.25, 0.5, 1, 2])
-        #expect(programming[61...].prefix(4) == [59, 60, 65, 70])
-        #expect(programming.suffix(9) == [110, 115, 120, 150, 180, 210, 240, 270, 300])
-        #expect(programming == programming.sorted())
     }
 }

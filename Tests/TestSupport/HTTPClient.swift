@@ -1,14 +1,14 @@
 import Foundation
 import Glibc
 
-/// A client made of a bare socket, which can be as slow and as rude as a test wants.
+/// A client over a bare socket, which can be as slow and as rude as a test needs.
 ///
 /// It blocks its thread, so calls go through ``Wire/run(_:)``.
-final class RawClient: Sendable {
+package final class RawClient: Sendable {
     private let socket: Int32
 
     /// Connects to 127.0.0.1.
-    init(port: UInt16) throws {
+    package init(port: UInt16) throws {
         socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -28,20 +28,20 @@ final class RawClient: Sendable {
 
     deinit { close(socket) }
 
-    /// Sends bytes; nothing happens if the connection is closed.
-    func send(_ text: String) {
+    /// Sends bytes; does nothing if the connection is closed.
+    package func send(_ text: String) {
         var text = text
         text.withUTF8 { _ = Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
     }
 
     /// Waits until there is something to read, for five seconds at most; reads nothing.
-    func waitForBytes() {
-        var wanted = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
-        poll(&wanted, 1, 5000)
+    package func waitForBytes() {
+        var event = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+        poll(&event, 1, 5000)
     }
 
     /// Reads until the other side closes; `nil` if it does not within five seconds.
-    func readToEnd() -> String? {
+    package func readToEnd() -> String? {
         var all: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         while true {
@@ -53,7 +53,7 @@ final class RawClient: Sendable {
     }
 
     /// Reads what is there within five seconds, at least until `text` has come.
-    func read(until text: String) -> String {
+    package func read(until text: String) -> String {
         var all = ""
         var buffer = [UInt8](repeating: 0, count: 64 << 10)
         while !all.contains(text) {
@@ -65,13 +65,13 @@ final class RawClient: Sendable {
     }
 }
 
-/// An answer as it came over the wire.
-struct WireAnswer {
-    let status: Int
-    let headers: [String: String]
-    let body: String
+/// An HTTP answer as it was received.
+package struct WireAnswer {
+    package let status: Int
+    package let headers: [String: String]
+    package let body: String
 
-    init?(_ text: String) {
+    package init?(_ text: String) {
         guard let end = text.range(of: "\r\n\r\n") else { return nil }
         let lines = text[..<end.lowerBound].components(separatedBy: "\r\n")
         guard let status = Int(lines[0].split(separator: " ")[1]) else { return nil }
@@ -86,16 +86,16 @@ struct WireAnswer {
 }
 
 /// Requests to 127.0.0.1, away from the threads that tasks run on.
-enum Wire {
+package enum Wire {
     /// Runs what blocks, on a thread of its own: there are few of those that tasks share.
-    static func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+    package static func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
         await withCheckedContinuation { continuation in
             Thread.detachNewThread { continuation.resume(returning: body()) }
         }
     }
 
-    /// Asks once; `nil` if nobody answers.
-    static func ask(_ port: UInt16, _ path: String = "/", method: String = "GET", headers: String = "") async
+    /// Asks once; `nil` without an answer.
+    package static func ask(_ port: UInt16, _ path: String = "/", method: String = "GET", headers: String = "") async
         -> WireAnswer?
     {
         await run {

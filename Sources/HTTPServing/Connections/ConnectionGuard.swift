@@ -1,9 +1,9 @@
 import NIOCore
 
-/// Stands first in a connection's pipeline: enters it into the table, and closes it when the client does not read, or does
-/// not stop sending after the last answer.
+/// The first handler of a connection's pipeline: enters the connection into the table, and closes it when the client does
+/// not read, or does not stop sending after the last answer.
 ///
-/// Hummingbird itself closes connections that are idle, or on which a request does not get ended.
+/// Hummingbird itself closes connections that are idle, or whose request does not end in time.
 final class ConnectionGuard: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -14,9 +14,9 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private let readingTime: Duration
     private var stall: Scheduled<Void>?
 
-    /// How long a client may take to close its side after ours is closed.
+    /// How long a client may take to close its side after the server has closed its own.
     ///
-    /// Not at all would lose the answer that says what was wrong: the kernel resets a connection with unread bytes.
+    /// Without this time the last answer would be lost: the kernel resets a connection with unread bytes.
     private static let lingerTime = TimeAmount.milliseconds(500)
 
     init(_ table: ConnectionTable, readingTime: Duration) {
@@ -48,7 +48,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         context.close(mode: mode, promise: sent)
     }
 
-    /// An answer that nobody reads fills the socket, and then the channel.
+    /// An answer that the client does not read fills the socket, and then the channel.
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         stall?.cancel()
         stall = nil

@@ -1,6 +1,7 @@
 import NIOCore
 
-/// Lets a connection be served once it is active: NIO traps when one is closed for writing that is not registered yet.
+/// Starts to serve a connection once it is active: NIO traps when a connection that is not registered yet is closed for
+/// writing.
 final class ConnectionStart: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
@@ -10,7 +11,7 @@ final class ConnectionStart: ChannelInboundHandler {
 
     init(_ tasks: ConnectionTasks) { self.tasks = tasks }
 
-    /// Tells how to serve; is called in any case, because what has been prepared for that must be ended by it.
+    /// Sets how to serve; `body` is called in any case, because it must end what has been prepared for it.
     func serve(_ body: @escaping @Sendable () async -> Void) {
         serve = body
         if isDue { start() }
@@ -21,7 +22,7 @@ final class ConnectionStart: ChannelInboundHandler {
         context.fireChannelActive()
     }
 
-    /// A connection that never became active finds itself closed.
+    /// Also serves a connection that never became active: `serve` finds it closed.
     func handlerRemoved(context: ChannelHandlerContext) { start() }
 
     private func start() {

@@ -1,14 +1,14 @@
 import NIOCore
 import Synchronization
 
-/// The connections of a server, of which there are only so many.
+/// The connections of a server, up to a limit.
 ///
-/// When there is one too many, that goes which has got no answer for the longest time. To refuse the new one instead would
-/// let a few silent clients keep probes out, and a node whose probe fails is taken out of service.
+/// One more closes the connection that has got no answer for the longest time. To refuse the new one instead would let a
+/// few silent clients keep probes out, and a node whose probe fails is taken out of service.
 final class ConnectionTable: Sendable {
     private struct Entry {
         let channel: any Channel
-        /// When it was accepted, or answered last, in a count of such events.
+        /// When it was accepted or answered last, in a count of such events.
         var stamp: UInt64
     }
 

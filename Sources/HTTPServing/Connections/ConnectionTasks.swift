@@ -1,10 +1,10 @@
 import Synchronization
 
-/// The connections that are being served, each by a task of its own.
+/// The tasks that serve connections, one each.
 ///
-/// NIO would hand new connections over in a sequence, but traps when the task that takes them out is cancelled while one is
-/// under way (swift-nio issue 2637), and here servers come and go with Services. So each connection is served from where it
-/// is made, and none is ever left without somebody who ends it.
+/// NIO offers new connections as a sequence, but traps when the task that reads the sequence is cancelled while a
+/// connection is on its way (swift-nio issue 2637), and here servers come and go with Services. So each connection is
+/// served from where it is created, and each has a task that ends it.
 final class ConnectionTasks: Sendable {
     private struct State {
         var tasks: [Int: Task<Void, Never>] = [:]
@@ -14,7 +14,7 @@ final class ConnectionTasks: Sendable {
 
     private let state = Mutex(State())
 
-    /// Serves a connection; one that comes too late is cancelled from its beginning.
+    /// Serves a connection; one that comes after the end is cancelled from its beginning.
     func start(_ serve: @escaping @Sendable () async -> Void) {
         state.withLock { state in
             let number = state.count
@@ -28,7 +28,7 @@ final class ConnectionTasks: Sendable {
         }
     }
 
-    /// Cancels what is being served, now and later, and waits until it has ended.
+    /// Cancels all tasks, those that start later included, and waits for their end.
     func end() async {
         while true {
             let tasks = state.withLock { state in

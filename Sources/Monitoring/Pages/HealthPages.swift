@@ -1,20 +1,17 @@
-/// The pages that probes and load balancers ask for, as kube-proxy has them on port 10256.
-public struct HealthPages: Sendable {
+import HTTPServing
+
+/// The pages for probes and load balancers, as kube-proxy serves them on port 10256: `/healthz` and `/livez`.
+package struct HealthPages: Sendable {
     private let health: HealthRecord
     private let metrics: ProxyMetrics
 
-    /// Makes the pages `/healthz` and `/livez`.
-    ///
-    /// - Parameters:
-    ///   - health: knows how things are.
-    ///   - metrics: counts the answers.
-    public init(_ health: HealthRecord, metrics: ProxyMetrics) {
+    /// - Parameter metrics: counts the responses.
+    package init(_ health: HealthRecord, metrics: ProxyMetrics) {
         self.health = health
         self.metrics = metrics
     }
 
-    /// Answers a query.
-    public func answer(_ query: HTTPServer.Query) -> HTTPAnswer {
+    package func answer(_ query: HTTPServer.Query) -> HTTPAnswer {
         switch query.path {
         case "/healthz":
             let answer = health.report.healthz

@@ -1,32 +1,31 @@
-/// The pages for people and Prometheus, on the loopback address: kube-proxy's on port 10249, and two of ours.
+import HTTPServing
+import PrometheusText
+
+/// The pages for people and Prometheus, on the loopback address: those of kube-proxy on port 10249, and two more.
 ///
-/// | path | what |
+/// | path | answer |
 /// | --- | --- |
 /// | `/metrics` | all metrics |
 /// | `/healthz` | `ok`, as long as the process answers |
 /// | `/proxyMode` | `iptables` |
 /// | `/configz` | the configuration in force, as JSON |
-/// | `/rules` | the rules that shall be in the kernel, as iptables-save prints them |
-/// | `/plan` | what would be changed in the kernel now |
+/// | `/rules` | the desired rules, as iptables-save text |
+/// | `/plan` | the difference between the desired rules and the kernel |
 ///
-/// The last two show much and cost much, so only clients on this machine get them, wherever the server listens.
-public struct MetricsPages: Sendable {
-    /// Makes the text of a page when it is asked for.
-    public typealias Page = @Sendable () async throws -> String
+/// The last two reveal much and cost much, so only clients on this machine get them, wherever the server listens.
+package struct MetricsPages: Sendable {
+    /// The text of a page, made for a request.
+    package typealias Page = @Sendable () async throws -> String
 
     private let metrics: @Sendable () async -> MetricText
     private let configuration: Page
     private let rules: Page
     private let plan: Page
 
-    /// Makes the pages; a page that throws is answered with 503 and the error in words.
+    /// A page that throws is answered with 503 and the error as text.
     ///
-    /// - Parameters:
-    ///   - metrics: all metrics.
-    ///   - configuration: JSON for `/configz`.
-    ///   - rules: text for `/rules`.
-    ///   - plan: text for `/plan`.
-    public init(
+    /// - Parameter configuration: JSON for `/configz`.
+    package init(
         metrics: @escaping @Sendable () async -> MetricText, configuration: @escaping Page, rules: @escaping Page,
         plan: @escaping Page
     ) {
@@ -36,8 +35,7 @@ public struct MetricsPages: Sendable {
         self.plan = plan
     }
 
-    /// Answers a query.
-    public func answer(_ query: HTTPServer.Query) async -> HTTPAnswer {
+    package func answer(_ query: HTTPServer.Query) async -> HTTPAnswer {
         switch query.path {
         case "/metrics": HTTPAnswer(contentType: MetricText.contentType, body: await metrics().bytes)
         case "/healthz": .text("ok")
@@ -47,7 +45,7 @@ public struct MetricsPages: Sendable {
             if query.isLocal {
                 await answer(query.path == "/plan" ? plan : rules, HTTPAnswer.text)
             } else {
-                .text("only clients on this node may see \(query.path)\n", status: 403)
+                .text("\(query.path) is available to clients on this node only\n", status: 403)
             }
         default: .notFound
         }

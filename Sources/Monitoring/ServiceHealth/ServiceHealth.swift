@@ -1,21 +1,20 @@
+import HTTPServing
 import KubernetesObjects
 import NetworkTypes
 import ServiceModel
 
-/// What a load balancer learns about a Service from a node: whether, and to how many endpoints, traffic can go there.
-public struct ServiceHealth: Sendable, Hashable {
-    /// The Service.
-    public let service: ObjectName
+/// The health of a Service on this node, for load balancers: whether the node can serve it, and with how many endpoints.
+package struct ServiceHealth: Sendable, Hashable {
+    package let service: ObjectName
     /// `spec.healthCheckNodePort`.
-    public let port: UInt16
+    package let port: UInt16
     /// The number of addresses on this node that take new connections.
     ///
-    /// Endpoints that are about to end are not counted, although connections still go to them if there are no others:
-    /// load balancers shall turn to other nodes (KEP-1669).
-    public let localEndpoints: Int
+    /// Terminating endpoints are not counted, although connections still go to them if there are no others: load balancers
+    /// are to choose other nodes (KEP-1669).
+    package let localEndpoints: Int
 
-    /// Describes a Service.
-    public init(service: ObjectName, port: UInt16, localEndpoints: Int) {
+    package init(service: ObjectName, port: UInt16, localEndpoints: Int) {
         self.service = service
         self.port = port
         self.localEndpoints = localEndpoints
@@ -23,10 +22,8 @@ public struct ServiceHealth: Sendable, Hashable {
 
     /// All Services of a family that have a health check node port, by namespace and name.
     ///
-    /// - Parameters:
-    ///   - servicePorts: the service ports of one family.
-    ///   - nodeName: the name of this node.
-    public static func all(_ servicePorts: [ServicePortEndpoints], nodeName: String) -> [ServiceHealth] {
+    /// - Parameter servicePorts: the service ports of one family.
+    package static func all(_ servicePorts: [ServicePortEndpoints], nodeName: String) -> [ServiceHealth] {
         var found: [ObjectName: (port: UInt16, addresses: Set<IPAddress>)] = [:]
         for entry in servicePorts {
             guard let port = entry.servicePort.healthCheckNodePort else { continue }
@@ -45,7 +42,7 @@ public struct ServiceHealth: Sendable, Hashable {
     /// Headers and body are kube-proxy's, to the byte (pkg/proxy/healthcheck/service_health.go, `hcHandler`).
     ///
     /// - Parameter isProxyHealthy: whether no family is late; see ``HealthReport/isHealthy``.
-    public func answer(isProxyHealthy: Bool) -> HTTPAnswer {
+    package func answer(isProxyHealthy: Bool) -> HTTPAnswer {
         let body = """
             {
             \t"service": {

@@ -2,54 +2,50 @@ import Logging
 import NetworkTypes
 import Proxy
 
-/// Answers load balancers as the loop tells it to: a set of listeners for each family.
+/// Serves the health of Services to load balancers, as the loop reports it: a set of listeners for each family.
 ///
-///     loop ──► feed (the newest of each family) ──► ServiceHealthServers ──► load balancers
+///     loop ──► feed (the latest report of each family) ──► ServiceHealthServers ──► load balancers
 ///
-/// The loop is never kept waiting: to open and close listeners takes time, and only the newest it has told counts.
-public final class ServiceHealthFeed: ProxyObserver {
-    private struct Line: Sendable {
+/// The loop never waits: opening and closing listeners takes time, and only the latest report counts.
+package final class ServiceHealthFeed: ProxyObserver {
+    private struct Family: Sendable {
         let servers: ServiceHealthServers
-        let news: AsyncStream<HealthCheckedServices>
+        let reports: AsyncStream<HealthCheckedServices>
         let continuation: AsyncStream<HealthCheckedServices>.Continuation
     }
 
-    private let lines: [IPFamily: Line]
+    private let families: [IPFamily: Family]
 
-    /// Nothing is told yet.
-    ///
     /// - Parameters:
-    ///   - families: the families that rules are made for.
-    ///   - health: knows whether the proxy keeps up.
-    ///   - retryPeriod: after what time a listener that failed is tried again.
-    ///   - logger: gets a warning for each listener that fails.
-    public init(
+    ///   - families: the families whose rules are kept in sync.
+    ///   - retryPeriod: the time until a listener that failed is tried again.
+    ///   - logger: receives a warning for each listener that fails.
+    package init(
         families: [IPFamily], health: HealthRecord,
         retryPeriod: Duration = ServiceHealthServers.defaultRetryPeriod, logger: Logger
     ) {
-        lines = Dictionary(
+        self.families = Dictionary(
             uniqueKeysWithValues: families.map { family in
-                let (news, continuation) = AsyncStream.makeStream(
+                let (reports, continuation) = AsyncStream.makeStream(
                     of: HealthCheckedServices.self, bufferingPolicy: .bufferingNewest(1))
                 let servers = ServiceHealthServers(health: health, retryPeriod: retryPeriod, logger: logger)
-                return (family, Line(servers: servers, news: news, continuation: continuation))
+                return (family, Family(servers: servers, reports: reports, continuation: continuation))
             })
     }
 
-    /// Something happened in the loop.
-    public func observe(_ event: ProxyEvent) {
+    package func observe(_ event: ProxyEvent) {
         guard case .healthChecksChanged(let services) = event else { return }
-        lines[services.family]?.continuation.yield(services)
+        families[services.family]?.continuation.yield(services)
     }
 
     /// Answers until the task is cancelled.
-    public func run() async {
+    package func run() async {
         await withTaskGroup(of: Void.self) { group in
-            for line in lines.values {
-                group.addTask { await line.servers.run() }
+            for family in families.values {
+                group.addTask { await family.servers.run() }
                 group.addTask {
-                    for await services in line.news {
-                        await line.servers.update(
+                    for await services in family.reports {
+                        await family.servers.update(
                             ServiceHealth.all(services.servicePorts, nodeName: services.nodeName),
                             addresses: services.nodePortAddresses ?? [.any(services.family)])
                     }

@@ -1,17 +1,16 @@
+import HTTPServing
 import KubernetesObjects
 import Logging
 import NetworkTypes
 import Synchronization
 
-/// Listens on the health check node ports of Services, for one family, and tells load balancers what the node can serve.
+/// Listens on the health check node ports of Services, for one family, and serves the health of the Services.
 ///
-/// Each Service has a listener of its own on each node port address. One that cannot listen is told about once and tried
-/// again every `retryPeriod`; it keeps no other from serving.
-public actor ServiceHealthServers {
-    /// After what time a listener that failed is tried again, by default.
-    public static let defaultRetryPeriod = Duration.seconds(30)
+/// Each Service has a listener of its own on each node port address. A listener that fails is logged once and tried again
+/// every `retryPeriod`; the others serve meanwhile.
+package actor ServiceHealthServers {
+    package static let defaultRetryPeriod = Duration.seconds(30)
 
-    /// One listener.
     private struct Listener: Hashable {
         let service: ObjectName
         let address: ListenAddress
@@ -23,21 +22,18 @@ public actor ServiceHealthServers {
     private let logger: Logger
     private let board = ServiceHealthBoard()
 
-    private var wanted: [Listener] = []
+    private var desired: [Listener] = []
     private var running: [Listener: Task<Void, Never>] = [:]
-    private var failures: [Listener: ServerFailure] = [:]
+    private var failures: [Listener: ListenFailure] = [:]
     private var isRunning = false
     private var isReconciling = false
     private var needsAnotherRound = false
 
-    /// Serves nothing yet.
-    ///
     /// - Parameters:
-    ///   - health: knows whether the proxy keeps up.
-    ///   - retryPeriod: after what time a listener that failed is tried again.
-    ///   - limits: what clients of each listener may take.
-    ///   - logger: gets a warning for each listener that fails.
-    public init(
+    ///   - retryPeriod: the time until a listener that failed is tried again.
+    ///   - limits: the limits of each listener.
+    ///   - logger: receives a warning for each listener that fails.
+    package init(
         health: HealthRecord, retryPeriod: Duration = defaultRetryPeriod,
         limits: HTTPLimits = HTTPLimits(connections: 32), logger: Logger
     ) {
@@ -47,16 +43,16 @@ public actor ServiceHealthServers {
         self.logger = logger
     }
 
-    /// Takes over all Services with a health check node port, as they are now.
+    /// Serves these Services from now on, and no others.
     ///
     /// - Parameters:
-    ///   - services: the Services; see ``ServiceHealth/all(_:nodeName:)``.
+    ///   - services: all Services with a health check node port; see ``ServiceHealth/all(_:nodeName:)``.
     ///   - addresses: the node port addresses of the family; its wildcard for all.
-    public func update(_ services: [ServiceHealth], addresses: [IPAddress]) async {
+    package func update(_ services: [ServiceHealth], addresses: [IPAddress]) async {
         board.replace(services)
-        wanted = services.flatMap { service in
+        desired = services.flatMap { service in
             addresses.map { address in
-                // Each family listens for itself, as kube-proxy does with tcp4 and tcp6.
+                // Each family has listeners of its own, as kube-proxy has for tcp4 and tcp6.
                 Listener(
                     service: service.service, address: ListenAddress(address, service.port, isIPv6Only: true))
             }
@@ -65,19 +61,19 @@ public actor ServiceHealthServers {
     }
 
     /// Serves until the task is cancelled.
-    public func run() async {
+    package func run() async {
         isRunning = true
         await reconcile()
         while (try? await Task.sleep(for: retryPeriod)) != nil {
             if !failures.isEmpty { await reconcile() }
         }
-        wanted = []
+        desired = []
         await reconcile()
         while isReconciling { await Task.yield() }
         isRunning = false
     }
 
-    /// Starts and stops listeners until they are as wanted, or failed; one round at a time.
+    /// Starts and stops listeners until the desired ones run, or have failed; one round at a time.
     private func reconcile() async {
         guard isRunning else { return }
         needsAnotherRound = true
@@ -85,11 +81,11 @@ public actor ServiceHealthServers {
         isReconciling = true
         while needsAnotherRound {
             needsAnotherRound = false
-            let goal = Set(wanted)
+            let goal = Set(desired)
             failures = failures.filter { goal.contains($0.key) }
-            // First, for a port may go from one Service to another.
+            // First, because a port may move from one Service to another.
             await stop(running.keys.filter { !goal.contains($0) })
-            for listener in wanted where running[listener] == nil { await start(listener) }
+            for listener in desired where running[listener] == nil { await start(listener) }
         }
         isReconciling = false
     }
@@ -106,30 +102,30 @@ public actor ServiceHealthServers {
             let server = try await HTTPServer.bind(listener.address, clients: .probes, limits: limits, logger: logger) {
                 [board, health] _ in
                 board.health(of: service)?.answer(isProxyHealthy: health.report.isHealthy)
-                    ?? .text("\(service) has no health checks any longer\n", status: 503)
+                    ?? .text("\(service) no longer has a health check\n", status: 503)
             }
             running[listener] = Task {
                 await server.run()
                 if !Task.isCancelled { self.ended(listener) }
             }
             if failures.removeValue(forKey: listener) != nil {
-                logger.info("\(service): health checks on \(listener.address) are answered now")
+                logger.info("\(service): serving health checks on \(listener.address)")
             }
         } catch {
             guard failures.updateValue(error, forKey: listener) != error else { return }
             logger.warning(
-                "\(service): health checks are not answered: \(error); the next try is in \(retryPeriod)")
+                "\(service): health checks are not served: \(error); next attempt in \(retryPeriod)")
         }
     }
 
-    /// Nobody stopped it: the next try will tell what is wrong, if it still is.
+    /// The listener ended by itself: the next attempt shows the cause, if it remains.
     private func ended(_ listener: Listener) {
         running[listener] = nil
-        failures[listener] = ServerFailure(listener.address, .other("the socket was closed"))
+        failures[listener] = ListenFailure(listener.address, .other("the socket was closed"))
     }
 }
 
-/// What is known of each Service, for listeners to read at any time.
+/// The health of each Service, for listeners to read at any time.
 private final class ServiceHealthBoard: Sendable {
     private let services = Mutex<[ObjectName: ServiceHealth]>([:])
 
