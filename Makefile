@@ -20,9 +20,9 @@ run: setup ## keep the rules of a throwaway node in step with manifests you can 
 
 # Tests that wait for child processes hold the few threads that Swift has for tasks, and so would keep those waiting that
 # talk to servers of their own and must get answers in time: these come first, by themselves. Tests about ports that are
-# taken and free again come one at a time, since the kernel gives free ports to whoever asks.
+# used and free again run one at a time, since the kernel gives free ports to every process.
 talking_tests := KubernetesAPITests|ProxyTests
-port_tests := MonitoringTests
+port_tests := HTTPServingTests|MonitoringTests
 
 test: setup-tests ## run every test; without root the kernel tests are skipped, with KUBETABLES_REQUIRE_KERNEL_TESTS=1 they fail
 	@swift build --build-tests

@@ -101,17 +101,29 @@ let package = Package(
             ],
             swiftSettings: settings),
 
+        // What is served over HTTP.
         .target(
-            name: "Monitoring",
+            name: "HTTPServing",
             dependencies: [
-                "ConnectionTracking", "KernelTables", "KubernetesObjects", "NetworkTypes", "Proxy", "RuleCompiler",
-                "ServiceModel", "XTables",
-                .product(name: "CoreMetrics", package: "swift-metrics"),
+                "NetworkTypes",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "PrometheusText", dependencies: [.product(name: "CoreMetrics", package: "swift-metrics")],
+            swiftSettings: settings),
+        .target(
+            name: "Monitoring",
+            dependencies: [
+                "ConnectionTracking", "HTTPServing", "KernelTables", "KubernetesObjects", "NetworkTypes",
+                "PrometheusText", "Proxy", "RuleCompiler", "ServiceModel", "XTables",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             swiftSettings: settings),
 
@@ -119,7 +131,7 @@ let package = Package(
         .executableTarget(
             name: "kubetables",
             dependencies: [
-                "ConnectionTracking", "KernelTables", "KubernetesAPI", "KubernetesObjects", "Monitoring",
+                "ConnectionTracking", "HTTPServing", "KernelTables", "KubernetesAPI", "KubernetesObjects", "Monitoring",
                 "NetworkTypes",
                 "NodeTuning", "Proxy", "ProxyConfiguration", "RuleCompiler", "ServiceModel", "XTables",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -214,10 +226,20 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
+            name: "HTTPServingTests",
+            dependencies: [
+                "HTTPServing", "NetworkTypes", "TestSupport", .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "PrometheusTextTests",
+            dependencies: ["PrometheusText", .product(name: "CoreMetrics", package: "swift-metrics")],
+            swiftSettings: settings),
+        .testTarget(
             name: "MonitoringTests",
             dependencies: [
-                "ConnectionTracking", "KernelTables", "KubernetesObjects", "Monitoring", "NetworkTypes", "Proxy",
-                "RuleCompiler", "ServiceModel", "TestSupport", "XTables",
+                "ConnectionTracking", "HTTPServing", "KernelTables", "KubernetesObjects", "Monitoring", "NetworkTypes",
+                "PrometheusText", "Proxy", "RuleCompiler", "ServiceModel", "TestSupport", "XTables",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -231,7 +253,7 @@ let package = Package(
         .testTarget(
             name: "DeployTests",
             dependencies: [
-                "Documents", "TestSupport", "kubetables", "test-api-server",
+                "Documents", "Monitoring", "PrometheusText", "TestSupport", "kubetables", "test-api-server",
             ],
             swiftSettings: settings),
         .testTarget(

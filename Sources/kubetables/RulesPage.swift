@@ -4,16 +4,15 @@ import Proxy
 import RuleCompiler
 import XTables
 
-/// The text of `/rules` or `/plan`: large on large nodes, so it is made on a thread of its own, one after the other.
+/// The text of `/rules` or `/plan`: large on large nodes, so it is made on a thread of its own, one at a time.
 ///
-/// Whoever asks for what is being made already gets that.
+/// Requests that come while a text is being made share it.
 actor RulesPage {
-    /// Makes the text about one family's rules.
+    /// Makes the text of one family's rules.
     typealias Text = @Sendable (Ruleset) throws -> String
 
-    /// Why there are no rules to show.
-    private struct NothingWanted: Error, CustomStringConvertible {
-        let description = "no rules yet: the Services and endpoints are not known"
+    private struct NoRules: Error, CustomStringConvertible {
+        let description = "no rules yet: Services and endpoints are not known"
     }
 
     private let loop: ProxyLoop
@@ -28,10 +27,10 @@ actor RulesPage {
         self.text = text
     }
 
-    /// What shall be in the kernel, as iptables-save prints it.
+    /// The desired rules, as iptables-save text.
     static let rules: Text = { "# \($0.family.kubernetesName)\n\($0.text())" }
 
-    /// What would be changed in the kernel now.
+    /// The difference between the desired rules and the kernel.
     static let plan: Text = { rules in
         var text = ""
         let plan = try Syncer(lock: nil).plan(rules)
@@ -39,7 +38,7 @@ actor RulesPage {
         return text
     }
 
-    /// The text about all families.
+    /// The text of all families.
     func get() async throws -> String {
         if let making { return try await making.value.get() }
         let task = Task { await make() }
@@ -52,7 +51,7 @@ actor RulesPage {
     private func make() async -> Result<String, any Error> {
         var whole = ""
         for family in families {
-            guard let compilation = await loop.compilation(family) else { return .failure(NothingWanted()) }
+            guard let compilation = await loop.compilation(family) else { return .failure(NoRules()) }
             let part = await queue.run { [text] in
                 defer { Memory.giveBack() }
                 return Result { try text(compilation.ruleset) }

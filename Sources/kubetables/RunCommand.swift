@@ -82,7 +82,7 @@ struct RunCommand: AsyncParsableCommand {
         let observer = Observers([LogObserver(logger), tuner] + status.observers)
         let loop = ProxyLoop(
             options: options, families: families, requiredKinds: objects.requiredKinds, syncer: kernel.syncer,
-            flows: StaleFlowCleanup(), traffic: status.traffic, observer: observer)
+            flows: StaleFlowCleanup(), traffic: status.metrics.traffic, observer: observer)
 
         let servers = try await status.listen(options, loop: loop, families: families)
 
@@ -99,7 +99,9 @@ struct RunCommand: AsyncParsableCommand {
             [
                 Part { await loop.run() },
                 Part {
-                    await objects.run(logger: logger, heard: { status.metrics.heard(of: $0) }) { await loop.take($0) }
+                    await objects.run(logger: logger, heard: { status.metrics.proxy.recordContact(about: $0) }) {
+                        await loop.take($0)
+                    }
                 },
                 Part { await reloadWhenAsked(reload) },
                 Part { await status.serviceHealth.run() },

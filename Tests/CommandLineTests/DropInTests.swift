@@ -92,12 +92,12 @@ import Testing
     @Test func aTakenPortCanBeWaitedFor() throws {
         let first = try start([])
         let second = try start(["--config", Self.kubeadm("config.conf")])
-        #expect(second.errors.contains("cannot listen on 0.0.0.0:10256: another program listens there"))
-        #expect(second.errors.contains("it is tried again"))
+        #expect(second.errors.contains("cannot listen on 0.0.0.0:10256: the port is already in use"))
+        #expect(second.errors.contains("; trying again"))
         first.signal(SIGTERM)
         _ = try first.wait()
-        try second.waitForErrors(containing: "listening on 0.0.0.0:10256 now")
-        try second.waitForErrors(containing: "listening on 127.0.0.1:10249 now")
+        try second.waitForErrors(containing: "now listening on 0.0.0.0:10256")
+        try second.waitForErrors(containing: "now listening on 127.0.0.1:10249")
         try node.eventually("the second answers") { try node.get("127.0.0.1:10256/livez")?.status == 200 }
         second.signal(SIGTERM)
         #expect(try second.wait() == 0)

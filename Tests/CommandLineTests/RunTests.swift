@@ -155,7 +155,7 @@ import Testing
 
             let second = try node.attempt([Repository.tool, "run", "--manifests", directory.path])
             #expect(second.status == 71)
-            #expect(second.errors.contains("cannot listen on 0.0.0.0:10256: another program listens there"))
+            #expect(second.errors.contains("cannot listen on 0.0.0.0:10256: the port is already in use"))
         }
     }
 

@@ -79,21 +79,22 @@ import Testing
     @Test func aTakenPortIsToldAndTriedAgainWhileTheRestGoesOn() throws {
         let other = try node.namespace.start(
             [Repository.products.appending(path: "test-api-server").path, "--listen", "0.0.0.0:31500"])
-        try node.eventually("the port is taken") { !other.output.isEmpty }
+        try node.eventually("the port is in use") { !other.output.isEmpty }
         try node.write(
             Self.service("web", ip: "10.96.0.10", port: 31500, endpoints: [Self.endpoint("10.244.0.1")])
                 + Self.service("api", ip: "10.96.0.11", port: 31501, endpoints: [Self.endpoint("10.244.0.1")]))
         let program = try node.start()
         try program.waitForErrors(
-            containing: "warning default/web: health checks are not answered: cannot listen on 0.0.0.0:31500: another "
-                + "program listens there")
+            containing:
+                "warning default/web: health checks are not served: cannot listen on 0.0.0.0:31500: the port is "
+                + "already in use")
         try node.eventually("the other is answered") { try node.get("127.0.0.1:31501")?.status == 200 }
         #expect(try node.namespace.run("iptables-legacy-save", "-t", "nat").contains("--dport 30500"))
         other.signal(SIGTERM)
         _ = try other.wait()
-        try program.waitForErrors(containing: "default/web: health checks on 0.0.0.0:31500 are answered now")
+        try program.waitForErrors(containing: "default/web: serving health checks on 0.0.0.0:31500")
         #expect(try node.get("127.0.0.1:31500")?.status == 200)
-        #expect(program.errors.components(separatedBy: "are not answered").count == 2, "\(program.errors)")
+        #expect(program.errors.components(separatedBy: "are not served").count == 2, "\(program.errors)")
     }
 
     @Test func aNodeThatIsAboutToGoIsToldToLoadBalancersOnly() throws {

@@ -2,8 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The alerts: whether Prometheus takes them, whether each has been tried out.
-@Suite struct AlertTests {
+@Suite("Alerts") struct AlertTests {
     static let rulesPath = "prometheus/kubetables.rules.yaml"
     static let testsPath = "prometheus/kubetables.tests.yaml"
 
@@ -34,13 +33,15 @@ import Testing
         try Subprocess.run(["promtool"] + arguments)
     }
 
-    @Test func prometheusTakesTheRules() throws {
+    @Test("are accepted by Prometheus")
+    func rules() throws {
         let result = try promtool("check", "rules", Deploy.folder.appending(path: Self.rulesPath).path)
         #expect(result.status == 0, "\(result.output)\(result.errors)")
     }
 
-    /// Debian's promtool knows nothing of Kubernetes, so it gets everything but how the pods are found.
-    @Test func prometheusTakesTheScrapeConfiguration() throws {
+    /// Debian's promtool knows nothing of Kubernetes, so it gets everything but the discovery of pods.
+    @Test("fit the scrape configuration, which Prometheus accepts")
+    func scrapeConfiguration() throws {
         let text = try String(contentsOf: Deploy.folder.appending(path: "prometheus/scrape.yaml"), encoding: .utf8)
         let discovery = """
               kubernetes_sd_configs:
@@ -56,14 +57,15 @@ import Testing
             text.replacingOccurrences(of: discovery, with: "  static_configs: [{targets: [\"127.0.0.1:10249\"]}]\n"))
         let result = try promtool("check", "config", file)
         #expect(result.status == 0, "\(result.output)\(result.errors)")
-        // The alert of a program that is down goes by the job's name.
+        // The alert for a program that does not respond uses the job's name.
         let alerts = try AlertRules.read().alerts.map(\.expr)
         let jobs = Set(alerts.flatMap { $0.matches(of: /job="([^"]*)"/).map { String($0.output.1) } })
         #expect(jobs == ["kubetables"])
         #expect(text.contains("- job_name: kubetables\n") && text.contains("honor_labels: true\n"))
     }
 
-    @Test func everyAlertIsTriedOut() throws {
+    @Test("each fire in a test")
+    func testsOfAlerts() throws {
         let result = try promtool("test", "rules", Deploy.folder.appending(path: Self.testsPath).path)
         #expect(result.status == 0, "\(result.output)\(result.errors)")
         let tests: TestFile = try Deploy.yaml(Self.testsPath)

@@ -1,6 +1,6 @@
 import Foundation
 
-/// The dashboard, as far as tests look at it.
+/// The dashboard, as far as tests read it.
 struct Dashboard: Decodable {
     struct Panel: Decodable {
         struct Source: Decodable {

@@ -2,25 +2,26 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The dashboard: whether Grafana can take it as it is, and Prometheus its queries.
-@Suite struct DashboardTests {
-    @Test func panelsHaveNumbersAndPlacesOfTheirOwn() throws {
+@Suite("The dashboard") struct DashboardTests {
+    @Test("has panels with numbers and places of their own")
+    func places() throws {
         let panels = try Dashboard.read().panels
         #expect(panels.count > 10)
         #expect(Set(panels.map(\.id)).count == panels.count)
-        var taken: Set<[Int]> = []
+        var used: Set<[Int]> = []
         for panel in panels {
             let place = panel.gridPos
             #expect(place.x >= 0 && place.x + place.w <= 24, "\(panel.title) is wider than the screen")
             for x in place.x..<place.x + place.w {
                 for y in place.y..<place.y + place.h {
-                    #expect(taken.insert([x, y]).inserted, "\(panel.title) lies on another panel")
+                    #expect(used.insert([x, y]).inserted, "\(panel.title) lies on another panel")
                 }
             }
         }
     }
 
-    @Test func everyPanelAsksTheSourceThatIsChosen() throws {
+    @Test("asks the selected data source in every panel")
+    func sources() throws {
         let dashboard = try Dashboard.read()
         let sources = dashboard.templating.list.filter { $0.type == "datasource" }
         #expect(sources.map(\.query) == ["prometheus"])
@@ -36,7 +37,8 @@ import Testing
     }
 
     /// As rules with variables filled in, since Prometheus has no other check of queries that needs no server.
-    @Test func prometheusTakesTheQueries() throws {
+    @Test("has queries that Prometheus accepts")
+    func queries() throws {
         let folder = try TemporaryFolder()
         let expressions = try Dashboard.read().panels.flatMap { $0.targets ?? [] }.map(\.expr)
         let rules = expressions.enumerated().map { number, expression in

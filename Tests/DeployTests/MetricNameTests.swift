@@ -1,18 +1,70 @@
 import Foundation
 import Glibc
+import Monitoring
+import PrometheusText
 import TestSupport
 import Testing
 
-/// Whether every metric that alerts and dashboard ask for is served by the program, after everything has happened to it
-/// that makes metrics appear.
-@Suite(.needsKernel) struct MetricNameTests {
+@Suite("Metrics in alerts and dashboard") struct MetricNameTests {
+    private struct Query {
+        let text: String
+
+        /// The names of the series asked for.
+        var names: [String] {
+            text.matches(of: /\b(kubeproxy|kubetables|process)_[a-z0-9_]+/).map { String($0.output.0) }
+        }
+
+        /// The labels by which series are chosen, grouped and joined.
+        var labels: Set<String> {
+            let groups = text.matches(of: /\b(?:by|on) \(([^)]*)\)/).map(\.output.1)
+            let matchers = text.matches(of: /([a-z_]+)=~?"/).map(\.output.1)
+            return Set((groups.flatMap { $0.split(separator: /[, ]+/) } + matchers).map(String.init))
+        }
+    }
+
+    private let families = ServedMetrics().families
+
+    private func queries() throws -> [Query] {
+        try AlertRules.read().alerts.map { Query(text: $0.expr) } + Dashboard.read().expressions.map { Query(text: $0) }
+    }
+
+    /// The names of all series that alerts and dashboard ask for.
+    func askedNames() throws -> Set<String> { Set(try queries().flatMap(\.names)) }
+
+    @Test("are all defined")
+    func names() throws {
+        let names = try askedNames()
+        #expect(names.count > 15)
+        let unknown = names.subtracting(families.flatMap(\.seriesNames)).sorted()
+        #expect(unknown.isEmpty, "no metric has the name \(unknown)")
+    }
+
+    @Test("have the labels that queries use")
+    func labels() throws {
+        // Prometheus adds the first two, and histograms have the last one.
+        let common: Set = ["instance", "job", "le"]
+        for query in try queries() where !query.names.isEmpty {
+            let known = families.filter { !Set($0.seriesNames).isDisjoint(with: query.names) }.flatMap(\.labels)
+            let unknown = query.labels.subtracting(known).subtracting(common).sorted()
+            #expect(unknown.isEmpty, "\(unknown) in \(query.text)")
+        }
+    }
+
+    @Test("are defined also where only a description names them")
+    func descriptions() throws {
+        let names = Query(text: try Deploy.text(AlertTests.rulesPath)).names
+        #expect(Set(names).isSubset(of: families.flatMap(\.seriesNames)))
+    }
+}
+
+@Suite("Metrics that the program serves", .needsKernel) struct ServedMetricTests {
     private let node: NetworkNamespace
     private let folder: TemporaryFolder
 
     init() throws {
         node = try NetworkNamespace()
         folder = try TemporaryFolder()
-        // A pod's address, at which nobody listens: the rules count all the same.
+        // A pod's address without a listener: the rules count all the same.
         try node.run("ip", "address", "add", "10.244.0.1/32", "dev", "lo")
         try node.run("ip", "route", "add", "default", "dev", "lo")
     }
@@ -44,23 +96,22 @@ import Testing
             """)
     }
 
-    /// The names of all families that the program serves, and for histograms those of their series.
+    /// The names of all series that the program serves; its families must be the defined ones.
     private func servedNames() throws -> Set<String> {
+        let defined = Dictionary(uniqueKeysWithValues: ServedMetrics().families.map { ($0.name, $0) })
         let text = try node.run("curl", "-sS", "--fail", "--max-time", "10", "http://127.0.0.1:10249/metrics")
         var names: Set<String> = []
         for line in text.split(separator: "\n") where line.hasPrefix("# TYPE ") {
             let words = line.split(separator: " ").map(String.init)
-            #expect(text.contains("# HELP \(words[2]) "), "\(words[2]) has no text")
-            if words[3] == "histogram" {
-                names.formUnion(["bucket", "sum", "count"].map { "\(words[2])_\($0)" })
-            } else {
-                names.insert(words[2])
-            }
+            let family = try #require(defined[words[2]], "\(words[2]) is served and not defined")
+            #expect(words[3] == family.kind.name, "\(family.name)")
+            #expect(text.contains("# HELP \(family.name) \(family.help)\n"), "\(family.name) has another text")
+            names.formUnion(family.seriesNames)
         }
         return names
     }
 
-    private func namesServedBesideAnAPIServer() throws -> Set<String> {
+    private func namesServedWithAnAPIServer() throws -> Set<String> {
         let objects = try folder.write(
             "objects.json", #"{"kind": "List", "items": [{"kind": "Node", "metadata": {"name": "node-1"}}]}"#)
         let server = try node.start(
@@ -73,12 +124,8 @@ import Testing
         return try servedNames()
     }
 
-    /// The names of metrics in a query.
-    private static func names(in expression: String) -> [String] {
-        expression.matches(of: /\b(kubeproxy|kubetables|process)_[a-z0-9_]+/).map { String($0.output.0) }
-    }
-
-    @Test func alertsAndDashboardAskForWhatIsServed() throws {
+    @Test("are those that are defined, and include all that alerts and dashboard ask for")
+    func all() throws {
         try write(endpoint: "10.244.0.2")
         let program = try node.start(
             [Repository.tool, "run", "--manifests", "\(folder.path)/manifests", "--hostname-override", "node-1"]
@@ -99,12 +146,9 @@ import Testing
         var served = try servedNames()
         program.signal(SIGTERM)
         #expect(try program.wait() == 0)
-        served.formUnion(try namesServedBesideAnAPIServer())
+        served.formUnion(try namesServedWithAnAPIServer())
 
-        let queries = try AlertRules.read().alerts.map(\.expr) + Dashboard.read().expressions
-        let asked = Set(queries.flatMap(Self.names))
-        #expect(asked.count > 15)
-        let missing = asked.subtracting(served).sorted()
+        let missing = try MetricNameTests().askedNames().subtracting(served).sorted()
         #expect(missing.isEmpty, "the program does not serve \(missing)")
     }
 }

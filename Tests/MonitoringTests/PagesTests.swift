@@ -1,19 +1,31 @@
 import CoreMetrics
+import HTTPServing
+import Logging
 import Monitoring
 import NetworkTypes
+import PrometheusText
+import TestSupport
 import Testing
 
-@testable import Proxy
-
 @Suite("Pages") struct PagesTests {
+    /// Serves pages while `body` runs, which gets the port.
+    private func serving(_ respond: @escaping HTTPServer.Respond, _ body: (UInt16) async throws -> Void) async throws {
+        let server = try await HTTPServer.bind(.anyLocal, logger: .silent, respond: respond)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await server.run() }
+            try await body(server.address.port)
+            group.cancelAll()
+        }
+    }
+
     private func body(_ answer: HTTPAnswer) -> String { String(decoding: answer.body, as: UTF8.self) }
 
     @Test("probes are answered over HTTP with kube-proxy's headers, and counted")
     func probes() async throws {
-        let registry = MetricRegistry(.proxy)
+        let registry = MetricRegistry()
         let record = HealthRecord(syncPeriod: .seconds(30))
         let pages = HealthPages(record, metrics: ProxyMetrics(registry))
-        try await HTTPServerTests.running({ pages.answer($0) }) { port in
+        try await serving({ pages.answer($0) }) { port in
             let answer = try #require(await Wire.ask(port, "/healthz"))
             #expect(answer.status == 200)
             #expect(answer.headers["Content-Type"] == "application/json")
@@ -49,13 +61,13 @@ import Testing
         let description = "no rules yet"
     }
 
-    @Test("metrics, mode, configuration, rules and plan have pages; one that cannot be made says why")
+    @Test("metrics, mode, configuration, rules and plan have pages; one that cannot be made shows the cause")
     func metrics() async throws {
-        let registry = MetricRegistry(MetricCatalogue([MetricDefinition("a_total", .counter, help: "All.")]))
-        Counter(label: "a_total", factory: registry).increment()
+        let registry = MetricRegistry()
+        registry.counters("a_total", help: "All.")[].increment()
         let pages = MetricsPages(
             metrics: { registry.text }, configuration: { "{}" }, rules: { throw NotYet() }, plan: { "nothing\n" })
-        try await HTTPServerTests.running({ await pages.answer($0) }) { port in
+        try await serving({ await pages.answer($0) }) { port in
             let metrics = try #require(await Wire.ask(port, "/metrics"))
             #expect(metrics.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8")
             #expect(metrics.body == "# HELP a_total All.\n# TYPE a_total counter\na_total 1\n")

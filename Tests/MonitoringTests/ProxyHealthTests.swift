@@ -1,3 +1,4 @@
+import HTTPServing
 import KernelTables
 import KubernetesObjects
 import Monitoring
@@ -37,7 +38,7 @@ import Testing
         #expect(!health.report(at: start + .seconds(71)).isHealthy)
     }
 
-    @Test("one late family is enough, also one that has never been brought in step; the answer names it")
+    @Test("one late family is enough, also one that has never been in sync; the answer names it")
     func families() {
         var health = health
         health.finish(.ipv4, at: start)
@@ -52,7 +53,7 @@ import Testing
                 + #""IPv6":{"lastUpdated":"0001-01-01T00:00:00Z","healthy":false}}}"#)
     }
 
-    @Test("a family that the kernel does not have is not waited for, if the other one is served")
+    @Test("a family that the kernel lacks does not count, if the other one is served")
     func missingFamily() {
         var health = health
         for family in IPFamily.allCases { health.queue(family, at: start) }
@@ -84,14 +85,14 @@ import Testing
         #expect(answer.header("X-Content-Type-Options") == "nosniff")
     }
 
-    @Test("a node that is about to go is told to load balancers, not to whoever would restart the proxy")
+    @Test("a node that is about to be removed is reported to load balancers, not to those who would restart the proxy")
     func eligibility() {
         var health = health
         health.finish(.ipv4, at: start)
         health.isNodeEligible = false
         let report = health.report(at: start + .seconds(1))
         #expect(report.healthz.status == 503)
-        // healthy and nodeEligible are told apart, and the time is no longer made up.
+        // healthy and nodeEligible are separate, and the time is the real one.
         #expect(body(report.healthz).contains(#""nodeEligible":false,"healthy":true,"#))
         #expect(body(report.healthz).hasPrefix(#"{"lastUpdated":"2025-11-24T16:00:00.12Z""#))
         #expect(report.livez.status == 200)

@@ -1,6 +1,7 @@
 import ConnectionTracking
 import KubernetesObjects
 import NetworkTypes
+import PrometheusText
 import ServiceModel
 import TestSupport
 import Testing
@@ -11,7 +12,7 @@ import XTables
 @testable import Proxy
 
 @Suite("Metrics of the loop") struct ProxyMetricsTests {
-    private let registry = MetricRegistry(.proxy)
+    private let registry = MetricRegistry()
 
     private var metrics: ProxyMetrics {
         ProxyMetrics(registry, now: { Timestamp(seconds: 1_764_000_000, nanoseconds: 500_000_000) })
@@ -26,7 +27,7 @@ import XTables
         }
     }
 
-    @Test("a run is counted as a whole, as full or partial, and by its parts")
+    @Test("a sync is counted as a whole, as full or partial, and by its phases")
     func synchronization() {
         let metrics = metrics
         metrics.observe(.synchronized(.sample(reason: .start, changedServices: nil)))
@@ -47,7 +48,7 @@ import XTables
             #"kubetables_syncs_total{ip_family="IPv4",reason="start"} 1"#)
     }
 
-    @Test("tables tell their size, what was changed, and what others had done")
+    @Test("tables report their size, the rules changed, and the drift repaired")
     func tables() {
         let metrics = metrics
         expect(#"kubetables_drift_repairs_total{table="nat",ip_family="IPv6"} 0"#)
@@ -98,7 +99,7 @@ import XTables
             #"kubeproxy_network_programming_duration_seconds_bucket{ip_family="IPv4",le="2"} 2"#)
     }
 
-    @Test("changes are counted when they come, and are pending until both families have them in force")
+    @Test("changes are counted when they arrive, and are pending until the rules of both families have them")
     func changes() {
         let metrics = metrics
         expect("kubeproxy_sync_proxy_rules_endpoint_changes_total 0")
@@ -116,7 +117,7 @@ import XTables
         expect("kubeproxy_sync_proxy_rules_endpoint_changes_pending 0")
     }
 
-    @Test("service ports without local endpoints are told with each run")
+    @Test("service ports without local endpoints are reported with each sync")
     func missingLocalEndpoints() {
         var missing = MissingLocalEndpoints()
         var port = ServicePort.sample("web")
@@ -129,7 +130,7 @@ import XTables
             #"kubeproxy_sync_proxy_rules_no_local_endpoints_total{traffic_policy="external",ip_family="IPv4"} 0"#)
     }
 
-    @Test("promtool finds nothing wrong but gauges that kube-proxy named like counters")
+    @Test("promtool accepts all names but those of gauges that kube-proxy named like counters")
     func promtool() throws {
         let metrics = metrics
         metrics.observe(.changeQueued(.ipv4))

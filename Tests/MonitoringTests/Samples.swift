@@ -1,4 +1,6 @@
+import HTTPServing
 import KubernetesObjects
+import Logging
 import NetworkTypes
 import ServiceModel
 import XTables
@@ -28,7 +30,7 @@ extension Synchronization {
 }
 
 extension FailedSynchronization {
-    /// A run of IPv6 that somebody else's lock kept waiting.
+    /// A sync of IPv6 that waited in vain for the lock.
     static func sample(_ family: IPFamily = .ipv6, changedServices: Int? = nil) -> FailedSynchronization {
         FailedSynchronization(
             family: family, reason: .change, changedServices: changedServices,
@@ -64,4 +66,13 @@ extension Endpoint {
         Endpoint(
             address: IPAddress(ipv4: 0x0a00_0000 + number), port: port, conditions: conditions, nodeName: node)
     }
+}
+
+extension ListenAddress {
+    /// The loopback address, with a port that the kernel chooses.
+    static let anyLocal = ListenAddress(.loopback(.ipv4), 0)
+}
+
+extension Logger {
+    static let silent = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 }

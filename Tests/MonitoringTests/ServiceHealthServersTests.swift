@@ -1,3 +1,4 @@
+import HTTPServing
 import KubernetesObjects
 import Logging
 import Monitoring
@@ -14,7 +15,7 @@ import Testing
 
     /// A port that was free a moment ago.
     private func freePort() async throws -> UInt16 {
-        let server = try await HTTPServer.bind(HTTPServerTests.local, logger: HTTPServerTests.logger) { _ in .notFound }
+        let server = try await HTTPServer.bind(.anyLocal, logger: .silent) { _ in .notFound }
         await server.close()
         return server.address.port
     }
@@ -24,7 +25,7 @@ import Testing
     }
 
     private func running(
-        retryPeriod: Duration = .seconds(30), logger: Logger = HTTPServerTests.logger,
+        retryPeriod: Duration = .seconds(30), logger: Logger = .silent,
         _ body: (ServiceHealthServers) async throws -> Void
     ) async throws {
         let servers = ServiceHealthServers(health: record, retryPeriod: retryPeriod, logger: logger)
@@ -68,11 +69,11 @@ import Testing
         #expect(await Wire.ask(ports[0]) == nil)
     }
 
-    @Test("what the loop tells is answered: the newest of each family, from before the start on")
+    @Test("what the loop reports is served: the latest of each family, from before the start on")
     func feed() async throws {
         let port = try await freePort()
-        let feed = ServiceHealthFeed(families: [.ipv4], health: record, logger: HTTPServerTests.logger)
-        func tell(_ endpoints: Int) {
+        let feed = ServiceHealthFeed(families: [.ipv4], health: record, logger: .silent)
+        func report(_ endpoints: Int) {
             let servicePort = ServicePort.sample("a", healthCheckNodePort: port)
             let local = (0..<UInt32(endpoints)).map { Endpoint.sample($0, node: "here") }
             feed.observe(
@@ -81,37 +82,37 @@ import Testing
                         family: .ipv4, nodeName: "here", nodePortAddresses: loopback,
                         servicePorts: [ServicePortEndpoints(servicePort: servicePort, endpoints: local)])))
         }
-        tell(1)
-        tell(2)
+        report(1)
+        report(2)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await feed.run() }
             await eventually("listens") { await Wire.ask(port)?.status == 200 }
             let weight = try #require(await Wire.ask(port)).headers["X-Load-Balancing-Endpoint-Weight"]
             #expect(weight == "2")
-            tell(0)
+            report(0)
             await eventually("follows") { await Wire.ask(port)?.status == 503 }
             group.cancelAll()
         }
         #expect(await Wire.ask(port) == nil)
     }
 
-    @Test("a taken port is told once, does not keep others from serving, and is tried again until it is free")
-    func taken() async throws {
-        let other = try await HTTPServer.bind(HTTPServerTests.local, logger: HTTPServerTests.logger) { _ in .notFound }
-        let (taken, free) = (other.address.port, try await freePort())
+    @Test("a port in use is logged once, does not keep others from serving, and is tried again until it is free")
+    func portInUse() async throws {
+        let other = try await HTTPServer.bind(.anyLocal, logger: .silent) { _ in .notFound }
+        let (used, free) = (other.address.port, try await freePort())
         let log = LogRecorder()
         try await running(retryPeriod: .milliseconds(30), logger: log.logger) { servers in
-            await servers.update([service("a", taken), service("b", free)], addresses: loopback)
+            await servers.update([service("a", used), service("b", free)], addresses: loopback)
             await eventually("serves the other") { await Wire.ask(free)?.status == 200 }
             try await Task.sleep(for: .milliseconds(100))
-            let failure = ServerFailure(ListenAddress(loopback[0], taken, isIPv6Only: true), .portTaken)
+            let failure = ListenFailure(ListenAddress(loopback[0], used, isIPv6Only: true), .portInUse)
             #expect(
                 log.warnings == [
-                    "default/a: health checks are not answered: \(failure); the next try is in 0.03 seconds"
+                    "default/a: health checks are not served: \(failure); next attempt in 0.03 seconds"
                 ])
             await other.close()
-            await eventually("serves it, too") { await Wire.ask(taken)?.status == 200 }
-            #expect(log.infos.last?.contains("are answered now") == true)
+            await eventually("serves it, too") { await Wire.ask(used)?.status == 200 }
+            #expect(log.infos.last?.contains("serving health checks") == true)
         }
     }
 }

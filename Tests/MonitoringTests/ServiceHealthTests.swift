@@ -1,10 +1,11 @@
+import HTTPServing
 import KubernetesObjects
 import Monitoring
 import NetworkTypes
 import ServiceModel
 import Testing
 
-@Suite("What load balancers learn about a Service") struct ServiceHealthTests {
+@Suite("The health of a Service for load balancers") struct ServiceHealthTests {
     private func entry(_ servicePort: ServicePort, _ endpoints: Endpoint...) -> ServicePortEndpoints {
         ServicePortEndpoints(servicePort: servicePort, endpoints: endpoints)
     }

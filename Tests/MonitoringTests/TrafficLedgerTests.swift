@@ -8,7 +8,7 @@ import XTables
 
 @testable import Monitoring
 
-/// Service ports whose rules count what a test says.
+/// Service ports whose rules have the counters that a test sets.
 struct TrafficSample {
     var services: [String: [UInt32]]
 
@@ -33,7 +33,7 @@ struct TrafficSample {
         return rule
     }
 
-    /// What rules show that have counted so many connections, of 60 bytes each.
+    /// The counters after so many connections, of 60 bytes each.
     func reading(_ connections: [String: [UInt32: UInt64]]) -> TrafficReading {
         var reading = TrafficReading()
         for (service, counts) in connections {
@@ -56,7 +56,7 @@ struct TrafficSample {
         ledger.ports[ServicePort.sample(service).name]?.endpoints.map(\.total.packets) ?? []
     }
 
-    @Test("grow by what rules show more than before")
+    @Test("grow by what rules have counted since the last reading")
     func growth() {
         var ledger = ledger
         let sample = TrafficSample(services: ["web": [1, 2], "idle": [3]])
@@ -68,7 +68,7 @@ struct TrafficSample {
         #expect(total(ledger, "idle") == nil)
     }
 
-    @Test("doubt that a rule shows less than before, and when it is so take it for a new beginning")
+    @Test("doubt lower counters than before, and if they are confirmed take them for a new beginning")
     func reset() {
         var ledger = ledger
         let sample = TrafficSample(services: ["web": [1, 2]])
@@ -76,12 +76,12 @@ struct TrafficSample {
         let low = sample.reading(["web": [1: 3, 2: 8]])
         #expect(ledger.absorb(low, of: sample.compilation, doubting: true) == 1)
         #expect(endpoints(ledger) == [50, 8])
-        // It was read while somebody replaced the table: nothing was lost, and nothing is counted twice.
+        // They were read while another process replaced the table: nothing was lost, and nothing is counted twice.
         var replaced = ledger
         #expect(
             replaced.absorb(sample.reading(["web": [1: 53, 2: 8]]), of: sample.compilation, doubting: false) == 0)
         #expect(endpoints(replaced) == [53, 8])
-        // It is so indeed.
+        // They are confirmed.
         #expect(ledger.absorb(low, of: sample.compilation, doubting: false) == 1)
         #expect(endpoints(ledger) == [53, 8])
         #expect(ledger.absorb(sample.reading([:]), of: sample.compilation, doubting: false) == 2)
@@ -90,7 +90,7 @@ struct TrafficSample {
         #expect(total(ledger) == 62)
     }
 
-    @Test("keep what endpoints had that are gone, and go on when they come back")
+    @Test("keep the traffic of removed endpoints, and go on when they come back")
     func retirement() {
         var ledger = ledger
         let both = TrafficSample(services: ["web": [1, 2]])
@@ -107,7 +107,7 @@ struct TrafficSample {
         #expect(ledger.ports[TrafficSample.name]?.endpoints.allSatisfy { $0.retirement == nil } == true)
     }
 
-    @Test("know what an endpoint had that came and went between two readings, and nothing of what is not ours")
+    @Test("include an endpoint that came and went between two readings, and no foreign rule")
     func unread() {
         var ledger = ledger
         let sample = TrafficSample(services: ["web": [1]])
@@ -119,7 +119,7 @@ struct TrafficSample {
         #expect(ledger.ports.count == 1)
     }
 
-    @Test("of what no Service is asked about go on when rules go, and come back")
+    @Test("that belong to no Service go on when rules are removed, and come back")
     func sumsOfAllServices() throws {
         var ledger = ledger
         func compilation(nodePorts: [UInt16], isLiberal: Bool = false) -> Compilation {
@@ -158,7 +158,7 @@ struct TrafficSample {
         #expect(ledger.absorb(TrafficReading(), of: both, doubting: true) == 3)
     }
 
-    @Test("are forgotten with the Service, and endpoints that went first when there are too many")
+    @Test("are forgotten with the Service, and those of endpoints removed first when there are too many")
     func bounds() {
         var ledger = TrafficLedger(retiredLimit: 20)
         let many = TrafficSample(services: ["web": Array(1...30), "other": [100]])

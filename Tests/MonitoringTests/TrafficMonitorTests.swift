@@ -1,6 +1,7 @@
 import Glibc
 import KernelTables
 import NetworkTypes
+import PrometheusText
 import RuleCompiler
 import Synchronization
 import TestSupport
@@ -9,8 +10,8 @@ import XTables
 
 @testable import Monitoring
 
-/// A kernel that shows what a test says.
-private final class ShownCounters: Sendable {
+/// A kernel whose rules have the counters that a test sets.
+private final class FakeCounters: Sendable {
     struct State {
         var reading = TrafficReading()
         var failure: Int32?
@@ -34,12 +35,12 @@ private final class ShownCounters: Sendable {
 }
 
 @Suite("Traffic as metrics") struct TrafficMonitorTests {
-    private let counters = ShownCounters()
+    private let counters = FakeCounters()
     private let sample = TrafficSample(services: ["web": [1, 2], "idle": []])
 
     private func monitor(_ detail: TrafficDetail = .endpoints) -> TrafficMonitor {
         let counters = counters
-        return TrafficMonitor(detail, families: [.ipv4]) { family throws(KernelFailure) in
+        return TrafficMonitor(MetricRegistry(), detail, families: [.ipv4]) { family throws(KernelFailure) in
             try counters.read(family)
         }
     }
@@ -75,7 +76,7 @@ private final class ShownCounters: Sendable {
 
     private let idle = #"ip_family="IPv4",namespace="default",service="idle",port="80",protocol="TCP""#
 
-    @Test("is read once for all who ask within a second")
+    @Test("is read once for all scrapes within a second")
     func sharing() async {
         let monitor = monitor()
         monitor.rulesAreInForce(sample.compilation)
@@ -86,7 +87,7 @@ private final class ShownCounters: Sendable {
         #expect(counters.state.withLock { $0.reads } == 1)
     }
 
-    @Test("is not told when it cannot be read, and the failure is counted")
+    @Test("is left out when it cannot be read, and the failure is counted")
     func failure() async {
         let monitor = monitor()
         monitor.rulesAreInForce(sample.compilation)
@@ -121,7 +122,7 @@ private final class ShownCounters: Sendable {
         counters.show(sample.reading(["web": [1: 5, 2: 4]]))
         counters.state.withLock { state in
             state.whileReading = {
-                // The commit takes what it has read before; what is being read belongs to rules that are gone.
+                // The commit takes what it read before; what is being read now belongs to rules that were removed.
                 monitor.beginChange(of: .ipv4)
                 let removed = sample.reading(["web": [2: 4]]).nat
                 monitor.committed(.nat, family: .ipv4, removed: removed)

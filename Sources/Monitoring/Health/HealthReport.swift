@@ -1,37 +1,36 @@
+import HTTPServing
 import KubernetesObjects
 import NetworkTypes
 
-/// How the proxy was at one moment.
-public struct HealthReport: Sendable, Hashable {
-    /// One family.
-    public struct Family: Sendable, Hashable {
-        /// When its tables were last brought in step.
-        public let lastUpdated: Timestamp
-        /// Whether nothing is late.
-        public let isHealthy: Bool
+/// The health of the proxy at one moment.
+package struct HealthReport: Sendable, Hashable {
+    package struct Family: Sendable, Hashable {
+        /// When its rules were last brought in sync.
+        package let lastUpdated: Timestamp
+        /// Whether it is not late.
+        package let isHealthy: Bool
     }
 
-    /// When the tables of any family were last brought in step.
-    public let lastUpdated: Timestamp
-    /// The moment.
-    public let currentTime: Timestamp
-    /// Whether the node is to get traffic.
-    public let isNodeEligible: Bool
-    /// The families that have been brought in step once, or are late.
-    public let families: [IPFamily: Family]
+    /// When the rules of any family were last brought in sync.
+    package let lastUpdated: Timestamp
+    package let currentTime: Timestamp
+    /// Whether load balancers may send traffic to the node.
+    package let isNodeEligible: Bool
+    /// The families that have been in sync once, or are late.
+    package let families: [IPFamily: Family]
 
-    /// Whether nothing is late.
-    public var isHealthy: Bool { families.values.allSatisfy(\.isHealthy) }
+    /// Whether no family is late.
+    package var isHealthy: Bool { families.values.allSatisfy(\.isHealthy) }
 
-    /// The answer of `/healthz`: 200 if nothing is late and the node is to get traffic, else 503.
-    public var healthz: HTTPAnswer { answer(isHealthy && isNodeEligible, nodeEligible: isNodeEligible) }
+    /// The answer of `/healthz`: 200 if no family is late and the node may get traffic, else 503.
+    package var healthz: HTTPAnswer { answer(isHealthy && isNodeEligible, nodeEligible: isNodeEligible) }
 
-    /// The answer of `/livez`: 200 if nothing is late, else 503.
-    public var livez: HTTPAnswer { answer(isHealthy, nodeEligible: nil) }
+    /// The answer of `/livez`: 200 if no family is late, else 503.
+    package var livez: HTTPAnswer { answer(isHealthy, nodeEligible: nil) }
 
     /// The JSON that kube-proxy answers with, its members in kube-proxy's order.
     private func answer(_ isGood: Bool, nodeEligible: Bool?) -> HTTPAnswer {
-        // Old releases told when the loop last ran, be it for nothing; who compares the times shall find them recent.
+        // Old releases gave the time of the last run, changed or not: clients that compare the times must find them recent.
         var members = [
             #""lastUpdated":"\#(isGood ? currentTime : lastUpdated)""#, #""currentTime":"\#(currentTime)""#,
         ]

@@ -1,25 +1,20 @@
 import KubernetesObjects
 
-/// A moment on two clocks: one to tell people, and one to measure with, which nobody sets back.
-public struct Moment: Sendable {
-    /// What the calendar says.
-    public var time: Timestamp
-    /// What the clock says that only goes forward.
-    public var instant: ContinuousClock.Instant
+/// A moment on two clocks: the calendar, and a clock that only goes forward, to measure with.
+package struct Moment: Sendable {
+    package var time: Timestamp
+    package var instant: ContinuousClock.Instant
 
-    /// Names a moment.
-    public init(time: Timestamp, instant: ContinuousClock.Instant) {
+    package init(time: Timestamp, instant: ContinuousClock.Instant) {
         self.time = time
         self.instant = instant
     }
 
-    /// Now.
-    public static var now: Moment { Moment(time: .now, instant: .now) }
+    package static var now: Moment { Moment(time: .now, instant: .now) }
 }
 
 extension Moment {
-    /// The moment that comes some time later.
-    public static func + (moment: Moment, duration: Duration) -> Moment {
+    package static func + (moment: Moment, duration: Duration) -> Moment {
         let parts = duration.components
         let nanoseconds = moment.time.nanoseconds + Int(parts.attoseconds / 1_000_000_000)
         let carry = Int((Double(nanoseconds) / 1e9).rounded(.down))

@@ -1,41 +1,39 @@
 import ConnectionTracking
 import CoreMetrics
 import NetworkTypes
+import PrometheusText
 
-/// What is counted about flows whose endpoint is gone.
+/// What is counted about flows whose endpoint no longer exists.
 struct FlowMetrics: Sendable {
-    private static let duration = MetricDefinition(
-        "kubeproxy_conntrack_reconciler_sync_duration_seconds",
-        .histogram(bounds: HistogramBounds.synchronization), help: "Time that a cleanup of flows took.",
-        labels: ["ip_family"])
-    private static let deleted = counter(
-        "kubeproxy_conntrack_reconciler_deleted_entries_total", "Flows deleted because their endpoint is gone.")
-    private static let refused = counter(
-        "kubetables_stale_flows_refused_total", "Stale flows that the kernel would not delete.")
-    private static let failures = counter(
-        "kubetables_flow_cleanup_failures_total", "Cleanups that could not list the flows.")
+    private let duration: HistogramFamily
+    private let deleted: CounterFamily
+    private let refused: CounterFamily
+    private let failures: CounterFamily
 
-    static let definitions = [duration, deleted, refused, failures]
-
-    private static func counter(_ name: String, _ help: String) -> MetricDefinition {
-        MetricDefinition(name, .counter, help: help, labels: ["ip_family"])
-    }
-
-    private let factory: any MetricsFactory
-
-    init(_ factory: any MetricsFactory, _ families: [IPFamily]) {
-        self.factory = factory
+    init(_ registry: MetricRegistry, _ families: [IPFamily]) {
+        duration = registry.histograms(
+            "kubeproxy_conntrack_reconciler_sync_duration_seconds", bounds: HistogramBounds.synchronization,
+            help: "Duration of cleanups of stale flows.", labels: "ip_family")
+        deleted = registry.counters(
+            "kubeproxy_conntrack_reconciler_deleted_entries_total",
+            help: "Flows deleted because their endpoint no longer exists.", labels: "ip_family")
+        refused = registry.counters(
+            "kubetables_stale_flows_refused_total", help: "Stale flows that the kernel refused to delete.",
+            labels: "ip_family")
+        failures = registry.counters(
+            "kubetables_flow_cleanup_failures_total", help: "Cleanups of stale flows that could not list the flows.",
+            labels: "ip_family")
         for family in families.map(\.kubernetesName) {
-            for counter in [Self.deleted, Self.refused, Self.failures] { _ = factory.counter(counter, family) }
+            for counter in [deleted, refused, failures] { _ = counter[family] }
         }
     }
 
     func count(_ report: StaleFlowCleanup.Report, _ family: IPFamily) {
         let family = family.kubernetesName
-        factory.recorder(Self.duration, family).record(report.duration)
-        factory.counter(Self.deleted, family).increment(by: report.deletion.deleted)
-        factory.counter(Self.refused, family).increment(by: report.deletion.refused)
+        duration[family].record(report.duration)
+        deleted[family].increment(by: report.deletion.deleted)
+        refused[family].increment(by: report.deletion.refused)
     }
 
-    func countFailure(_ family: IPFamily) { factory.counter(Self.failures, family.kubernetesName).increment() }
+    func countFailure(_ family: IPFamily) { failures[family.kubernetesName].increment() }
 }

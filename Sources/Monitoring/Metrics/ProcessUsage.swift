@@ -1,24 +1,24 @@
 import Glibc
 
-/// What this process takes of the machine, as Prometheus' own libraries tell it, under their names.
+/// What this process uses of the machine.
 ///
-/// Source: https://prometheus.io/docs/instrumenting/writing_clientlibs/#process-metrics, proc(5).
-public struct ProcessUsage: Sendable, Hashable {
+/// Source: proc(5).
+package struct ProcessUsage: Sendable, Hashable {
     /// Processor time so far, in user and system mode, in seconds.
-    public let processorSeconds: Double
-    /// Memory that is present, in bytes.
-    public let residentBytes: UInt64
+    package let processorSeconds: Double
+    /// Resident memory, in bytes.
+    package let residentBytes: UInt64
     /// Address space, in bytes.
-    public let virtualBytes: UInt64
+    package let virtualBytes: UInt64
     /// When the process started, in seconds since 1970.
-    public let startTime: Double
-    /// How many files are open.
-    public let openFiles: UInt64
-    /// How many may be open.
-    public let maximumFiles: UInt64
+    package let startTime: Double
+    /// The number of open descriptors.
+    package let openFiles: UInt64
+    /// The limit of open descriptors.
+    package let maximumFiles: UInt64
 
-    /// How things are now; `nil` if the kernel does not show it.
-    public static var now: ProcessUsage? {
+    /// The usage now; `nil` if /proc cannot be read.
+    package static var now: ProcessUsage? {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, let files = openFileCount(),
             let process = SmallFile.text("/proc/self/stat"), let machine = SmallFile.text("/proc/stat")
@@ -28,11 +28,11 @@ public struct ProcessUsage: Sendable, Hashable {
             pageBytes: UInt64(sysconf(Int32(_SC_PAGESIZE))), openFiles: files, maximumFiles: UInt64(limit.rlim_cur))
     }
 
-    /// Reads what the kernel shows.
+    /// Reads the kernel's text; `nil` if it has another form.
     ///
     /// - Parameters:
     ///   - process: `/proc/self/stat`.
-    ///   - machine: `/proc/stat`, of which only the line `btime` counts.
+    ///   - machine: `/proc/stat`, of which only the line `btime` is used.
     init?(
         process: String, machine: String, ticksPerSecond: Double, pageBytes: UInt64, openFiles: UInt64,
         maximumFiles: UInt64
@@ -56,28 +56,14 @@ public struct ProcessUsage: Sendable, Hashable {
         defer { closedir(folder) }
         var count: UInt64 = 0
         while let entry = readdir(folder) {
-            // "." and ".."; one more is this folder itself.
+            // Not "." and ".."; the folder itself is one more.
             if entry.pointee.d_name.0 != CChar(UInt8(ascii: ".")) { count += 1 }
         }
         return count - 1
     }
-
-    /// Writes the metrics behind others.
-    public func write(to text: inout MetricText) {
-        func write(_ name: String, _ kind: MetricText.Kind, _ help: String, _ value: Double) {
-            text.begin(name, kind, help: help)
-            text.sample(name, value)
-        }
-        write("process_cpu_seconds_total", .counter, "Processor time so far, in seconds.", processorSeconds)
-        write("process_max_fds", .gauge, "How many files may be open.", Double(maximumFiles))
-        write("process_open_fds", .gauge, "How many files are open.", Double(openFiles))
-        write("process_resident_memory_bytes", .gauge, "Memory that is present, in bytes.", Double(residentBytes))
-        write("process_start_time_seconds", .gauge, "When the process started, in seconds since 1970.", startTime)
-        write("process_virtual_memory_bytes", .gauge, "Address space, in bytes.", Double(virtualBytes))
-    }
 }
 
-/// Files of the kernel, which are small and made when they are read.
+/// Files of /proc, whose size is not known before they are read.
 private enum SmallFile {
     static func text(_ path: String) -> String? {
         guard let file = fopen(path, "r") else { return nil }

@@ -1,16 +1,16 @@
-import CoreMetrics
 import KernelTables
 import KubernetesObjects
 import NetworkTypes
+import PrometheusText
 import Proxy
 
-/// Counts what happens in the loop: kube-proxy's metrics of iptables mode under their own names, and some of ours.
+/// Counts what happens in the loop: kube-proxy's metrics of iptables mode under their own names, and those of kubetables.
 ///
-/// What kube-proxy's mean here, where a commit is no iptables-restore (pkg/proxy/metrics/metrics.go):
-/// - a *sync* is a run that read the tables, be it for a change or for a look; a look at the outline alone is none;
+/// kube-proxy's metrics assume iptables-restore. They mean here (pkg/proxy/metrics/metrics.go):
+/// - a *sync* is a run that read the tables, for a change or for a check; a check of the outline alone is not counted;
 /// - it is *partial* if it was for changes of single Services, else *full*;
-/// - a *restore failure* is a run that failed, for whatever reason.
-public final class ProxyMetrics: ProxyObserver {
+/// - a *restore failure* is a sync that failed, for whatever cause.
+package final class ProxyMetrics: ProxyObserver {
     private let now: @Sendable () -> Timestamp
     private let syncs: SyncMetrics
     private let times: TimeMetrics
@@ -18,30 +18,26 @@ public final class ProxyMetrics: ProxyObserver {
     private let flows: FlowMetrics
     private let probes: ProbeMetrics
     private let cluster: ClusterMetrics
-    private let sources: SourceMetrics
 
-    /// Makes all metrics; counters of `families` begin at zero.
+    /// Defines the metrics; counters of `families` begin at zero.
     ///
     /// - Parameters:
-    ///   - factory: keeps them: a ``MetricRegistry`` with the catalogue ``MetricCatalogue/proxy``.
-    ///   - families: the families that rules are made for.
+    ///   - families: the families whose rules are kept in sync.
     ///   - now: the calendar.
-    public init(
-        _ factory: any MetricsFactory, families: [IPFamily] = IPFamily.allCases,
+    package init(
+        _ registry: MetricRegistry, families: [IPFamily] = IPFamily.allCases,
         now: @escaping @Sendable () -> Timestamp = { .now }
     ) {
         self.now = now
-        syncs = SyncMetrics(factory, families)
-        times = TimeMetrics(factory: factory)
-        tables = TableMetrics(factory, families)
-        flows = FlowMetrics(factory, families)
-        probes = ProbeMetrics(factory)
-        cluster = ClusterMetrics(factory)
-        sources = SourceMetrics(factory: factory)
+        syncs = SyncMetrics(registry, families)
+        times = TimeMetrics(registry)
+        tables = TableMetrics(registry, families)
+        flows = FlowMetrics(registry, families)
+        probes = ProbeMetrics(registry)
+        cluster = ClusterMetrics(registry)
     }
 
-    /// Something happened in the loop.
-    public func observe(_ event: ProxyEvent) {
+    package func observe(_ event: ProxyEvent) {
         switch event {
         case .changeQueued(let family):
             times.queued(family, at: now())
@@ -65,16 +61,12 @@ public final class ProxyMetrics: ProxyObserver {
         }
     }
 
-    /// The API server has said something about objects of a kind.
-    public func heard(of kind: KubernetesObject.Kind) { sources.heard(of: kind, at: now()) }
+    /// Records that the API server sent something about objects of a kind.
+    package func recordContact(about kind: KubernetesObject.Kind) { cluster.recordContact(about: kind, at: now()) }
 
-    /// A probe of `/healthz` was answered.
-    ///
-    /// - Parameter status: the status code.
-    public func countHealthz(status: Int) { probes.countHealthz(status) }
+    /// Counts a response of `/healthz`.
+    package func countHealthz(status: Int) { probes.countHealthz(status) }
 
-    /// A probe of `/livez` was answered.
-    ///
-    /// - Parameter status: the status code.
-    public func countLivez(status: Int) { probes.countLivez(status) }
+    /// Counts a response of `/livez`.
+    package func countLivez(status: Int) { probes.countLivez(status) }
 }

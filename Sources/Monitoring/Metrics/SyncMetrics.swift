@@ -1,47 +1,48 @@
 import CoreMetrics
 import KernelTables
 import NetworkTypes
+import PrometheusText
 import Proxy
 
-/// What is counted about runs: how many, why, how long, how they failed.
+/// How many syncs there were, for what reason, how long they took, and how they failed.
 struct SyncMetrics: Sendable {
-    private static let all = synchronization("kubeproxy_sync_proxy_rules_duration_seconds", "Time that a sync took.")
-    private static let full = synchronization(
-        "kubeproxy_sync_full_proxy_rules_duration_seconds", "Time that a sync of everything took.")
-    private static let partial = synchronization(
-        "kubeproxy_sync_partial_proxy_rules_duration_seconds", "Time that a sync of changed Services took.")
-    private static let failures = MetricDefinition(
-        "kubeproxy_sync_proxy_rules_iptables_restore_failures_total", .counter, help: "Syncs that failed.",
-        labels: ["ip_family"])
-    private static let partialFailures = MetricDefinition(
-        "kubeproxy_sync_proxy_rules_iptables_partial_restore_failures_total", .counter,
-        help: "Syncs of changed Services that failed.", labels: ["ip_family"])
-    private static let lockWait = MetricDefinition(
-        "kubetables_lock_wait_seconds", .histogram(bounds: HistogramBounds.phase),
-        help: "Time that a sync waited for the xtables lock.", labels: ["ip_family"])
-    private static let phases = MetricDefinition(
-        "kubetables_sync_phase_duration_seconds", .histogram(bounds: HistogramBounds.phase),
-        help: "Time that a part of a sync took.", labels: ["ip_family", "phase"])
-    private static let reasons = MetricDefinition(
-        "kubetables_syncs_total", .counter, help: "Syncs that succeeded, by what they were for.",
-        labels: ["ip_family", "reason"])
-    private static let causes = MetricDefinition(
-        "kubetables_sync_failures_total", .counter, help: "Syncs that failed, by cause.",
-        labels: ["ip_family", "cause"])
+    private let all: HistogramFamily
+    private let full: HistogramFamily
+    private let partial: HistogramFamily
+    private let failures: CounterFamily
+    private let partialFailures: CounterFamily
+    private let lockWait: HistogramFamily
+    private let phases: HistogramFamily
+    private let reasons: CounterFamily
+    private let causes: CounterFamily
 
-    static let definitions = [all, full, partial, failures, partialFailures, lockWait, phases, reasons, causes]
-
-    private static func synchronization(_ name: String, _ help: String) -> MetricDefinition {
-        MetricDefinition(
-            name, .histogram(bounds: HistogramBounds.synchronization), help: help, labels: ["ip_family"])
-    }
-
-    private let factory: any MetricsFactory
-
-    init(_ factory: any MetricsFactory, _ families: [IPFamily]) {
-        self.factory = factory
+    init(_ registry: MetricRegistry, _ families: [IPFamily]) {
+        all = registry.histograms(
+            "kubeproxy_sync_proxy_rules_duration_seconds", bounds: HistogramBounds.synchronization,
+            help: "Duration of syncs.", labels: "ip_family")
+        full = registry.histograms(
+            "kubeproxy_sync_full_proxy_rules_duration_seconds", bounds: HistogramBounds.synchronization,
+            help: "Duration of full syncs.", labels: "ip_family")
+        partial = registry.histograms(
+            "kubeproxy_sync_partial_proxy_rules_duration_seconds", bounds: HistogramBounds.synchronization,
+            help: "Duration of syncs of changed Services only.", labels: "ip_family")
+        failures = registry.counters(
+            "kubeproxy_sync_proxy_rules_iptables_restore_failures_total", help: "Failed syncs.", labels: "ip_family")
+        partialFailures = registry.counters(
+            "kubeproxy_sync_proxy_rules_iptables_partial_restore_failures_total",
+            help: "Failed syncs of changed Services only.", labels: "ip_family")
+        lockWait = registry.histograms(
+            "kubetables_lock_wait_seconds", bounds: HistogramBounds.shortTimes,
+            help: "Time that a sync waited for the xtables lock.", labels: "ip_family")
+        phases = registry.histograms(
+            "kubetables_sync_phase_duration_seconds", bounds: HistogramBounds.shortTimes,
+            help: "Duration of each phase of a sync.", labels: "ip_family", "phase")
+        reasons = registry.counters(
+            "kubetables_syncs_total", help: "Successful syncs, by reason.", labels: "ip_family", "reason")
+        causes = registry.counters(
+            "kubetables_sync_failures_total", help: "Failed syncs, by cause.", labels: "ip_family", "cause")
         for family in families.map(\.kubernetesName) {
-            for counter in [Self.failures, Self.partialFailures] { _ = factory.counter(counter, family) }
+            for counter in [failures, partialFailures] { _ = counter[family] }
         }
     }
 
@@ -49,30 +50,28 @@ struct SyncMetrics: Sendable {
         let family = synchronization.family.kubernetesName
         let spent = synchronization.report.phases
         let total = synchronization.compileTime + spent.total
-        factory.recorder(Self.all, family).record(total)
+        all[family].record(total)
         let isPartial = synchronization.reason.isPartial(synchronization.changedServices)
-        factory.recorder(isPartial ? Self.partial : Self.full, family).record(total)
-        factory.recorder(Self.lockWait, family).record(spent.lockWait)
-        let parts = [
+        (isPartial ? partial : full)[family].record(total)
+        lockWait[family].record(spent.lockWait)
+        let durations = [
             ("compile", synchronization.compileTime), ("encode", spent.encode), ("read", spent.read),
             ("difference", spent.difference), ("edit", spent.edit), ("commit", spent.commit),
         ]
-        for (phase, duration) in parts { factory.recorder(Self.phases, family, phase).record(duration) }
-        factory.counter(Self.reasons, family, synchronization.reason.label).increment()
+        for (phase, duration) in durations { phases[family, phase].record(duration) }
+        reasons[family, synchronization.reason.label].increment()
     }
 
     func count(_ failure: FailedSynchronization) {
         let family = failure.family.kubernetesName
-        factory.counter(Self.failures, family).increment()
-        if failure.reason.isPartial(failure.changedServices) {
-            factory.counter(Self.partialFailures, family).increment()
-        }
-        factory.counter(Self.causes, family, failure.error.label).increment()
+        failures[family].increment()
+        if failure.reason.isPartial(failure.changedServices) { partialFailures[family].increment() }
+        causes[family, failure.error.label].increment()
     }
 }
 
 extension Synchronization.Reason {
-    /// Whether a run is for changes of single Services.
+    /// Whether a sync is for changes of single Services.
     ///
     /// - Parameter changedServices: the number of Services it is for; `nil` for all.
     fileprivate func isPartial(_ changedServices: Int?) -> Bool {
@@ -104,4 +103,10 @@ extension SyncError {
         case .refused: "refused"
         }
     }
+}
+
+extension HistogramBounds {
+    /// Seconds of a synchronization, as kube-proxy has them (pkg/proxy/metrics/metrics.go): 0.001 to 16.384, each bound
+    /// twice the one before.
+    static let synchronization = exponential(from: 0.001, factor: 2, count: 15)
 }

@@ -1,42 +1,46 @@
 import CoreMetrics
 import KernelTables
 import NetworkTypes
+import PrometheusText
 import XTables
 
-/// What is counted about tables: how large they are, what was changed, what others did to them.
+/// The size of the tables, the rules that were changed, and the drift that was repaired.
 struct TableMetrics: Sendable {
-    private static let labels = ["table", "ip_family"]
-    private static let lastRules = MetricDefinition(
-        "kubeproxy_sync_proxy_rules_iptables_last", .gauge, help: "Rules written by the last sync.", labels: labels)
-    private static let totalRules = MetricDefinition(
-        "kubeproxy_sync_proxy_rules_iptables_total", .gauge, help: "Rules in our chains.", labels: labels)
-    private static let entries = MetricDefinition(
-        "kubetables_table_entries", .gauge,
-        help: "Entries of a table, those of others included: rules, two for a chain, one for a built-in chain.",
-        labels: labels)
-    private static let changes = MetricDefinition(
-        "kubetables_rule_changes_total", .counter, help: "Rules that were added, removed and moved.",
-        labels: labels + ["change"])
-    private static let driftRepairs = MetricDefinition(
-        "kubetables_drift_repairs_total", .counter, help: "How often what others did to our rules was mended.",
-        labels: labels)
-    private static let driftedChains = MetricDefinition(
-        "kubetables_drifted_chains_total", .counter, help: "Chains in which what others did was mended.",
-        labels: labels)
-    private static let unsupported = MetricDefinition(
-        "kubetables_unsupported_features", .gauge,
-        help: "Features of rules that the kernel refused in the last sync.", labels: ["ip_family"])
+    private let lastRules: GaugeFamily
+    private let totalRules: GaugeFamily
+    private let entries: GaugeFamily
+    private let changes: CounterFamily
+    private let driftRepairs: CounterFamily
+    private let driftedChains: CounterFamily
+    private let unsupported: GaugeFamily
 
-    static let definitions = [lastRules, totalRules, entries, changes, driftRepairs, driftedChains, unsupported]
-
-    private let factory: any MetricsFactory
-
-    init(_ factory: any MetricsFactory, _ families: [IPFamily]) {
-        self.factory = factory
+    init(_ registry: MetricRegistry, _ families: [IPFamily]) {
+        lastRules = registry.gauges(
+            "kubeproxy_sync_proxy_rules_iptables_last", help: "Rules written by the last sync.",
+            labels: "table", "ip_family")
+        totalRules = registry.gauges(
+            "kubeproxy_sync_proxy_rules_iptables_total", help: "Rules in the chains of kubetables.",
+            labels: "table", "ip_family")
+        entries = registry.gauges(
+            "kubetables_table_entries",
+            help: "Entries of a table, foreign rules included: one per rule, two per chain, one per built-in chain.",
+            labels: "table", "ip_family")
+        changes = registry.counters(
+            "kubetables_rule_changes_total", help: "Rules added, removed and moved.",
+            labels: "table", "ip_family", "change")
+        driftRepairs = registry.counters(
+            "kubetables_drift_repairs_total", help: "Syncs that repaired rules changed by another process.",
+            labels: "table", "ip_family")
+        driftedChains = registry.counters(
+            "kubetables_drifted_chains_total", help: "Chains repaired after a change by another process.",
+            labels: "table", "ip_family")
+        unsupported = registry.gauges(
+            "kubetables_unsupported_features", help: "Features of rules that the kernel refused in the last sync.",
+            labels: "ip_family")
         for family in families.map(\.kubernetesName) {
             for table in Table.allCases.map(\.rawValue) {
-                _ = factory.counter(Self.driftRepairs, table, family)
-                _ = factory.counter(Self.driftedChains, table, family)
+                _ = driftRepairs[table, family]
+                _ = driftedChains[table, family]
             }
         }
     }
@@ -46,19 +50,18 @@ struct TableMetrics: Sendable {
         for change in report.tables {
             let table = change.table.rawValue
             let isCommitted = change.isCommitted
-            factory.meter(Self.entries, table, family).set(isCommitted ? change.entriesAfter : change.entriesBefore)
-            factory.meter(Self.totalRules, table, family).set(change.ruleCount)
-            factory.meter(Self.lastRules, table, family)
-                .set(isCommitted ? change.rulesAdded + change.rulesMoved : 0)
+            entries[table, family].set(isCommitted ? change.entriesAfter : change.entriesBefore)
+            totalRules[table, family].set(change.ruleCount)
+            lastRules[table, family].set(isCommitted ? change.rulesAdded + change.rulesMoved : 0)
             guard isCommitted else { continue }
-            factory.counter(Self.changes, table, family, "added").increment(by: change.rulesAdded)
-            factory.counter(Self.changes, table, family, "removed").increment(by: change.rulesRemoved)
-            factory.counter(Self.changes, table, family, "moved").increment(by: change.rulesMoved)
+            changes[table, family, "added"].increment(by: change.rulesAdded)
+            changes[table, family, "removed"].increment(by: change.rulesRemoved)
+            changes[table, family, "moved"].increment(by: change.rulesMoved)
         }
         for drift in report.drift {
-            factory.counter(Self.driftRepairs, drift.table.rawValue, family).increment()
-            factory.counter(Self.driftedChains, drift.table.rawValue, family).increment(by: drift.chainCount)
+            driftRepairs[drift.table.rawValue, family].increment()
+            driftedChains[drift.table.rawValue, family].increment(by: drift.chainCount)
         }
-        factory.meter(Self.unsupported, family).set(report.unsupported.count)
+        unsupported[family].set(report.unsupported.count)
     }
 }

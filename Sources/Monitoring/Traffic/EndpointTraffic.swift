@@ -1,19 +1,17 @@
 import KernelTables
 import NetworkTypes
 
-/// What one endpoint of a service port has got.
+/// The traffic of one endpoint of a service port.
 struct EndpointTraffic: Sendable {
-    /// The endpoint's address.
     let address: IPAddress
-    /// The endpoint's port.
     let port: UInt16
-    /// Connections, as packets, and the bytes of their first packets.
+    /// Connections, counted as packets, and the bytes of their first packets.
     var total = RuleCounters.zero
     var rule = RunningCount()
     /// When the endpoint was retired, as ``Retirements`` counts; `nil` as long as rules lead to it.
     var retirement: UInt64?
 
-    /// Whether the endpoint stands before another in the order of a service port's list.
+    /// Whether the endpoint comes before another in a service port's list.
     func isBefore(_ address: IPAddress, _ port: UInt16) -> Bool {
         self.address == address ? self.port < port : self.address < address
     }
@@ -21,7 +19,6 @@ struct EndpointTraffic: Sendable {
 
 /// Counts endpoints that no rule leads to any longer.
 struct Retirements: Sendable {
-    /// How many there are.
     private(set) var count = 0
     private var last: UInt64 = 0
 

@@ -6,26 +6,26 @@ import RuleCompiler
 import Synchronization
 import XTables
 
-/// The traffic of one family: reads what its rules show, and takes care that no change of the rules loses or doubles it.
+/// The traffic of one family: reads the counters of its rules so that no change of the rules loses or doubles traffic.
 ///
-/// Readings and changes do not wait for each other, but for an instant. A reading that a commit has overtaken is thrown
-/// away: it may show counters that the commit was about to hand over as those of removed rules, or counters that libiptc
-/// had not put back yet. Others change the tables too, and do not tell; so when a rule shows less than before, the table
-/// is read once more a little later before that is believed.
+/// Readings and changes wait for each other for an instant only. A reading that a commit has overtaken is dropped: it may
+/// hold counters that the commit also hands over as those of removed rules, or counters that libiptc had not restored yet.
+/// Other processes change the tables without notice; so when a rule's counters are lower than before, the table is read
+/// once more a little later before they are accepted.
 final class FamilyTraffic: Sendable {
-    /// Reads what the rules of a family show.
+    /// Reads the counters of a family's rules.
     typealias Read = @Sendable (IPFamily) throws(KernelFailure) -> TrafficReading
 
-    /// What is known, as a value.
+    /// The state at one moment.
     struct Snapshot: Sendable {
         let family: IPFamily
         let ledger: TrafficLedger
-        /// The rules in force; `nil` before there are any, and when they could not be read the last time.
+        /// The rules in force; `nil` before there are any, and when the last reading failed.
         let compilation: Compilation?
         let failures: UInt64
-        /// How long the last reading took, in seconds; `nil` if there was none.
+        /// The duration of the last reading, in seconds; `nil` if there was none.
         let lastDuration: Double?
-        /// When it was.
+        /// The time of the last reading.
         let lastTime: Timestamp?
     }
 
@@ -33,7 +33,7 @@ final class FamilyTraffic: Sendable {
         var ledger: TrafficLedger
         var compilation: Compilation?
         var isChanging = false
-        /// How many tables were committed: a reading that saw another number has been overtaken.
+        /// The number of commits: a reading during which it changed has been overtaken.
         var commits: UInt64 = 0
         var isReadable = false
         var failures: UInt64 = 0
@@ -45,11 +45,11 @@ final class FamilyTraffic: Sendable {
     private let read: Read
     private let state: Mutex<State>
 
-    /// How long to wait for a change of the tables to end; then what was read last is told.
+    /// How long to wait for a change of the tables to end; then the last reading is served.
     private let patience: Duration
-    /// How often to look whether it has, in microseconds.
+    /// How often to check whether it has ended, in microseconds.
     private static let pace: UInt32 = 2_000
-    /// How long after a commit the kernel has all counters back, by far, in microseconds.
+    /// Much longer than a commit takes to restore the counters, in microseconds.
     private static let commitTime: UInt32 = 100_000
 
     init(_ family: IPFamily, retiredLimit: Int, patience: Duration = .seconds(3), read: @escaping Read) {
@@ -59,7 +59,6 @@ final class FamilyTraffic: Sendable {
         state = Mutex(State(ledger: TrafficLedger(retiredLimit: retiredLimit)))
     }
 
-    /// What is known now.
     var snapshot: Snapshot {
         state.withLock { state in
             Snapshot(
@@ -91,7 +90,7 @@ final class FamilyTraffic: Sendable {
 
     // MARK: Readings
 
-    /// Reads what the rules show now, which takes a while.
+    /// Reads the counters of the rules; blocks.
     func refresh() {
         let clock = ContinuousClock()
         var deadline = clock.now + patience
@@ -108,7 +107,7 @@ final class FamilyTraffic: Sendable {
                 }
             }
             let duration = (clock.now - start) / .seconds(1)
-            // A change in progress that has not committed yet may still come to commit what it has read before us.
+            // A change in progress may still commit what it read before this reading.
             guard quietTime(until: deadline) == commits else { continue }
             let doubtful = state.withLock { state -> Int? in
                 guard !state.isChanging, state.commits == commits, let compilation = state.compilation else {
@@ -123,14 +122,15 @@ final class FamilyTraffic: Sendable {
             guard doubting, doubtful > 0 else { return }
             doubting = false
             usleep(Self.commitTime)
-            // However long the first reading took: a doubt that nobody clears would come back with each scrape, until the
-            // rule has counted as much as before, and what it had counted until then was never told.
+            // However long the first reading took: a doubt that stays open would come back with each scrape, until the rule
+            // has counted as much as before, and what it counts until then would never be served.
             deadline = clock.now + patience
         }
     }
 
-    /// Waits until no change is in progress, and tells how many commits there have been; `nil` if there are no rules, or
-    /// if it takes too long.
+    /// Waits until no change is in progress.
+    ///
+    /// - Returns: the number of commits so far; `nil` if there are no rules, or if it takes too long.
     private func quietTime(until deadline: ContinuousClock.Instant) -> UInt64? {
         while true {
             let (isQuiet, commits) = state.withLock { state in

@@ -3,36 +3,35 @@ import NetworkTypes
 import RuleCompiler
 import XTables
 
-/// What one service port has got, over all its endpoints, those included that are gone; and what it was refused.
+/// The traffic of one service port: over all its endpoints, removed ones included, and what was refused.
 struct PortTraffic: Sendable {
-    /// Connections, as packets, and the bytes of their first packets.
+    /// Connections, counted as packets, and the bytes of their first packets.
     private(set) var total = RuleCounters.zero
-    /// Packets refused or dropped, by reason; a reason for which nothing was refused yet may be missing.
+    /// Packets rejected or dropped, by reason; a reason without refusals so far may be missing.
     private(set) var refused: [RefusalReason: RuleSum] = [:]
     /// The endpoints that have had connections, ordered by address and port.
     private(set) var endpoints: [EndpointTraffic] = []
 
-    /// Takes over what the rules show.
+    /// Adds what the rules have counted since the last reading.
     ///
     /// - Parameters:
-    ///   - reading: all that was read; rules that are not in it show nothing.
-    ///   - doubting: leaves alone what a rule shows that is less than before.
-    ///   - retirements: counts endpoints that these rules do not lead to.
-    /// - Returns: how many rules show less than before.
+    ///   - doubting: skips a rule whose counters are lower than before.
+    ///   - retirements: counts the endpoints that these rules do not lead to.
+    /// - Returns: the number of rules whose counters are lower than before.
     mutating func absorb(
         _ reading: TrafficReading, _ rules: TrafficRules, doubting: Bool, _ retirements: inout Retirements
     ) -> Int {
         var doubtful = 0
         var knownCount = 0
         for rule in rules.endpoints {
-            let shown = reading.nat[rule] ?? .zero
-            guard let index = index(of: rule, orAdd: shown != .zero) else { continue }
+            let counters = reading.nat[rule] ?? .zero
+            guard let index = index(of: rule, orAdd: counters != .zero) else { continue }
             knownCount += 1
-            if endpoints[index].rule.isContradicted(by: shown) {
+            if endpoints[index].rule.isAbove(counters) {
                 doubtful += 1
                 if doubting { continue }
             }
-            add(endpoints[index].rule.advance(to: shown), toEndpoint: index)
+            add(endpoints[index].rule.advance(to: counters), toEndpoint: index)
         }
         if knownCount < endpoints.count || endpoints.contains(where: { $0.retirement != nil }) {
             setRetired(allBut: rules.endpoints, &retirements)
@@ -45,14 +44,14 @@ struct PortTraffic: Sendable {
         return doubtful
     }
 
-    /// Takes over what rules have counted that are gone from a table.
+    /// Adds what removed rules of one table have counted since the last reading.
     mutating func absorbRemoved(
         _ removed: [RuleIdentity: RuleCounters], _ rules: TrafficRules, _ retirements: inout Retirements
     ) {
         for rule in rules.endpoints {
             guard let last = removed[rule], let index = index(of: rule, orAdd: true) else { continue }
             add(endpoints[index].rule.end(at: last), toEndpoint: index)
-            // If rules lead there again, the next reading finds that out.
+            // If rules lead to it again, the next reading takes it back.
             if endpoints[index].retirement == nil { endpoints[index].retirement = retirements.add() }
         }
         for reason in RefusalReason.allCases {
@@ -62,9 +61,9 @@ struct PortTraffic: Sendable {
         }
     }
 
-    /// Forgets endpoints that were retired up to a time; what they had stays in the sum.
+    /// Forgets endpoints that were retired up to a point; their traffic stays in the total.
     ///
-    /// - Returns: how many.
+    /// - Returns: the number of endpoints forgotten.
     mutating func forgetRetired(upTo retirement: UInt64) -> Int {
         let before = endpoints.count
         endpoints.removeAll { $0.retirement.map { $0 <= retirement } ?? false }
@@ -76,9 +75,9 @@ struct PortTraffic: Sendable {
         total += gain
     }
 
-    /// The place of a rule's endpoint, where it is added if that is wanted.
-    private mutating func index(of rule: RuleIdentity, orAdd isWanted: Bool) -> Int? {
-        guard let address = rule.address, isWanted || !endpoints.isEmpty else { return nil }
+    /// The place of a rule's endpoint in the list; adds the endpoint if `mayAdd`.
+    private mutating func index(of rule: RuleIdentity, orAdd mayAdd: Bool) -> Int? {
+        guard let address = rule.address, mayAdd || !endpoints.isEmpty else { return nil }
         var low = 0
         var high = endpoints.count
         while low < high {
@@ -86,12 +85,12 @@ struct PortTraffic: Sendable {
             if endpoints[middle].isBefore(address, rule.port) { low = middle + 1 } else { high = middle }
         }
         if low < endpoints.count, endpoints[low].address == address, endpoints[low].port == rule.port { return low }
-        guard isWanted else { return nil }
+        guard mayAdd else { return nil }
         endpoints.insert(EndpointTraffic(address: address, port: rule.port), at: low)
         return low
     }
 
-    /// Retires the endpoints that no rule leads to, and takes the others back.
+    /// Retires the endpoints that no rule leads to, and takes back the others.
     private mutating func setRetired(allBut rules: [RuleIdentity], _ retirements: inout Retirements) {
         var present = Set<Int>()
         for rule in rules { if let index = index(of: rule, orAdd: false) { present.insert(index) } }

@@ -1,43 +1,42 @@
 import KernelTables
 import XTables
 
-/// Adds up what several rules have counted that count the same thing, those included that are gone.
+/// The sum of several rules that count the same thing, removed rules included.
 struct RuleSum: Sendable {
-    /// What they have counted so far.
     private(set) var total = RuleCounters.zero
-    /// The rules that have counted something and are there.
+    /// The rules that exist and have counted something.
     private var rules: [RuleIdentity: RunningCount] = [:]
 
-    /// Takes over what rules show.
+    /// Adds what the rules have counted since the last reading.
     ///
     /// - Parameters:
-    ///   - shown: what was read; rules that are not in it show nothing.
-    ///   - present: the rules that are there and count for this sum; all others are forgotten.
-    ///   - doubting: leaves alone what a rule shows that is less than before.
-    /// - Returns: how many rules show less than before.
+    ///   - counters: the reading; rules that are not in it have counted nothing.
+    ///   - present: the rules that exist and count for this sum; all others are forgotten.
+    ///   - doubting: skips a rule whose counters are lower than before.
+    /// - Returns: the number of rules whose counters are lower than before.
     mutating func absorb(
-        _ shown: [RuleIdentity: RuleCounters], of present: [RuleIdentity], doubting: Bool
+        _ counters: [RuleIdentity: RuleCounters], of present: [RuleIdentity], doubting: Bool
     ) -> Int {
         guard !present.isEmpty || !rules.isEmpty else { return 0 }
         var doubtful = 0
         var kept: [RuleIdentity: RunningCount] = [:]
         for rule in present {
-            let new = shown[rule] ?? .zero
+            let new = counters[rule] ?? .zero
             guard new != .zero || rules[rule] != nil else { continue }
             var count = rules[rule, default: RunningCount()]
-            let isLess = count.isContradicted(by: new)
-            if isLess { doubtful += 1 }
-            if !(isLess && doubting) { total += count.advance(to: new) }
+            let isLower = count.isAbove(new)
+            if isLower { doubtful += 1 }
+            if !(isLower && doubting) { total += count.advance(to: new) }
             kept[rule] = count
         }
         rules = kept
         return doubtful
     }
 
-    /// Takes over what rules have counted that are gone.
+    /// Adds what removed rules have counted since the last reading.
     ///
     /// - Parameters:
-    ///   - removed: rules that are gone, whatever they counted for.
+    ///   - removed: the removed rules, whatever they counted for.
     ///   - candidates: the rules that count for this sum.
     mutating func absorbRemoved(_ removed: [RuleIdentity: RuleCounters], of candidates: [RuleIdentity]) {
         for rule in candidates {

@@ -1,28 +1,32 @@
 import KernelTables
 
-/// Adds up what one rule has counted, however often its counters begin at zero again.
+/// What one rule has counted, however often its counters begin again at zero.
 ///
-/// They do whenever the rule is removed and put back, replaced by another that does the same, or emptied by
-/// `iptables -Z`. So a number below the last one is a new beginning, and counts whole.
+/// They do whenever the rule is removed and added again, replaced by a rule that does the same, or zeroed by `iptables -Z`.
+/// So a number below the last one is a new beginning, and counts whole.
 struct RunningCount: Sendable {
-    /// What the rule has shown last.
-    private(set) var shown = RuleCounters.zero
+    /// The rule's counters at the last reading.
+    private(set) var last = RuleCounters.zero
 
-    /// Whether the rule shows less than before.
-    func isContradicted(by new: RuleCounters) -> Bool { new.packets < shown.packets || new.bytes < shown.bytes }
+    /// Whether the rule's counters are lower than at the last reading.
+    func isAbove(_ new: RuleCounters) -> Bool { new.packets < last.packets || new.bytes < last.bytes }
 
-    /// Takes over what the rule shows now, and tells what has come since.
+    /// Takes the rule's counters as they are now.
+    ///
+    /// - Returns: what the rule has counted since the last reading.
     mutating func advance(to new: RuleCounters) -> RuleCounters {
-        let isNewBeginning = isContradicted(by: new)
-        defer { shown = new }
+        let isNewBeginning = isAbove(new)
+        defer { last = new }
         guard !isNewBeginning else { return new }
-        return RuleCounters(packets: new.packets - shown.packets, bytes: new.bytes - shown.bytes)
+        return RuleCounters(packets: new.packets - last.packets, bytes: new.bytes - last.bytes)
     }
 
-    /// Takes over what the rule showed last of all, and tells what has come since; its successor begins at zero.
-    mutating func end(at last: RuleCounters) -> RuleCounters {
-        let gain = advance(to: last)
-        shown = .zero
+    /// Takes the counters of a rule that was removed; its successor begins at zero.
+    ///
+    /// - Returns: what the rule has counted since the last reading.
+    mutating func end(at new: RuleCounters) -> RuleCounters {
+        let gain = advance(to: new)
+        last = .zero
         return gain
     }
 }

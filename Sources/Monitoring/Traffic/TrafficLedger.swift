@@ -3,37 +3,38 @@ import RuleCompiler
 import ServiceModel
 import XTables
 
-/// Adds up what the service ports of one family have got, over all changes of their rules.
+/// Adds up the traffic of the service ports of one family, over all changes of their rules.
 ///
 /// Invariants:
-/// - No sum ever goes down as long as its service port is there, and nothing is counted twice.
-/// - What is remembered is bounded: service ports that are there, endpoints that are there, and ``retiredLimit`` more.
+/// - No sum ever goes down as long as its service port exists, and nothing is counted twice.
+/// - What is remembered is bounded: the service ports and endpoints that exist, and ``retiredLimit`` more endpoints.
 ///
-/// Which rule counts for whom is asked of the compilation in force each time, so that nothing has to be kept in step.
+/// Each call asks the compilation in force which rule counts for which service port, so that no copy of that can be out of
+/// sync.
 struct TrafficLedger: Sendable {
-    /// How many endpoints are remembered that no rule leads to any longer.
+    /// The number of endpoints remembered that no rule leads to any longer.
     let retiredLimit: Int
     private(set) var ports: [ServicePortName: PortTraffic] = [:]
-    /// Packets dropped that connection tracking cannot place.
+    /// Packets dropped because connection tracking considers them invalid.
     private(set) var invalidPackets = RuleSum()
-    /// Connections to node ports on the node's loopback addresses, as far as rules of their own count them.
+    /// Connections to node ports on the node's loopback addresses, if rules of their own count them.
     private(set) var localhostNodePorts = RuleSum()
     private var retirements = Retirements()
 
     init(retiredLimit: Int) { self.retiredLimit = retiredLimit }
 
-    /// Takes over what the rules in force show.
+    /// Adds what the rules in force have counted since the last reading.
     ///
-    /// - Parameter doubting: leaves alone what a rule shows that is less than before: it may have been read while somebody
+    /// - Parameter doubting: skips a rule whose counters are lower than before: they may have been read while another process
     ///   replaced the table.
-    /// - Returns: how many rules show less than before.
+    /// - Returns: the number of rules whose counters are lower than before.
     mutating func absorb(_ reading: TrafficReading, of compilation: Compilation, doubting: Bool) -> Int {
         var doubtful = 0
         var known = 0
         for servicePort in compilation.servicePorts {
             let rules = TrafficRules(servicePort)
             let isKnown = ports[servicePort.name] != nil
-            guard isKnown || rules.showsAnything(in: reading) else { continue }
+            guard isKnown || rules.haveCounted(in: reading) else { continue }
             known += 1
             doubtful += ports[servicePort.name, default: PortTraffic()].absorb(
                 reading, rules, doubting: doubting, &retirements)
@@ -46,22 +47,18 @@ struct TrafficLedger: Sendable {
         return doubtful
     }
 
-    /// Takes over what rules have counted that are gone.
+    /// Adds what removed rules have counted since the last reading.
     ///
     /// - Parameters:
-    ///   - removed: those rules, of one table.
-    ///   - compilation: what was in force before they went.
+    ///   - removed: the rules that were removed from one table.
+    ///   - compilation: what was in force before they were removed.
     mutating func absorbRemoved(
         _ removed: [RuleIdentity: RuleCounters], from table: Table, of compilation: Compilation
     ) {
         guard !removed.isEmpty else { return }
         for servicePort in compilation.servicePorts {
-            let rules: TrafficRules
-            switch table {
-            case .nat: rules = TrafficRules(endpoints: servicePort.endpointRules)
-            case .filter: rules = TrafficRules(refusals: servicePort.refusingRules)
-            }
-            guard rules.isAny(of: removed) else { continue }
+            let rules = TrafficRules(servicePort, in: table)
+            guard rules.areAmong(removed) else { continue }
             ports[servicePort.name, default: PortTraffic()].absorbRemoved(removed, rules, &retirements)
         }
         forgetOldest()
@@ -71,7 +68,7 @@ struct TrafficLedger: Sendable {
         }
     }
 
-    /// Forgets service ports that are gone, if there are more than can be.
+    /// Forgets service ports that were removed.
     mutating func forgetSurplus(of compilation: Compilation) {
         if ports.count > compilation.servicePorts.count { forgetAll(but: compilation) }
     }
@@ -84,7 +81,7 @@ struct TrafficLedger: Sendable {
         }
     }
 
-    /// Forgets the endpoints that were retired first; a tenth more than must be, so as not to look through all each time.
+    /// Forgets the endpoints that were retired first; a tenth more than necessary, so as not to search all of them each time.
     private mutating func forgetOldest() {
         guard retirements.count > retiredLimit else { return }
         let surplus = retirements.count - retiredLimit + retiredLimit / 10
@@ -93,11 +90,5 @@ struct TrafficLedger: Sendable {
         for name in ports.keys {
             if let forgotten = ports[name]?.forgetRetired(upTo: last), forgotten > 0 { retirements.remove(forgotten) }
         }
-    }
-}
-
-extension TrafficRules {
-    fileprivate func isAny(of removed: [RuleIdentity: RuleCounters]) -> Bool {
-        endpoints.contains { removed[$0] != nil } || refusals.contains { removed[$0.identity] != nil }
     }
 }

@@ -1,33 +1,43 @@
 import KernelTables
 import NetworkTypes
+import PrometheusText
 import Proxy
 import RuleCompiler
 import XTables
 
-/// What Services and their endpoints have got, as metrics, read from the counters that the kernel keeps for each rule.
+/// How much `/metrics` serves about the traffic of Services.
+package enum TrafficDetail: String, Sendable, CaseIterable {
+    /// Every service port, and every endpoint that has had connections.
+    case endpoints
+    /// Every service port.
+    case services
+    /// Nothing; no counters are read.
+    case off
+}
+
+/// The traffic of Services and their endpoints as metrics, from the counters that the kernel keeps for each rule.
 ///
-/// The tables are read when somebody asks, at most once in a second, whoever asks; neither the loop nor a server waits.
-public final class TrafficMonitor: TrafficFollower {
+/// The tables are read for a scrape, at most once in a second; neither the loop nor a server waits for it.
+package final class TrafficMonitor: TrafficFollower {
     private let detail: TrafficDetail
+    private let metrics: TrafficMetrics
     private let families: [IPFamily: FamilyTraffic]
     private let queues: [IPFamily: BlockingQueue]
     private let pace = ReadingPace()
     private let textQueue = BlockingQueue(label: "kubetables.traffic")
 
-    /// How many endpoints of a family are told about that are gone.
-    public static let retiredLimit = 10_000
+    /// The number of removed endpoints of a family that are still served.
+    package static let retiredLimit = 10_000
 
-    /// Knows no rules yet.
-    ///
     /// - Parameters:
-    ///   - detail: how much is told.
-    ///   - families: the families that rules are made for.
-    ///   - read: reads what the rules of a family show; blocks.
-    public init(
-        _ detail: TrafficDetail, families: [IPFamily] = IPFamily.allCases,
+    ///   - families: the families whose rules are kept in sync.
+    ///   - read: reads the counters of a family's rules; blocks.
+    package init(
+        _ registry: MetricRegistry, _ detail: TrafficDetail, families: [IPFamily] = IPFamily.allCases,
         read: @escaping @Sendable (IPFamily) throws(KernelFailure) -> TrafficReading = TrafficReading.ofKernel
     ) {
         self.detail = detail
+        metrics = TrafficMetrics(registry)
         let limit = detail == .endpoints ? Self.retiredLimit : 0
         self.families = Dictionary(
             uniqueKeysWithValues: families.map { ($0, FamilyTraffic($0, retiredLimit: limit, read: read)) })
@@ -37,15 +47,14 @@ public final class TrafficMonitor: TrafficFollower {
             })
     }
 
-    /// Reads the tables if that was not done just now, and writes the metrics behind others.
-    public func write(after text: MetricText) async -> MetricText {
+    /// Reads the counters if that was not done within a second, and appends the metrics.
+    package func write(after text: MetricText) async -> MetricText {
         guard detail != .off else { return text }
         await pace.refresh { await self.refresh() }
         let snapshots = IPFamily.allCases.compactMap { families[$0]?.snapshot }
-        let detail = detail
-        let result = await textQueue.run {
+        let result = await textQueue.run { [metrics, detail] in
             var text = text
-            TrafficText(snapshots, detail: detail).write(to: &text)
+            metrics.write(snapshots, detail: detail, to: &text)
             return text
         }
         await pace.scheduleGivingBack(textQueue)
@@ -68,55 +77,15 @@ public final class TrafficMonitor: TrafficFollower {
 
     // MARK: Changes
 
-    /// The tables of a family are being read, and perhaps changed.
-    public func beginChange(of family: IPFamily) { families[family]?.beginChange() }
+    package func beginChange(of family: IPFamily) { families[family]?.beginChange() }
 
-    /// A table was changed.
-    public func committed(_ table: Table, family: IPFamily, removed: [RuleIdentity: RuleCounters]) {
+    package func committed(_ table: Table, family: IPFamily, removed: [RuleIdentity: RuleCounters]) {
         families[family]?.committed(table, removed: removed)
     }
 
-    /// The tables are as they were left.
-    public func endChange(of family: IPFamily) { families[family]?.endChange() }
+    package func endChange(of family: IPFamily) { families[family]?.endChange() }
 
-    /// The kernel holds these rules now.
-    public func rulesAreInForce(_ compilation: Compilation) {
+    package func rulesAreInForce(_ compilation: Compilation) {
         families[compilation.family]?.rulesAreInForce(compilation)
-    }
-}
-
-/// Lets one reading serve all who ask at the time, and for a second after.
-private actor ReadingPace {
-    private static let period = Duration.seconds(1)
-    /// How long an answer takes to be sent, by far.
-    private static let sendingTime = Duration.seconds(5)
-
-    private var running: Task<Void, Never>?
-    private var lastEnd: ContinuousClock.Instant?
-    private var lastAnswer = ContinuousClock.now
-    private var isGivingBackScheduled = false
-
-    func refresh(_ body: @escaping @Sendable () async -> Void) async {
-        if let running { return await running.value }
-        if let lastEnd, ContinuousClock.now - lastEnd < Self.period { return }
-        let task = Task { await body() }
-        running = task
-        await task.value
-        running = nil
-        lastEnd = ContinuousClock.now
-    }
-
-    /// Gives the memory of long answers back when the last of them has been sent.
-    func scheduleGivingBack(_ queue: BlockingQueue) {
-        lastAnswer = .now
-        guard !isGivingBackScheduled else { return }
-        isGivingBackScheduled = true
-        Task {
-            while ContinuousClock.now - lastAnswer < Self.sendingTime {
-                try? await Task.sleep(until: lastAnswer + Self.sendingTime, clock: .continuous)
-            }
-            isGivingBackScheduled = false
-            await queue.run { Memory.giveBack() }
-        }
     }
 }

@@ -1,0 +1,21 @@
+/// What the clients of a server may use, so that no client can keep others waiting.
+package struct HTTPLimits: Sendable {
+    /// The most bytes that the path, one header, and all headers together may each have.
+    package var headerBytes: Int
+    /// The most headers that a request may have.
+    package var headerCount: Int
+    /// The most connections at a time; one more closes the connection that has waited longest.
+    package var connections: Int
+    /// How long a connection may be idle, a request may take to arrive, and a client may leave an answer unread.
+    package var idleTime: Duration
+
+    /// The defaults suit probes and scrapers.
+    package init(
+        headerBytes: Int = 16 << 10, headerCount: Int = 64, connections: Int = 64, idleTime: Duration = .seconds(60)
+    ) {
+        self.headerBytes = headerBytes
+        self.headerCount = headerCount
+        self.connections = connections
+        self.idleTime = idleTime
+    }
+}

@@ -1,0 +1,153 @@
+import HTTPTypes
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOPosix
+import NetworkTypes
+import SystemPackage
+
+/// A small HTTP/1.1 server for pages that clients read.
+///
+///     let server = try await HTTPServer.bind(ListenAddress(.loopback(.ipv4), 10249), logger: logger) { query in
+///         query.path == "/healthz" ? .text("ok") : .notFound
+///     }
+///     await server.run()
+///
+/// Listening comes first, so that a port that is already in use is known before anything else starts.
+package final class HTTPServer: Sendable {
+    /// The request of a client, as far as pages depend on it.
+    package struct Query: Sendable {
+        /// The path, without query parameters.
+        package let path: String
+        /// Whether the client is on this machine: its address is a loopback address, or the one that it connects to.
+        package let isLocal: Bool
+
+        package init(path: String, isLocal: Bool = true) {
+            self.path = path
+            self.isLocal = isLocal
+        }
+    }
+
+    /// Answers a query; many connections call it at once.
+    package typealias Respond = @Sendable (Query) async -> HTTPAnswer
+
+    /// The kind of clients, which decides how they are treated.
+    package enum Clients: Sendable {
+        /// People and scrapers: GET and HEAD, no bodies, many requests on one connection.
+        case readers
+        /// Probes and load balancers: each is answered whatever it sends, as kube-proxy does, and its connection is closed
+        /// then. Some load balancers ask by OPTIONS in HTTP/1.0, and wait for the end of the connection.
+        case probes
+    }
+
+    /// The address in use; the port is the real one, also if the kernel chose it.
+    package let address: ListenAddress
+    private let listener: any Channel
+    private let tasks: ConnectionTasks
+    private let connections: ConnectionTable
+    private let logger: Logger
+
+    private static let pendingConnections: CInt = 128
+    /// How long answers may still be sent when the server stops.
+    private static let lastAnswersTime = Duration.seconds(1)
+
+    private init(
+        _ address: ListenAddress, _ listener: any Channel, _ tasks: ConnectionTasks, _ connections: ConnectionTable,
+        _ logger: Logger
+    ) {
+        self.address = address
+        self.listener = listener
+        self.tasks = tasks
+        self.connections = connections
+        self.logger = logger
+    }
+
+    /// Listens and answers; call ``run()`` or ``close()`` afterwards.
+    ///
+    /// - Parameters:
+    ///   - logger: receives the failures of connections, at level debug and below.
+    package static func bind(
+        _ address: ListenAddress, clients: Clients = .readers, limits: HTTPLimits = HTTPLimits(), logger: Logger,
+        respond: @escaping Respond
+    ) async throws(ListenFailure) -> HTTPServer {
+        let connections = ConnectionTable(limit: limits.connections)
+        let tasks = ConnectionTasks()
+        let http = HTTP1Channel(
+            responder: { request, writer, channel in
+                try await PageRequest(request, isLocal: channel.isLocal).answer(clients, writer, respond)
+            },
+            configuration: HTTP1Channel.Configuration(
+                idleTimeout: TimeAmount(limits.idleTime),
+                httpDecoderConfiguration: .init(
+                    maxHeaderFieldSize: limits.headerBytes, maxHeaderListSize: limits.headerBytes,
+                    maxHeaderFieldCount: limits.headerCount)))
+        do {
+            let listener = try await bootstrap(address)
+                .childChannelInitializer { channel in
+                    channel.eventLoop
+                        .makeCompletedFuture {
+                            let start = ConnectionStart(tasks)
+                            let guarding = ConnectionGuard(connections, readingTime: limits.idleTime)
+                            try channel.pipeline.syncOperations.addHandlers(guarding, start)
+                            return NIOLoopBound(start, eventLoop: channel.eventLoop)
+                        }
+                        .flatMap { start in
+                            http.setup(channel: channel, logger: logger).map { connection in
+                                start.value.serve { @Sendable in await http.handle(value: connection, logger: logger) }
+                            }
+                        }
+                }
+                .bind(to: SocketAddress(ipAddress: "\(address.address)", port: Int(address.port)))
+                .get()
+            let port = listener.localAddress?.port.flatMap { UInt16(exactly: $0) } ?? address.port
+            let real = ListenAddress(address.address, port, isIPv6Only: address.isIPv6Only)
+            return HTTPServer(real, listener, tasks, connections, logger)
+        } catch let error as IOError {
+            throw ListenFailure(address, Errno(rawValue: error.errnoCode))
+        } catch {
+            throw ListenFailure(address, .other("\(error)"))
+        }
+    }
+
+    private static func bootstrap(_ address: ListenAddress) -> ServerBootstrap {
+        let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelOption(.backlog, value: pendingConnections)
+            // A server that is restarted must not wait until the kernel forgets its old connections.
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+        guard address.address.family == .ipv6 else { return bootstrap }
+        return bootstrap.serverChannelOption(
+            ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only), value: address.isIPv6Only ? 1 : 0)
+    }
+
+    /// Answers until the task is cancelled; answers that are on their way then have a second to be sent.
+    package func run() async {
+        await withTaskCancellationHandler {
+            // Never fails, and does not depend on the task's cancellation.
+            try? await listener.closeFuture.get()
+            if !Task.isCancelled { logger.error("no longer listening on \(address): the socket was closed") }
+            await tasks.end()
+        } onCancel: {
+            listener.close(promise: nil)
+            // Clients that do not read to the end must not delay the end.
+            Task { [connections] in
+                try? await Task.sleep(for: Self.lastAnswersTime)
+                connections.closeAll()
+            }
+        }
+    }
+
+    /// Stops listening and answering: instead of ``run()``, not while it runs.
+    package func close() async {
+        try? await listener.close()
+        await tasks.end()
+    }
+}
+
+extension Channel {
+    /// Whether the client is on this machine.
+    fileprivate var isLocal: Bool {
+        guard let client = remoteAddress?.ipAddress else { return false }
+        return client == localAddress?.ipAddress || IPAddress(client)?.isLoopback == true
+    }
+}

@@ -1,0 +1,28 @@
+import HTTPServing
+
+/// The pages for probes and load balancers, as kube-proxy serves them on port 10256: `/healthz` and `/livez`.
+package struct HealthPages: Sendable {
+    private let health: HealthRecord
+    private let metrics: ProxyMetrics
+
+    /// - Parameter metrics: counts the responses.
+    package init(_ health: HealthRecord, metrics: ProxyMetrics) {
+        self.health = health
+        self.metrics = metrics
+    }
+
+    package func answer(_ query: HTTPServer.Query) -> HTTPAnswer {
+        switch query.path {
+        case "/healthz":
+            let answer = health.report.healthz
+            metrics.countHealthz(status: answer.status)
+            return answer
+        case "/livez":
+            let answer = health.report.livez
+            metrics.countLivez(status: answer.status)
+            return answer
+        default:
+            return .notFound
+        }
+    }
+}

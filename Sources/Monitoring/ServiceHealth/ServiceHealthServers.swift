@@ -1,0 +1,138 @@
+import HTTPServing
+import KubernetesObjects
+import Logging
+import NetworkTypes
+import ServiceModel
+import Synchronization
+
+/// Listens on the health check node ports of Services, for one family, and serves the health of the Services.
+///
+/// Each Service has a listener of its own on each node port address. A listener that fails is logged once and tried again
+/// every `retryPeriod`; the others serve meanwhile.
+package actor ServiceHealthServers {
+    package static let defaultRetryPeriod = Duration.seconds(30)
+
+    private struct Listener: Hashable {
+        let service: ServiceName
+        let address: ListenAddress
+    }
+
+    private let health: HealthRecord
+    private let retryPeriod: Duration
+    private let limits: HTTPLimits
+    private let logger: Logger
+    private let board = ServiceHealthBoard()
+
+    private var desired: [Listener] = []
+    private var running: [Listener: Task<Void, Never>] = [:]
+    private var failures: [Listener: ListenFailure] = [:]
+    private var isRunning = false
+    private var isReconciling = false
+    private var needsAnotherRound = false
+
+    /// - Parameters:
+    ///   - retryPeriod: the time until a listener that failed is tried again.
+    ///   - limits: the limits of each listener.
+    ///   - logger: receives a warning for each listener that fails.
+    package init(
+        health: HealthRecord, retryPeriod: Duration = defaultRetryPeriod,
+        limits: HTTPLimits = HTTPLimits(connections: 32), logger: Logger
+    ) {
+        self.health = health
+        self.retryPeriod = retryPeriod
+        self.limits = limits
+        self.logger = logger
+    }
+
+    /// Serves these Services from now on, and no others.
+    ///
+    /// - Parameters:
+    ///   - services: all Services with a health check node port; see ``ServiceHealth/all(_:nodeName:)``.
+    ///   - addresses: the node port addresses of the family; its wildcard for all.
+    package func update(_ services: [ServiceHealth], addresses: [IPAddress]) async {
+        board.replace(services)
+        desired = services.flatMap { service in
+            addresses.map { address in
+                // Each family has listeners of its own, as kube-proxy has for tcp4 and tcp6.
+                Listener(
+                    service: service.service, address: ListenAddress(address, service.port, isIPv6Only: true))
+            }
+        }
+        await reconcile()
+    }
+
+    /// Serves until the task is cancelled.
+    package func run() async {
+        isRunning = true
+        await reconcile()
+        while (try? await Task.sleep(for: retryPeriod)) != nil {
+            if !failures.isEmpty { await reconcile() }
+        }
+        desired = []
+        await reconcile()
+        while isReconciling { await Task.yield() }
+        isRunning = false
+    }
+
+    /// Starts and stops listeners until the desired ones run, or have failed; one round at a time.
+    private func reconcile() async {
+        guard isRunning else { return }
+        needsAnotherRound = true
+        guard !isReconciling else { return }
+        isReconciling = true
+        while needsAnotherRound {
+            needsAnotherRound = false
+            let goal = Set(desired)
+            failures = failures.filter { goal.contains($0.key) }
+            // First, because a port may move from one Service to another.
+            await stop(running.keys.filter { !goal.contains($0) })
+            for listener in desired where running[listener] == nil { await start(listener) }
+        }
+        isReconciling = false
+    }
+
+    private func stop(_ listeners: [Listener]) async {
+        let tasks = listeners.compactMap { running.removeValue(forKey: $0) }
+        for task in tasks { task.cancel() }
+        for task in tasks { await task.value }
+    }
+
+    private func start(_ listener: Listener) async {
+        let service = listener.service
+        do {
+            let server = try await HTTPServer.bind(listener.address, clients: .probes, limits: limits, logger: logger) {
+                [board, health] _ in
+                board.health(of: service)?.answer(isProxyHealthy: health.report.isHealthy)
+                    ?? .text("\(service) no longer has a health check\n", status: 503)
+            }
+            running[listener] = Task {
+                await server.run()
+                if !Task.isCancelled { self.ended(listener) }
+            }
+            if failures.removeValue(forKey: listener) != nil {
+                logger.info("\(service): serving health checks on \(listener.address)")
+            }
+        } catch {
+            guard failures.updateValue(error, forKey: listener) != error else { return }
+            logger.warning(
+                "\(service): health checks are not served: \(error); next attempt in \(retryPeriod)")
+        }
+    }
+
+    /// The listener ended by itself: the next attempt shows the cause, if it remains.
+    private func ended(_ listener: Listener) {
+        running[listener] = nil
+        failures[listener] = ListenFailure(listener.address, .other("the socket was closed"))
+    }
+}
+
+/// The health of each Service, for listeners to read at any time.
+private final class ServiceHealthBoard: Sendable {
+    private let services = Mutex<[ServiceName: ServiceHealth]>([:])
+
+    func replace(_ all: [ServiceHealth]) {
+        services.withLock { $0 = Dictionary(all.map { ($0.service, $0) }, uniquingKeysWith: { $1 }) }
+    }
+
+    func health(of service: ServiceName) -> ServiceHealth? { services.withLock { $0[service] } }
+}

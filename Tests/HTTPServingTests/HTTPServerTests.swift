@@ -1,0 +1,258 @@
+import Glibc
+import HTTPServing
+import Logging
+import NetworkTypes
+import Synchronization
+import TestSupport
+import Testing
+
+/// One at a time: they measure times, and some send much.
+@Suite("The HTTP server", .serialized) struct HTTPServerTests {
+    private static let local = ListenAddress(.loopback(.ipv4), 0)
+    private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+    /// Runs a server while `body` runs.
+    private static func running(
+        limits: HTTPLimits = HTTPLimits(), _ respond: @escaping HTTPServer.Respond,
+        _ body: (UInt16) async throws -> Void
+    ) async throws {
+        let server = try await HTTPServer.bind(local, limits: limits, logger: logger, respond: respond)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await server.run() }
+            try await body(server.address.port)
+            group.cancelAll()
+        }
+    }
+
+    private static let echo: HTTPServer.Respond = { .text("you asked for \($0.path)\n") }
+
+    @Test("answers GET, and HEAD with the same headers and no body")
+    func methods() async throws {
+        try await Self.running(Self.echo) { port in
+            let page = try #require(await Wire.ask(port, "/a?b=c"))
+            #expect(page.status == 200)
+            #expect(page.body == "you asked for /a\n")
+            #expect(page.headers["Content-Type"] == "text/plain; charset=utf-8")
+            #expect(page.headers["X-Content-Type-Options"] == "nosniff")
+            #expect(page.headers["Date"]?.hasSuffix(" GMT") == true)
+            let head = try #require(await Wire.ask(port, "/a", method: "HEAD"))
+            #expect(head.status == 200)
+            #expect(head.body.isEmpty)
+            #expect(head.headers["Content-Length"] == "17")
+            let put = try #require(await Wire.ask(port, "/a", method: "PUT"))
+            #expect(put.status == 405)
+            #expect(put.headers["Allow"] == "GET, HEAD")
+        }
+    }
+
+    @Test("probes are answered whatever they send, and their connection is closed then")
+    func probes() async throws {
+        let server = try await HTTPServer.bind(
+            Self.local, clients: .probes, logger: Self.logger, respond: Self.echo)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await server.run() }
+            let requests = [
+                "OPTIONS / HTTP/1.0\r\n\r\n", "GET / HTTP/1.0\r\n\r\n", "GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+                "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc",
+            ]
+            for request in requests {
+                let text = await Wire.run { () -> String? in
+                    guard let client = try? RawClient(port: server.address.port) else { return nil }
+                    client.send(request)
+                    return client.readToEnd()
+                }
+                let answer = text.flatMap { WireAnswer($0) }
+                #expect(answer?.status == 200, "\(request)")
+                #expect(answer?.body == "you asked for /\n")
+                #expect(answer?.headers["Connection"] == "close")
+            }
+            #expect(await Wire.ask(server.address.port, method: "HEAD")?.body == "")
+            group.cancelAll()
+        }
+    }
+
+    @Test("answers many requests on one connection, and many connections at once")
+    func connections() async throws {
+        try await Self.running(Self.echo) { port in
+            let text = await Wire.run {
+                guard let client = try? RawClient(port: port) else { return "" }
+                client.send("GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n")
+                return client.read(until: "/2\n")
+            }
+            #expect(text.contains("for /1\n") && text.contains("for /2\n"))
+            let statuses = await withTaskGroup(of: Int?.self) { group in
+                for number in 0..<40 { group.addTask { await Wire.ask(port, "/\(number)")?.status } }
+                return await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(statuses == Array(repeating: 200, count: 40))
+        }
+    }
+
+    @Test("refuses bodies unread, however they come")
+    func bodies() async throws {
+        try await Self.running(Self.echo) { port in
+            for header in ["Content-Length: 1000000\r\n", "Transfer-Encoding: chunked\r\n"] {
+                let answer = try #require(await Wire.ask(port, "/", method: "POST", headers: header))
+                #expect(answer.status == 413)
+                #expect(answer.headers["Connection"] == "close")
+            }
+        }
+    }
+
+    @Test("closes the connection on requests that are too long in any part, and on nonsense")
+    func size() async throws {
+        try await Self.running(limits: HTTPLimits(headerBytes: 4096, headerCount: 20), Self.echo) { port in
+            let long = String(repeating: "x", count: 5000)
+            // The first is more than fits into sockets, so that the client still sends when it is refused.
+            let requests = [
+                "GET /\(String(repeating: long, count: 4000))", "GET /\(long) HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\nLong: \(long)\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: a\r\n\(String(repeating: "A: b\r\n", count: 30))\r\n",
+                "nonsense\r\n\r\n", long,
+            ]
+            for request in requests {
+                let start = ContinuousClock.now
+                let answer = await Wire.run {
+                    let client = try? RawClient(port: port)
+                    client?.send(request)
+                    return client?.readToEnd()
+                }
+                #expect(start.duration(to: .now) < .seconds(30))
+                #expect(answer != nil, "not closed: \(request.prefix(60))")
+                #expect(answer?.contains("200 OK") == false)
+            }
+            #expect(await Wire.ask(port)?.status == 200)
+        }
+    }
+
+    @Test("silent and slow clients lose their connection")
+    func slowness() async throws {
+        let limits = HTTPLimits(idleTime: .milliseconds(200))
+        try await Self.running(limits: limits, Self.echo) { port in
+            let silent = await Wire.run { (try? RawClient(port: port))?.readToEnd() }
+            #expect(silent?.isEmpty == true)
+            let trickling = await Wire.run { () -> String? in
+                guard let client = try? RawClient(port: port) else { return nil }
+                for character in "GET / " {
+                    client.send(String(character))
+                    usleep(60_000)
+                }
+                return client.readToEnd()
+            }
+            #expect(trickling?.contains("200 OK") == false)
+        }
+    }
+
+    @Test("clients that do not read what they asked for lose their connection")
+    func stalledReaders() async throws {
+        let limits = HTTPLimits(idleTime: .milliseconds(200))
+        let large = String(repeating: "x", count: 32 << 20)
+        try await Self.running(limits: limits, { _ in .text(large) }) { port in
+            let received = await Wire.run {
+                guard let client = try? RawClient(port: port) else { return 0 }
+                for _ in 0..<3 { client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n") }
+                client.waitForBytes()
+                usleep(1_000_000)
+                return client.readToEnd()?.utf8.count ?? large.utf8.count * 3
+            }
+            #expect(received < large.utf8.count, "\(received)")
+        }
+    }
+
+    @Test("connections that arrive while it stops are answered or closed, and do no harm")
+    func arrivalsAtTheEnd() async throws {
+        for _ in 0..<60 {
+            try await Self.running(Self.echo) { port in
+                // They are accepted by the kernel already, and by the server at any time from now on.
+                let clients = (0..<40).compactMap { _ in try? RawClient(port: port) }
+                for client in clients { client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n") }
+                #expect(clients.count == 40)
+            }
+        }
+    }
+
+    @Test("silent clients cannot keep others out: the connection that waits longest is closed")
+    func crowds() async throws {
+        try await Self.running(limits: HTTPLimits(connections: 4), Self.echo) { port in
+            let (first, answer) = await Wire.run { () -> (String?, String) in
+                // This one came first, but has got answers since.
+                guard let good = try? RawClient(port: port) else { return (nil, "") }
+                good.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                _ = good.read(until: "for /\n")
+                guard let first = try? RawClient(port: port) else { return (nil, "") }
+                usleep(50_000)
+                good.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                _ = good.read(until: "for /\n")
+                let others = (0..<3).map { _ in try? RawClient(port: port) }
+                let end = first.readToEnd()
+                good.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                return withExtendedLifetime(others) { (end, good.read(until: "for /\n")) }
+            }
+            #expect(first?.isEmpty == true)
+            #expect(answer.hasPrefix("HTTP/1.1 200 OK"))
+            #expect(await Wire.ask(port)?.status == 200)
+        }
+    }
+
+    @Test("a port in use is an error that names the address and what to do; it is free again after the end")
+    func ports() async throws {
+        let first = try await HTTPServer.bind(Self.local, logger: Self.logger, respond: Self.echo)
+        let address = first.address
+        #expect(address.port != 0)
+        let failure = await #expect(throws: ListenFailure.self) {
+            _ = try await HTTPServer.bind(address, logger: Self.logger, respond: Self.echo)
+        }
+        #expect(failure == ListenFailure(address, .portInUse))
+        let text = "cannot listen on 127.0.0.1:\(address.port): the port is already in use"
+        #expect(failure?.description.hasPrefix(text) == true)
+        await first.close()
+        let second = try await HTTPServer.bind(address, logger: Self.logger, respond: Self.echo)
+        let task = Task { await second.run() }
+        #expect(await Wire.ask(address.port)?.status == 200)
+        task.cancel()
+        await task.value
+        await (try await HTTPServer.bind(address, logger: Self.logger, respond: Self.echo)).close()
+        let elsewhere = ListenAddress(IPAddress(ipv4: 0xc633_6401), 0)
+        let missing = await #expect(throws: ListenFailure.self) {
+            _ = try await HTTPServer.bind(elsewhere, logger: Self.logger, respond: Self.echo)
+        }
+        #expect(missing?.reason == .noSuchAddress)
+    }
+
+    @Test("both families can have one port")
+    func families() async throws {
+        let first = try await HTTPServer.bind(
+            ListenAddress(IPAddress(ipv4: 0), 0), logger: Self.logger, respond: Self.echo)
+        let other = ListenAddress(IPAddress("::")!, first.address.port, isIPv6Only: true)
+        await (try await HTTPServer.bind(other, logger: Self.logger, respond: Self.echo)).close()
+        #expect(other.description == "[::]:\(first.address.port)")
+        await first.close()
+    }
+
+    @Test("stops soon, whatever clients do, and not when their idle time is over")
+    func stopping() async throws {
+        let large = String(repeating: "x", count: 32 << 20)
+        let clients = Mutex<[RawClient]>([])
+        let elapsed = try await ContinuousClock().measure {
+            let limits = HTTPLimits(connections: 400)
+            try await Self.running(limits: limits, { $0.path == "/" ? .text(large) : .text("ok") }) { port in
+                let nonsense = "GET /" + String(repeating: "x", count: 1 << 20)
+                for number in 0..<300 {
+                    let client = try RawClient(port: port)
+                    client.send(number < 60 ? nonsense : "GET /small HTTP/1.1\r\nHost: a\r\n\r\n")
+                    clients.withLock { $0.append(client) }
+                }
+                // One sends nothing, one does not read its answer, one does not read any of many answers.
+                let request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+                for request in ["", request, String(repeating: request, count: 100)] {
+                    let client = try RawClient(port: port)
+                    client.send(request)
+                    clients.withLock { $0.append(client) }
+                }
+                try await Task.sleep(for: .milliseconds(300))
+            }
+        }
+        #expect(clients.withLock(\.count) == 303)
+        #expect(elapsed < .seconds(30))
+    }
+}

@@ -1,0 +1,107 @@
+import Foundation
+import Glibc
+
+/// A client over a bare socket, which can be as slow and as rude as a test needs.
+///
+/// It blocks its thread, so calls go through ``Wire/run(_:)``.
+package final class RawClient: Sendable {
+    private let socket: Int32
+
+    /// Connects to 127.0.0.1.
+    package init(port: UInt16) throws {
+        socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        var limit = timeval(tv_sec: 5, tv_usec: 0)
+        for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
+            setsockopt(socket, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
+        }
+        let result = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(socket, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+        guard result == 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+    }
+
+    deinit { close(socket) }
+
+    /// Sends bytes; does nothing if the connection is closed.
+    package func send(_ text: String) {
+        var text = text
+        text.withUTF8 { _ = Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+    }
+
+    /// Waits until there is something to read, for five seconds at most; reads nothing.
+    package func waitForBytes() {
+        var event = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+        poll(&event, 1, 5000)
+    }
+
+    /// Reads until the other side closes; `nil` if it does not within five seconds.
+    package func readToEnd() -> String? {
+        var all: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = recv(socket, &buffer, buffer.count, 0)
+            if count < 0 { return errno == ECONNRESET ? String(decoding: all, as: UTF8.self) : nil }
+            if count == 0 { return String(decoding: all, as: UTF8.self) }
+            all += buffer[..<count]
+        }
+    }
+
+    /// Reads what is there within five seconds, at least until `text` has come.
+    package func read(until text: String) -> String {
+        var all = ""
+        var buffer = [UInt8](repeating: 0, count: 64 << 10)
+        while !all.contains(text) {
+            let count = recv(socket, &buffer, buffer.count, 0)
+            guard count > 0 else { break }
+            all += String(decoding: buffer[..<count], as: UTF8.self)
+        }
+        return all
+    }
+}
+
+/// An HTTP answer as it was received.
+package struct WireAnswer {
+    package let status: Int
+    package let headers: [String: String]
+    package let body: String
+
+    package init?(_ text: String) {
+        guard let end = text.range(of: "\r\n\r\n") else { return nil }
+        let lines = text[..<end.lowerBound].components(separatedBy: "\r\n")
+        guard let status = Int(lines[0].split(separator: " ")[1]) else { return nil }
+        self.status = status
+        headers = Dictionary(
+            lines.dropFirst().map { line in
+                let colon = line.firstIndex(of: ":") ?? line.endIndex
+                return (String(line[..<colon]), line[colon...].dropFirst(2).description)
+            }, uniquingKeysWith: { $0 + ", " + $1 })
+        body = String(text[end.upperBound...])
+    }
+}
+
+/// Requests to 127.0.0.1, away from the threads that tasks run on.
+package enum Wire {
+    /// Runs what blocks, on a thread of its own: there are few of those that tasks share.
+    package static func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value {
+        await withCheckedContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(returning: body()) }
+        }
+    }
+
+    /// Asks once; `nil` without an answer.
+    package static func ask(_ port: UInt16, _ path: String = "/", method: String = "GET", headers: String = "") async
+        -> WireAnswer?
+    {
+        await run {
+            guard let client = try? RawClient(port: port) else { return nil }
+            client.send("\(method) \(path) HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\(headers)\r\n")
+            return client.readToEnd().flatMap { WireAnswer($0) }
+        }
+    }
+}
