@@ -1,23 +1,21 @@
 import KubernetesObjects
 
 /// How the values of an option are written on the command line, for help and completion.
-public struct OptionSyntax: Sendable, Hashable {
-    /// How often a flag can be given, and with what.
-    public enum Repetition: Sendable, Hashable {
-        /// With one value; the last one counts.
+package struct OptionSyntax: Sendable, Hashable {
+    package enum Repetition: Sendable, Hashable {
+        /// One value; the last one counts.
         case single
-        /// With one value, or with none for `true`.
+        /// One value, or none for `true`.
         case boolean
-        /// With values separated by commas, as often as one likes.
+        /// Values separated by commas, in any number of flags.
         case list
     }
 
-    /// What stands for the value, such as `duration`.
-    public let valueName: String
-    /// How often a flag can be given, and with what.
-    public let repetition: Repetition
-    /// The values there are, if they are few.
-    public let choices: [String]
+    /// The placeholder for the value, such as `duration`.
+    package let valueName: String
+    package let repetition: Repetition
+    /// All possible values, if they are few.
+    package let choices: [String]
 
     init(_ valueName: String, _ repetition: Repetition = .single, choices: [String] = []) {
         self.valueName = valueName
@@ -26,27 +24,26 @@ public struct OptionSyntax: Sendable, Hashable {
     }
 }
 
-/// What values an option can have, and how they are read and written.
+/// The type of an option: how its values are read from flags and files, and written to files.
 struct OptionKind<Value: Sendable>: Sendable {
-    /// How they are written on the command line.
     let syntax: OptionSyntax
-    /// Reads a flag's text, for the flag of that name; `nil` for a text that says nothing.
+    /// Reads a flag's text, for the flag of that name; `nil` for a text that leaves the option unset.
     let parse: @Sendable (String, String) throws(OptionError) -> Value?
-    /// Reads a file's value; `nil` for one that says nothing, or that is wrong, which the reader is told then.
+    /// Reads a file's value; `nil` for one that leaves the option unset, or is wrong: the reader has the error then.
     let read: @Sendable (inout FieldReader, DocumentValue) -> Value?
     /// The value as a file has it.
     let document: @Sendable (Value) -> DocumentValue
-    /// What a file has where nothing is said.
-    let nothing: DocumentValue
+    /// What a file has if the option is not set.
+    let unset: DocumentValue
 }
 
 extension OptionKind {
-    /// Values that are texts in files too.
+    /// Values that are text in files, too.
     ///
     /// - Parameters:
     ///   - parse: reads a text that is not empty, for the option of that name.
     ///   - text: the text that `parse` would read as this value.
-    static func spelled(
+    static func textual(
         _ syntax: OptionSyntax, _ parse: @escaping @Sendable (String, String) throws(OptionError) -> Value,
         text: @escaping @Sendable (Value) -> String
     ) -> OptionKind {
@@ -57,19 +54,19 @@ extension OptionKind {
                 guard let text = fields.text(value), !text.isEmpty else { return nil }
                 return fields.checked { () throws(OptionError) in try parse(text, "") }
             },
-            document: { .string(text($0)) }, nothing: .string(""))
+            document: { .string(text($0)) }, unset: .string(""))
     }
 
-    /// The same values, kept as a file has them.
-    var kept: OptionKind<DocumentValue> {
+    /// The same values, in the form that a file has.
+    var asDocumentValue: OptionKind<DocumentValue> {
         OptionKind<DocumentValue>(
             syntax: syntax, parse: { text, name throws(OptionError) in try parse(text, name).map(document) },
-            read: { fields, value in read(&fields, value).map(document) }, document: { $0 }, nothing: nothing)
+            read: { fields, value in read(&fields, value).map(document) }, document: { $0 }, unset: unset)
     }
 }
 
 extension FieldReader {
-    /// What `body` gives back; its error is told as one of the field.
+    /// The result of `body`; its error becomes one of the field.
     mutating func checked<Value>(_ body: () throws(OptionError) -> Value) -> Value? {
         do throws(OptionError) {
             return try body()
