@@ -1,44 +1,43 @@
 import ArgumentParser
 import ProxyConfiguration
 
-/// What command lines of kube-proxy may have and nothing depends on here; help shows it only if asked to
-/// (`--help-hidden`).
+/// Options of kube-proxy without an effect here; only `--help-hidden` shows them.
 struct CompatibilityOptions: ParsableArguments {
-    @Option(.healthzPort) var healthzPort: Setting?
-    @Option(.metricsPort) var metricsPort: Setting?
-    @Option(.featureGates) var featureGates: [Setting] = []
-    @Option(.contentType) var contentType: Setting?
-    @Option(.queriesPerSecond) var queriesPerSecond: Setting?
-    @Option(.burst) var burst: Setting?
-    @Option(.configSyncPeriod) var configSyncPeriod: Setting?
-    @Option(.profiling) var profiling: Setting?
-    @Option(.hiddenMetrics) var hiddenMetrics: Setting?
-    @Option(.portRange) var portRange: Setting?
+    @Option(.healthzPort) var healthzPort: FlagValue?
+    @Option(.metricsPort) var metricsPort: FlagValue?
+    @Option(.featureGates) var featureGates: [FlagValue] = []
+    @Option(.contentType) var contentType: FlagValue?
+    @Option(.queriesPerSecond) var queriesPerSecond: FlagValue?
+    @Option(.burst) var burst: FlagValue?
+    @Option(.configSyncPeriod) var configSyncPeriod: FlagValue?
+    @Option(.profiling) var profiling: FlagValue?
+    @Option(.hiddenMetrics) var hiddenMetrics: FlagValue?
+    @Option(.portRange) var portRange: FlagValue?
 
-    @Option(.flushFrequency) var flushFrequency: Setting?
-    @Option(.levelsByFile) var levelsByFile: [Setting] = []
-    @Option(.textSplitStream) var textSplitStream: Setting?
-    @Option(.textInfoBufferSize) var textInfoBufferSize: Setting?
-    @Option(.jsonSplitStream) var jsonSplitStream: Setting?
-    @Option(.jsonInfoBufferSize) var jsonInfoBufferSize: Setting?
-    @Option(.logToStandardError) var logToStandardError: Setting?
-    @Option(.alsoLogToStandardError) var alsoLogToStandardError: Setting?
-    @Option(.standardErrorThreshold) var standardErrorThreshold: Setting?
-    @Option(.logDirectory) var logDirectory: Setting?
-    @Option(.logFile) var logFile: Setting?
-    @Option(.logFileMaxSize) var logFileMaxSize: Setting?
-    @Option(.logBacktraceAt) var logBacktraceAt: Setting?
-    @Option(.addDirectoryHeader) var addDirectoryHeader: Setting?
-    @Option(.oneOutput) var oneOutput: Setting?
-    @Option(.skipHeaders) var skipHeaders: Setting?
-    @Option(.skipLogHeaders) var skipLogHeaders: Setting?
+    @Option(.flushFrequency) var flushFrequency: FlagValue?
+    @Option(.levelsByFile) var levelsByFile: [FlagValue] = []
+    @Option(.textSplitStream) var textSplitStream: FlagValue?
+    @Option(.textInfoBufferSize) var textInfoBufferSize: FlagValue?
+    @Option(.jsonSplitStream) var jsonSplitStream: FlagValue?
+    @Option(.jsonInfoBufferSize) var jsonInfoBufferSize: FlagValue?
+    @Option(.logToStandardError) var logToStandardError: FlagValue?
+    @Option(.alsoLogToStandardError) var alsoLogToStandardError: FlagValue?
+    @Option(.standardErrorThreshold) var standardErrorThreshold: FlagValue?
+    @Option(.logDirectory) var logDirectory: FlagValue?
+    @Option(.logFile) var logFile: FlagValue?
+    @Option(.logFileMaxSize) var logFileMaxSize: FlagValue?
+    @Option(.logBacktraceAt) var logBacktraceAt: FlagValue?
+    @Option(.addDirectoryHeader) var addDirectoryHeader: FlagValue?
+    @Option(.oneOutput) var oneOutput: FlagValue?
+    @Option(.skipHeaders) var skipHeaders: FlagValue?
+    @Option(.skipLogHeaders) var skipLogHeaders: FlagValue?
 
-    @Option(.ipvsSyncPeriod) var ipvsSyncPeriod: Setting?
-    @Option(.ipvsMinSyncPeriod) var ipvsMinSyncPeriod: Setting?
-    @Option(.ipvsScheduler) var ipvsScheduler: Setting?
-    @Option(.ipvsExcludeCIDRs) var ipvsExcludeCIDRs: [Setting] = []
-    @Option(.ipvsStrictARP) var ipvsStrictARP: Setting?
-    @Option(.ipvsTCPTimeout) var ipvsTCPTimeout: Setting?
-    @Option(.ipvsTCPFinTimeout) var ipvsTCPFinTimeout: Setting?
-    @Option(.ipvsUDPTimeout) var ipvsUDPTimeout: Setting?
+    @Option(.ipvsSyncPeriod) var ipvsSyncPeriod: FlagValue?
+    @Option(.ipvsMinSyncPeriod) var ipvsMinSyncPeriod: FlagValue?
+    @Option(.ipvsScheduler) var ipvsScheduler: FlagValue?
+    @Option(.ipvsExcludeCIDRs) var ipvsExcludeCIDRs: [FlagValue] = []
+    @Option(.ipvsStrictARP) var ipvsStrictARP: FlagValue?
+    @Option(.ipvsTCPTimeout) var ipvsTCPTimeout: FlagValue?
+    @Option(.ipvsTCPFinTimeout) var ipvsTCPFinTimeout: FlagValue?
+    @Option(.ipvsUDPTimeout) var ipvsUDPTimeout: FlagValue?
 }

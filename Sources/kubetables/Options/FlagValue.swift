@@ -1,8 +1,8 @@
 import ArgumentParser
 import ProxyConfiguration
 
-/// What a flag says about one of kube-proxy's options; what that means is asked when all flags are known.
-struct Setting: Sendable, CustomStringConvertible {
+/// The value of a flag for one of kube-proxy's options; it is parsed when all flags are known.
+struct FlagValue: Sendable, CustomStringConvertible {
     let option: ProxyOption
     let text: String
 
@@ -11,13 +11,13 @@ struct Setting: Sendable, CustomStringConvertible {
 }
 
 extension Option {
-    /// A flag for an option, with the name and the help that the option has.
-    init(_ option: ProxyOption) where Value == Setting? {
-        let transform: @Sendable (String) -> Setting = { Setting(option: option, text: $0) }
+    /// A flag for an option, with the name and the help of the option.
+    init(_ option: ProxyOption) where Value == FlagValue? {
+        let transform: @Sendable (String) -> FlagValue = { FlagValue(option: option, text: $0) }
         switch option.syntax.repetition {
         case .boolean:
             self.init(
-                name: option.names, defaultAsFlag: Setting(option: option, text: "true"), parsing: .next,
+                name: option.names, defaultAsFlag: FlagValue(option: option, text: "true"), parsing: .next,
                 help: option.argumentHelp, completion: option.completion, transform: transform)
         case .single, .list:
             self.init(
@@ -26,12 +26,12 @@ extension Option {
         }
     }
 
-    /// A flag for an option with a list as its value, which can be given more than once.
-    init(wrappedValue: [Setting], _ option: ProxyOption) where Value == [Setting] {
+    /// A flag for an option with a list as its value, which can be repeated.
+    init(wrappedValue: [FlagValue], _ option: ProxyOption) where Value == [FlagValue] {
         self.init(
             wrappedValue: wrappedValue, name: option.names, parsing: .unconditionalSingleValue,
             help: option.argumentHelp, completion: option.completion
-        ) { Setting(option: option, text: $0) }
+        ) { FlagValue(option: option, text: $0) }
     }
 }
 
@@ -45,9 +45,10 @@ extension ProxyOption {
     fileprivate var argumentHelp: ArgumentHelp {
         let choices = syntax.repetition == .boolean || syntax.choices.count < 2 ? [] : syntax.choices
         let values = choices.isEmpty ? "" : " (values: \(choices.joined(separator: ", ")))"
-        let standard = standardText.isEmpty ? "" : " (default: \(standardText))"
+        let defaultNote = defaultText.isEmpty ? "" : " (default: \(defaultText))"
         return ArgumentHelp(
-            "\(help)\(standard)\(values)", valueName: syntax.valueName, visibility: help.isEmpty ? .hidden : .default)
+            "\(help)\(defaultNote)\(values)", valueName: syntax.valueName, visibility: help.isEmpty ? .hidden : .default
+        )
     }
 
     fileprivate var completion: CompletionKind {
@@ -57,12 +58,12 @@ extension ProxyOption {
 }
 
 extension ParsableArguments {
-    /// What the flags among these arguments say about kube-proxy's options; found as ArgumentParser finds them.
-    var settings: [Setting] {
-        Mirror(reflecting: self).children.flatMap { child -> [Setting] in
+    /// The values of the flags for kube-proxy's options among these arguments; found as ArgumentParser finds them.
+    var flagValues: [FlagValue] {
+        Mirror(reflecting: self).children.flatMap { child -> [FlagValue] in
             switch child.value {
-            case let flag as Option<Setting?>: flag.wrappedValue.map { [$0] } ?? []
-            case let flags as Option<[Setting]>: flags.wrappedValue
+            case let flag as Option<FlagValue?>: flag.wrappedValue.map { [$0] } ?? []
+            case let flags as Option<[FlagValue]>: flags.wrappedValue
             default: []
             }
         }
@@ -70,20 +71,20 @@ extension ParsableArguments {
 }
 
 extension ProxyOptions {
-    /// The options that flags give.
+    /// The options that flags set.
     ///
     /// - Throws: `OptionError`, which names the flag.
-    init(_ settings: [Setting]) throws(OptionError) {
+    init(_ flagValues: [FlagValue]) throws(OptionError) {
         self.init()
-        // Lists can come in parts.
+        // A list may be spread over several flags.
         var parts: [String: [String]] = [:]
-        for setting in settings {
-            var text = setting.text
-            if setting.option.syntax.repetition == .list {
-                parts[setting.option.name, default: []].append(text)
-                text = parts[setting.option.name, default: []].joined(separator: ",")
+        for value in flagValues {
+            var text = value.text
+            if value.option.syntax.repetition == .list {
+                parts[value.option.name, default: []].append(text)
+                text = parts[value.option.name, default: []].joined(separator: ",")
             }
-            try setting.option.take(text, to: &self)
+            try value.option.apply(text, to: &self)
         }
     }
 }

@@ -1,15 +1,15 @@
 import ArgumentParser
 import KubernetesObjects
 
-/// Which objects are read, and how strictly.
+/// The objects to read, and how strictly.
 struct InputOptions: ParsableArguments {
     @Option(
         name: [.customShort("f"), .customLong("filename")],
         help: ArgumentHelp(
             "A manifest, a directory of manifests, or - for standard input. May be given more than once.",
             discussion: """
-                YAML and JSON, any number of documents, lists; Services, EndpointSlices, Endpoints and Nodes are read, \
-                other kinds passed over. Of directories all .yaml, .yml and .json files are read.
+                YAML or JSON, any number of documents, lists. Services, EndpointSlices, Endpoints and Nodes are read, \
+                other kinds are ignored. In directories all .yaml, .yml and .json files are read.
                 """,
             valueName: "path"),
         completion: .file(extensions: ["yaml", "yml", "json"]))
@@ -20,12 +20,12 @@ struct InputOptions: ParsableArguments {
 
     /// Reads the objects and reports what is wrong with them.
     ///
-    /// - Throws: `ExitCode.badInput` if they cannot be used.
+    /// - Throws: `ExitCode.badInput` if there is an error.
     func read() throws -> ClusterObjects {
         var log = DiagnosticLog()
         let objects = ManifestReader.read(paths: paths, log: &log)
         if strict { log = log.promotingWarnings() }
-        Console.report(log)
+        Console.report(log.diagnostics)
         guard !log.hasErrors else { throw ExitCode.badInput }
         return objects
     }

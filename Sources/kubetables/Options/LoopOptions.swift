@@ -2,34 +2,34 @@ import ArgumentParser
 import Monitoring
 import ProxyConfiguration
 
-/// kube-proxy's options as far as only a loop needs them.
+/// kube-proxy's options that only `run` needs.
 struct LoopOptions: ParsableArguments {
-    @Option(.syncPeriod) var syncPeriod: Setting?
-    @Option(.minimumSyncPeriod) var minimumSyncPeriod: Setting?
-    @Option(.mode) var mode: Setting?
-    @Option(.healthzBindAddress) var healthzBindAddress: Setting?
-    @Option(.metricsBindAddress) var metricsBindAddress: Setting?
+    @Option(.syncPeriod) var syncPeriod: FlagValue?
+    @Option(.minimumSyncPeriod) var minimumSyncPeriod: FlagValue?
+    @Option(.mode) var mode: FlagValue?
+    @Option(.healthzBindAddress) var healthzBindAddress: FlagValue?
+    @Option(.metricsBindAddress) var metricsBindAddress: FlagValue?
 
     @Option(
         help: ArgumentHelp(
-            "What /metrics tells about traffic: of service ports and endpoints, of service ports only, or nothing.",
+            "The traffic metrics: for service ports and endpoints, for service ports only, or none.",
             valueName: "endpoints|services|off"))
     var trafficMetrics = TrafficDetail.endpoints
 
-    @Option(.bindAddressHardFail) var bindAddressHardFail: Setting?
-    @Option(.outOfMemoryScore) var outOfMemoryScore: Setting?
-    @Option(.logFormat) var logFormat: Setting?
-    @Option(.verbosity) var verbosity: Setting?
+    @Option(.bindAddressHardFail) var bindAddressHardFail: FlagValue?
+    @Option(.outOfMemoryScore) var outOfMemoryScore: FlagValue?
+    @Option(.logFormat) var logFormat: FlagValue?
+    @Option(.verbosity) var verbosity: FlagValue?
 }
 
-/// kube-proxy's options about the kernel's table of connections.
+/// kube-proxy's options for the kernel's connection tracking.
 struct ConnectionTrackingOptions: ParsableArguments {
-    @Option(.conntrackMaxPerCore) var maxPerCore: Setting?
-    @Option(.conntrackMin) var minimum: Setting?
-    @Option(.conntrackTCPEstablishedTimeout) var tcpEstablishedTimeout: Setting?
-    @Option(.conntrackTCPCloseWaitTimeout) var tcpCloseWaitTimeout: Setting?
-    @Option(.conntrackUDPTimeout) var udpTimeout: Setting?
-    @Option(.conntrackUDPStreamTimeout) var udpStreamTimeout: Setting?
+    @Option(.conntrackMaxPerCore) var maxPerCore: FlagValue?
+    @Option(.conntrackMin) var minimum: FlagValue?
+    @Option(.conntrackTCPEstablishedTimeout) var tcpEstablishedTimeout: FlagValue?
+    @Option(.conntrackTCPCloseWaitTimeout) var tcpCloseWaitTimeout: FlagValue?
+    @Option(.conntrackUDPTimeout) var udpTimeout: FlagValue?
+    @Option(.conntrackUDPStreamTimeout) var udpStreamTimeout: FlagValue?
 }
 
 extension TrafficDetail: ExpressibleByArgument {}

@@ -2,29 +2,29 @@ import ArgumentParser
 import NetworkTypes
 import ProxyConfiguration
 
-/// kube-proxy's options as far as rules depend on them.
+/// kube-proxy's options that rules depend on.
 struct NodeOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "A KubeProxyConfiguration file, or a ConfigMap that holds one. Flags win over it.", valueName: "path"),
+            "A KubeProxyConfiguration file, or a ConfigMap with one. Flags override it.", valueName: "path"),
         completion: .file(extensions: ["yaml", "yml", "conf", "json"]))
     var config: String?
 
-    @Option(.hostname) var hostnameOverride: Setting?
-    @Option(.nodeIPs) var nodeIP: [Setting] = []
-    @Option(.nodeLabels) var nodeLabels: [Setting] = []
-    @Option(.bindAddress) var bindAddress: Setting?
-    @Option(.clusterCIDR) var clusterCIDR: Setting?
-    @Option(.detectLocalMode) var detectLocalMode: Setting?
-    @Option(.podBridgeInterface) var podBridgeInterface: Setting?
-    @Option(.podInterfaceNamePrefix) var podInterfaceNamePrefix: Setting?
-    @Option(.masqueradeAll) var masqueradeAll: Setting?
-    @Option(.masqueradeBit) var masqueradeBit: Setting?
-    @Option(.localhostNodePorts) var localhostNodePorts: Setting?
-    @Option(.nodePortAddresses) var nodePortAddresses: [Setting] = []
-    @Option(.interfaceAddresses) var interfaceAddresses: [Setting] = []
-    @Option(.accounting) var accounting: Setting?
-    @Option(.conntrackTCPBeLiberal) var conntrackTCPBeLiberal: Setting?
+    @Option(.hostname) var hostnameOverride: FlagValue?
+    @Option(.nodeIPs) var nodeIP: [FlagValue] = []
+    @Option(.nodeLabels) var nodeLabels: [FlagValue] = []
+    @Option(.bindAddress) var bindAddress: FlagValue?
+    @Option(.clusterCIDR) var clusterCIDR: FlagValue?
+    @Option(.detectLocalMode) var detectLocalMode: FlagValue?
+    @Option(.podBridgeInterface) var podBridgeInterface: FlagValue?
+    @Option(.podInterfaceNamePrefix) var podInterfaceNamePrefix: FlagValue?
+    @Option(.masqueradeAll) var masqueradeAll: FlagValue?
+    @Option(.masqueradeBit) var masqueradeBit: FlagValue?
+    @Option(.localhostNodePorts) var localhostNodePorts: FlagValue?
+    @Option(.nodePortAddresses) var nodePortAddresses: [FlagValue] = []
+    @Option(.interfaceAddresses) var interfaceAddresses: [FlagValue] = []
+    @Option(.accounting) var accounting: FlagValue?
+    @Option(.conntrackTCPBeLiberal) var conntrackTCPBeLiberal: FlagValue?
 }
 
 extension IPFamily: ExpressibleByArgument {}

@@ -4,35 +4,40 @@ import Logging
 import NodeTuning
 import ProxyConfiguration
 
-/// What `run` can do instead of running, as kube-proxy can.
-struct InsteadOptions: ParsableArguments {
-    @Option(defaultAsFlag: true, parsing: .next, help: "Remove all chains and jumps, as the command cleanup does.")
+/// What `run` can do once instead of running, as kube-proxy can.
+struct OneShotOptions: ParsableArguments {
+    @Option(
+        defaultAsFlag: true, parsing: .next, help: "Remove all chains and jumps and exit, as the command cleanup does.")
     var cleanup: Bool?
 
     @Option(
         defaultAsFlag: true, parsing: .next,
-        help: "Set the kernel's parameters, which may need more privileges than to run; fails if one cannot be set.")
+        help:
+            "Set the kernel parameters and exit, which may need more privileges than running; fails if one cannot be set."
+    )
     var initOnly: Bool?
 
     @Option(
-        help: ArgumentHelp("Write the options in force into a configuration file.", valueName: "path"),
+        help: ArgumentHelp("Write the options in force to a configuration file and exit.", valueName: "path"),
         completion: .file())
     var writeConfigTo: String?
 
-    /// Writes options into a file, and warns of what it cannot hold.
+    /// Writes options to a file, and warns of those that a file cannot have.
     static func write(_ options: ProxyOptions, to path: String) throws {
-        Console.warn(options.unwritable.map { "\($0): a file cannot tell it; give the flag besides --config" })
-        let text = options.configurationFile
-        guard let file = fopen(path, "w") else {
-            throw Console.failure("\(path) cannot be written: \(String(cString: strerror(errno)))", .outputFailed)
-        }
-        let isWritten = fputs(text, file) >= 0
-        guard fclose(file) == 0, isWritten else {
-            throw Console.failure("\(path) cannot be written: \(String(cString: strerror(errno)))", .outputFailed)
-        }
+        Console.warn(
+            options.namesOfOptionsNotInFile.map {
+                "\($0): cannot be set in a configuration file; pass the flag in addition to --config"
+            })
+        guard let file = fopen(path, "w") else { throw writeFailure(path) }
+        let isWritten = fputs(options.configurationFile, file) >= 0
+        guard fclose(file) == 0, isWritten else { throw writeFailure(path) }
     }
 
-    /// Sets the kernel's parameters.
+    private static func writeFailure(_ path: String) -> ExitCode {
+        Console.failure("cannot write \(path): \(String(cString: strerror(errno)))", .outputFailed)
+    }
+
+    /// Sets the kernel parameters.
     static func tune(_ options: TuningOptions, _ logger: Logger) throws {
         let outcomes = NodeTuning().apply(options)
         for outcome in outcomes { logger.log(level: outcome.isFailure ? .error : .info, "\(outcome)") }

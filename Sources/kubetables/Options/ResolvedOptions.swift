@@ -2,8 +2,8 @@ import ArgumentParser
 import KubernetesObjects
 import ProxyConfiguration
 
-/// Kube-proxy's options from flags and a configuration file, and what there is to tell about them.
-struct OptionReading {
+/// kube-proxy's options from flags and a configuration file together.
+struct ResolvedOptions {
     /// Why options cannot be used.
     struct Failure: Error {
         let diagnostics: [Diagnostic]
@@ -14,15 +14,13 @@ struct OptionReading {
     /// Warnings about the configuration file.
     let diagnostics: [Diagnostic]
 
-    /// Reads flags, and the configuration file that they win over.
-    ///
     /// - Parameters:
-    ///   - config: the path of the file, if there is one.
-    ///   - strict: whether what is odd about the file is an error.
-    init(_ settings: [Setting], config: String?, strict: Bool = false) throws(Failure) {
+    ///   - config: the path of the configuration file, if there is one; flags override it.
+    ///   - strict: whether warnings about the file are errors.
+    init(_ flagValues: [FlagValue], config: String?, strict: Bool = false) throws(Failure) {
         let flags: ProxyOptions
         do throws(OptionError) {
-            flags = try ProxyOptions(settings)
+            flags = try ProxyOptions(flagValues)
         } catch {
             throw Failure(error, .wrongUsage)
         }
@@ -40,13 +38,12 @@ struct OptionReading {
     }
 }
 
-extension OptionReading.Failure {
-    /// An option that cannot be followed.
+extension ResolvedOptions.Failure {
     init(_ error: OptionError, _ exitCode: ExitCode) {
         self.init(diagnostics: [Diagnostic(.error, file: "", message: "\(error)")], exitCode: exitCode)
     }
 
-    /// Tells what is wrong, on standard error, and gives back what to throw.
+    /// Reports what is wrong and returns what to throw.
     func report() -> ExitCode {
         Console.report(diagnostics)
         return exitCode

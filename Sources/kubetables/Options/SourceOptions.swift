@@ -4,28 +4,30 @@ import KubernetesObjects
 import Proxy
 import ProxyConfiguration
 
-/// Where Services and endpoints come from.
+/// The source of Services and endpoints.
 struct SourceOptions: ParsableArguments {
-    /// The manifests that are served if nothing else is said or found.
+    /// The manifests to serve if there is no other source.
     static let defaultManifests = "/etc/kubetables/manifests"
 
     @Option(
-        help: ArgumentHelp("A directory of manifests, which is watched.", valueName: "directory"),
+        help: ArgumentHelp("A directory of manifests to watch.", valueName: "directory"),
         completion: .directory)
     var manifests: String?
 
-    @Option(.kubeconfig) var kubeconfig: Setting?
+    @Option(.kubeconfig) var kubeconfig: FlagValue?
 
-    @Option(help: ArgumentHelp("The address of the Kubernetes API; wins over the kubeconfig's.", valueName: "url"))
+    @Option(
+        help: ArgumentHelp("The address of the Kubernetes API, overriding that of the kubeconfig.", valueName: "url"))
     var master: String?
 
     mutating func validate() throws {
         if manifests != nil, kubeconfig?.text.isEmpty == false || master?.isEmpty == false {
-            throw ValidationError("--manifests and --kubeconfig or --master: there can be one source only")
+            throw ValidationError(
+                "--manifests cannot be combined with --kubeconfig or --master: there is one source only")
         }
     }
 
-    /// The source that flags, configuration and surroundings name.
+    /// The source that flags, configuration or the pod's service account select.
     ///
     /// - Parameter nodeName: the name of this node.
     /// - Throws: `ExitCode.badInput` if the kubeconfig or the service account cannot be used.
@@ -39,13 +41,13 @@ struct SourceOptions: ParsableArguments {
         }
         var log = DiagnosticLog()
         let connection = ClusterConnection.find(kubeconfig: kubeconfig, master: master, account: account, log: &log)
-        Console.report(log)
+        Console.report(log.diagnostics)
         guard let connection else { throw ExitCode.badInput }
         return .cluster(ClusterSource(connection, nodeName: nodeName, version: kubetablesVersion))
     }
 }
 
 extension ServiceAccount {
-    /// Whether this is a pod of a cluster.
+    /// Whether this process runs in a pod of a cluster.
     fileprivate var isPresent: Bool { environment["KUBERNETES_SERVICE_HOST"]?.isEmpty == false }
 }

@@ -4,57 +4,58 @@ import KubernetesObjects
 import Logging
 import Synchronization
 
-/// Where text for people and for programs goes.
+/// Messages, on standard error or in the log, and results, on standard output.
+///
+/// Each message begins with `error: `, `warning: ` or `note: `.
 enum Console {
-    /// Prints a line on standard error.
-    static func say(_ line: String) {
+    /// The log that messages go to, if there is one.
+    private static let log = Mutex<Logger?>(nil)
+
+    /// Sends all messages from now on to a log, in the form that other programs read.
+    static func sendMessages(to logger: Logger) { log.withLock { $0 = logger } }
+
+    static func error(_ message: String) { report(.error, message) }
+
+    static func note(_ message: String) { report(.note, message) }
+
+    static func warn(_ warnings: [String]) {
+        for warning in warnings { report(.warning, warning) }
+    }
+
+    static func report(_ diagnostics: [Diagnostic]) {
+        for diagnostic in diagnostics { report(diagnostic.severity, "\(diagnostic)") }
+    }
+
+    /// Reports an error and returns what to throw.
+    static func failure(_ message: String, _ code: ExitCode) -> ExitCode {
+        error(message)
+        return code
+    }
+
+    private static func report(_ severity: Diagnostic.Severity, _ message: String) {
+        if let logger = log.withLock(\.self) {
+            logger.log(level: severity.level, "\(message)")
+        } else {
+            printToStandardError("\(severity.rawValue): \(message)")
+        }
+    }
+
+    /// Prints a line of a longer text, which is not a message by itself.
+    static func printToStandardError(_ line: String) {
         var text = line + "\n"
         text.withUTF8 { _ = writeAll(UnsafeRawBufferPointer($0), to: STDERR_FILENO) }
     }
 
-    /// The log that messages go to instead, if there is one.
-    private static let log = Mutex<Logger?>(nil)
+    // MARK: Standard output
 
-    /// Lets messages go to a log from now on, which programs read.
-    static func speak(through logger: Logger) { log.withLock { $0 = logger } }
-
-    private static func say(_ severity: Diagnostic.Severity, _ message: String) {
-        if let logger = log.withLock(\.self) {
-            logger.log(level: severity.level, "\(message)")
-        } else {
-            say("\(severity.rawValue): \(message)")
-        }
-    }
-
-    /// Prints warnings on standard error.
-    static func warn(_ warnings: [String]) {
-        for warning in warnings { say(.warning, warning) }
-    }
-
-    /// Prints an error on standard error and gives back what to throw.
-    static func failure(_ message: String, _ code: ExitCode) -> ExitCode {
-        say(.error, message)
-        return code
-    }
-
-    /// Writes bytes to standard output.
     static func write(_ bytes: borrowing [UInt8]) throws {
         let isWritten = bytes.withUnsafeBytes { writeAll($0, to: STDOUT_FILENO) }
         guard isWritten else {
-            throw failure("standard output cannot be written: \(String(cString: strerror(errno)))", .outputFailed)
+            throw failure("cannot write to standard output: \(String(cString: strerror(errno)))", .outputFailed)
         }
     }
 
-    /// Prints a line on standard output.
     static func printLine(_ line: String) throws { try write(Array((line + "\n").utf8)) }
-
-    /// Prints what there is to tell about the input.
-    static func report(_ log: DiagnosticLog) { report(log.diagnostics) }
-
-    /// Prints what there is to tell about the input.
-    static func report(_ diagnostics: [Diagnostic]) {
-        for diagnostic in diagnostics { say(diagnostic.severity, "\(diagnostic)") }
-    }
 
     private static func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
         var rest = bytes[...]
@@ -69,7 +70,7 @@ enum Console {
 }
 
 extension Diagnostic.Severity {
-    /// How much it matters in a log.
+    /// The level in a log.
     var level: Logger.Level {
         switch self {
         case .error: .error

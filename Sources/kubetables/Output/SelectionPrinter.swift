@@ -2,13 +2,13 @@ import NetworkTypes
 import RuleCompiler
 import ServiceModel
 
-/// `--explain`: which endpoints each service port uses, and why not the others.
-enum Explanation {
+/// Prints which endpoints each service port uses, and why not the others (`--explain`).
+enum SelectionPrinter {
     static func print(_ compilation: Compilation) {
         for servicePort in compilation.servicePorts {
-            let port = servicePort.servicePort
-            Console.say("\(servicePort.name)/\(servicePort.name.transport.rawValue) \(policies(port))")
-            for line in servicePort.selection.explanation { Console.say("  \(line)") }
+            let name = servicePort.name
+            Console.printToStandardError("\(name)/\(name.transport.rawValue) \(policies(servicePort.servicePort))")
+            for line in servicePort.selection.explanation { Console.printToStandardError("  \(line)") }
         }
     }
 

@@ -3,14 +3,12 @@ import KubernetesObjects
 import Logging
 import Proxy
 
-/// A source of objects.
+/// The source of objects: a directory or a cluster.
 enum ObjectSource: CustomStringConvertible {
-    /// A directory of manifests.
     case manifests(ManifestSource)
-    /// The API of a cluster.
     case cluster(ClusterSource)
 
-    /// The kinds that must be known before rules are made.
+    /// The kinds that must be known before the first commit.
     var requiredKinds: Set<KubernetesObject.Kind> {
         switch self {
         case .manifests: [.service, .endpointSlice]
@@ -18,17 +16,17 @@ enum ObjectSource: CustomStringConvertible {
         }
     }
 
-    /// Where objects come from.
+    /// The fields of the log line at the start.
     var description: String {
         switch self {
-        case .manifests(let source): "the manifests in \(source.directory)"
-        case .cluster(let source): "the cluster at \(source.connection.server) (\(source.connection.origin))"
+        case .manifests(let source): "manifests=\(source.directory)"
+        case .cluster(let source): "cluster=\(source.connection.server) (\(source.connection.origin))"
         }
     }
 
-    /// Tells what there is and what changes, until the task is cancelled.
+    /// Delivers all objects and then all changes, until the task is cancelled.
     ///
-    /// - Parameter heard: is called each time an API server has said something about objects of a kind.
+    /// - Parameter heard: called for each answer of an API server about objects of a kind.
     func run(
         logger: Logger, heard: @escaping @Sendable (KubernetesObject.Kind) -> Void,
         _ deliver: @escaping @Sendable ([ObjectUpdate]) async -> Void

@@ -39,7 +39,7 @@ struct StatusServers {
     ///
     /// - Returns: what answers. If the options say that ports need not be free, it listens as soon as it can.
     /// - Throws: `ExitCode.cannotListen`.
-    func listen(_ options: ProxyOptions, loop: ProxyLoop, families: [IPFamily]) async throws -> [Part] {
+    func listen(_ options: ProxyOptions, loop: ProxyLoop, families: [IPFamily]) async throws -> [TaskService] {
         let healthPages = HealthPages(health, metrics: metrics)
         let pages = metricsPages(loop, families)
         let wanted: [(BindAddress, Bind)] = [
@@ -57,23 +57,23 @@ struct StatusServers {
             ),
         ]
         var servers: [HTTPServer] = []
-        var parts: [Part] = []
+        var services: [TaskService] = []
         for case (.at(let address, let port), let bind) in wanted {
             let address = ListenAddress(address, port)
             do throws(ServerFailure) {
                 let server = try await listen(address, bind)
                 servers.append(server)
-                parts.append(Part { await server.run() })
+                services.append(TaskService { await server.run() })
             } catch {
                 guard options.bindAddressHardFail == false else {
                     for server in servers { await server.close() }
                     throw Console.failure("\(error)", .cannotListen)
                 }
                 logger.error("\(error); it is tried again")
-                parts.append(Part { await listenLater(address, bind) })
+                services.append(TaskService { await listenLater(address, bind) })
             }
         }
-        return parts
+        return services
     }
 
     /// Begins to listen; 0.0.0.0 means IPv6 as well, as Go's `net.Listen` and therefore kube-proxy has it.
