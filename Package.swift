@@ -259,8 +259,9 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests",
             dependencies: [
-                "KubernetesObjects", "NetworkTypes", "RuleCompiler", "ServiceModel", "TestSupport", "XTables",
-                "kubetables", "test-api-server", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "KubernetesObjects", "NetworkTypes", "ProxyConfiguration", "RuleCompiler", "ServiceModel",
+                "TestSupport", "XTables", "kubetables", "test-api-server",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
     ],

@@ -1,13 +1,23 @@
 import ArgumentParser
 
-/// The version of this program.
-let kubetablesVersion = "0.1.0"
+/// The version of this program; everything else that names one is compared with it (VersionTests).
+let kubetablesVersion = "0.2.0"
 
-/// Where the program begins.
 @main
 enum Program {
     static func main() async {
-        await Kubetables.main(CommandLineArguments(CommandLine.arguments).ours)
+        let commandLine = CommandLineArguments(CommandLine.arguments)
+        do {
+            try commandLine.checkCommand()
+            var command = try await Kubetables.asyncParseAsRoot(commandLine.normalized)
+            if var command = command as? any AsyncParsableCommand {
+                try await command.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            commandLine.exit(error)
+        }
     }
 }
 
@@ -15,11 +25,11 @@ enum Program {
 struct Kubetables: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kubetables",
-        abstract: "Compiles Kubernetes Services into iptables rules and keeps a node's kernel in step with them.",
+        abstract: "Compiles Kubernetes Services to iptables rules and keeps a node's kernel in sync with them.",
         discussion: """
-            Exit codes: 0 done; 2 plan and verify found changes; 64 wrong usage; 65 bad input; 69 the kernel has no legacy \
-            iptables; 70 the kernel refused the rules; 71 run: a port is taken; 74 output could not be written; 75 the \
-            xtables lock was not free in time; 77 not permitted.
+            Exit codes: 0 success; 2 plan and verify found changes; 64 wrong usage; 65 bad input; 69 the kernel has no \
+            legacy iptables; 70 the kernel refused the rules; 71 run: a port is already in use; 74 output could not be \
+            written; 75 the xtables lock was busy; 77 not permitted.
             """,
         version: "kubetables \(kubetablesVersion) (kube-proxy 1.36 rules)",
         subcommands: [

@@ -3,7 +3,7 @@ import Glibc
 import TestSupport
 import Testing
 
-/// The program in kube-proxy's place: called by its name, with its flags, and with the configuration kubeadm makes.
+/// The program as a drop-in replacement for kube-proxy: called by its name, with its flags, and with the configuration kubeadm makes.
 @Suite(.needsKernel) struct DropInTests {
     private let node: StatusNode
     private let kubeProxy: String
@@ -28,9 +28,10 @@ import Testing
         return program
     }
 
-    @Test(arguments: ["configmap.yaml", "config.conf"]) func kubeadmsConfigurationIsTakenAsItIs(file: String) throws {
+    @Test(arguments: ["configmap.yaml", "config.conf"]) func kubeadmsConfigurationIsAcceptedAsItIs(file: String) throws
+    {
         let program = try start(["--config=\(Self.kubeadm(file))", "--hostname-override=Node-1"])
-        #expect(program.errors.contains("on node node-1"))
+        #expect(program.errors.contains(" node=node-1 "))
         for word in [" warning ", " error "] { #expect(!program.errors.contains(word), "\(program.errors)") }
         let configuration = try #require(try node.get("127.0.0.1:10249/configz")).body
         #expect(configuration.contains(#""clusterCIDR":"10.244.0.0/16""#))
@@ -43,7 +44,7 @@ import Testing
         #expect(metrics.contains("\nprocess_resident_memory_bytes "))
     }
 
-    @Test func everyFlagOfKubeProxyIsTaken() throws {
+    @Test func everyFlagOfKubeProxyIsAccepted() throws {
         let flags = """
             --bind-address=192.0.2.7 --bind-address-hard-fail --cleanup=false --cluster-cidr=10.244.0.0/16,fd00::/48
             --config-sync-period=15m0s --conntrack-max-per-core 0 --conntrack-min=131072 --conntrack-tcp-be-liberal
@@ -77,7 +78,7 @@ import Testing
         #expect(try String(contentsOfFile: "/proc/\(program.identifier)/oom_score_adj", encoding: .utf8) == "100\n")
     }
 
-    @Test func whatHasNoEffectIsSaid() throws {
+    @Test func optionsWithoutEffectAreReported() throws {
         let program = try start(["--kube-api-qps=50", "--profiling", "--logtostderr=false", "--bind-address=::"])
         for text in [
             "--kube-api-qps (clientConnection.qps): 50 has no effect: ",
@@ -89,7 +90,7 @@ import Testing
         #expect(try node.get("127.0.0.1:10249/healthz") == nil)
     }
 
-    @Test func aTakenPortCanBeWaitedFor() throws {
+    @Test func aPortInUseCanBeWaitedFor() throws {
         let first = try start([])
         let second = try start(["--config", Self.kubeadm("config.conf")])
         #expect(second.errors.contains("cannot listen on 0.0.0.0:10256: the port is already in use"))
@@ -114,7 +115,9 @@ import Testing
             kubeProxy, "--config", file, "--write-config-to", again, "--node-ip", "10.0.0.1",
         ])
         #expect(second.status == 0)
-        #expect(second.errors == "warning: --node-ip: a file cannot tell it; give the flag besides --config\n")
+        #expect(
+            second.errors == "warning: --node-ip: cannot be set in a configuration file; pass the flag in "
+                + "addition to --config\n")
         let text = try String(contentsOfFile: file, encoding: .utf8)
         #expect(text.contains("clusterCIDR: 10.9.0.0/16\n"))
         #expect(try String(contentsOfFile: again, encoding: .utf8) == text)
@@ -126,7 +129,7 @@ import Testing
 
         let nowhere = try Subprocess.run([kubeProxy, "--write-config-to", "/nonexistent/x"])
         #expect(nowhere.status == 74)
-        #expect(nowhere.errors.contains("/nonexistent/x cannot be written: No such file or directory"))
+        #expect(nowhere.errors.contains("cannot write /nonexistent/x: No such file or directory"))
         let full = try Subprocess.run([kubeProxy, "--write-config-to", "/dev/full"])
         #expect(full.status == 74)
     }
@@ -142,7 +145,7 @@ import Testing
         let again = try node.namespace.attempt(
             [Repository.tool, "run", "--cleanup", "--lock-file", node.namespace.lockPath])
         #expect(again.status == 0)
-        #expect(again.output.contains("nothing of ours found"))
+        #expect(again.output.contains("nothing to remove"))
     }
 
     @Test func initOnlySetsTheKernelsParametersAndEnds() throws {
@@ -203,10 +206,10 @@ import Testing
             ])
         let unknown = try Subprocess.run([kubeProxy, "--logging-format=xml"])
         #expect(unknown.status == 64)
-        #expect(unknown.errors == "error: --logging-format: “xml” is unknown; it must be text or json\n")
+        #expect(unknown.errors == "error: --logging-format: unsupported log format \"xml\" (supported: text, json)\n")
     }
 
-    @Test func aScoreThatCannotBeSetIsAWarningIfItWasAskedFor() throws {
+    @Test func aScoreThatCannotBeSetIsAWarningIfAnOptionSetsIt() throws {
         let shell = "\(kubeProxy) \((manifests + ["--oom-score-adj=-998"]).joined(separator: " "))"
         let program = try node.namespace.start(
             ["sh", "-c", "echo 0 > /proc/self/oom_score_adj; exec capsh --drop=cap_sys_resource -- -c 'exec \(shell)'"])

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// The commands that write to a kernel, against what iptables-legacy then says, in a namespace of the test's own.
+/// The commands that write to a kernel, compared with what iptables-legacy then prints, in a namespace of the test's own.
 @Suite(.needsKernel) struct KernelTests {
     private let node = try? NetworkNamespace()
 
@@ -22,7 +22,7 @@ import Testing
         // iptables-save prints the table first that was used last.
         try node.run("iptables-legacy", "-t", "nat", "-S")
         for fixture in fixtures {
-            // The chain is kubelet's too, so a rule that is not wanted any longer stays in it.
+            // The chain is kubelet's too, so a rule that is no longer desired stays in it.
             _ = try node.attempt(["iptables-legacy", "-F", "KUBE-FIREWALL"])
             let compiled = try fixture.compile(try Self.interfaces(fixture))
             let applied = try apply(fixture, node)
@@ -43,7 +43,7 @@ import Testing
                 + (fixture.options.contains("--conntrack-tcp-be-liberal") ? ["--conntrack-tcp-be-liberal"] : []))
     }
 
-    /// `apply` would look at the namespace's interfaces; `compile` assumes loopback and the node's addresses.
+    /// `apply` would read the namespace's interfaces; `compile` assumes loopback and the node's addresses.
     private static func interfaces(_ fixture: Fixture) throws -> [String] {
         let options = try fixture.options
         guard !options.contains("--interface-addresses") else { return [] }
@@ -79,7 +79,7 @@ import Testing
 
         """
 
-    @Test func cleanupLeavesRulesOfOthersAsTheyWere() throws {
+    @Test func cleanupLeavesForeignRulesAsTheyWere() throws {
         let node = try namespace()
         try node.run("iptables-legacy-restore", "--counters", input: Self.foreignRules)
         func foreign() throws -> [String] {
@@ -98,7 +98,7 @@ import Testing
         #expect(cleanup.status == 0, "\(cleanup.errors)")
         #expect(try foreign() == before)
         let again = try node.attempt([Repository.tool, "cleanup"])
-        #expect(again.output.contains("IPv4: nothing of ours found, nothing committed"))
+        #expect(again.output.contains("IPv4: nothing to remove, nothing committed"))
         // kubelet has the same chain, and may rely on it.
         #expect(try node.run("iptables-legacy-save").contains("-A INPUT -j KUBE-FIREWALL"))
     }
@@ -125,9 +125,9 @@ import Testing
         #expect(try !node.run("iptables-legacy-save").contains("KUBE-"))
 
         try #require(try tool("apply").status == 0)
-        let inStep = try tool("plan")
-        #expect(inStep.status == 0)
-        #expect(inStep.output == "IPv4: in step, no change\n")
+        let inSync = try tool("plan")
+        #expect(inSync.status == 0)
+        #expect(inSync.output == "IPv4: in sync, no changes\n")
         #expect(try tool("verify").status == 0)
 
         try node.run("iptables-legacy", "-t", "nat", "-D", "PREROUTING", "1")
@@ -136,8 +136,10 @@ import Testing
         let drift = try tool("verify")
         #expect(drift.status == 2)
         #expect(drift.output.contains("IPv4 nat: missing: -A PREROUTING"), "\(drift.output)")
-        #expect(drift.output.contains("IPv4 nat: should not be there: -A KUBE-MARK-MASQ"), "\(drift.output)")
-        #expect(drift.output.contains("IPv4 filter: rule 1 of INPUT is not ours"), "\(drift.output)")
+        #expect(drift.output.contains("IPv4 nat: unexpected: -A KUBE-MARK-MASQ"), "\(drift.output)")
+        #expect(
+            drift.output.contains("IPv4 filter: foreign rule 1 of INPUT sees packets before our jumps"),
+            "\(drift.output)")
 
         let json = try tool("plan", "--output", "json")
         #expect(json.status == 2)
@@ -161,7 +163,7 @@ import Testing
         #expect(busy.errors.contains("another program holds it"))
     }
 
-    @Test func withoutPermissionItEndsWith77AndSaysWhatToDo() throws {
+    @Test func withoutPermissionItEndsWith77AndNamesTheRemedy() throws {
         let node = try namespace()
         // The built tool may lie below a folder that only root can enter, so capabilities are dropped, not the user.
         let result = try node.attempt(

@@ -3,13 +3,13 @@ import NetworkTypes
 import TestSupport
 import Testing
 
-/// Rules of Kubernetes in nf_tables, where iptables-nft puts them, act beside ours: that must be said.
+/// Rules of Kubernetes in nf_tables, where iptables-nft puts them, act alongside ours: that must be reported.
 @Suite(.needsKernel) struct OtherBackendTests {
     private let node = try? NetworkNamespace()
 
     private func namespace() throws -> NetworkNamespace { try #require(node, "no network namespace could be made") }
 
-    /// What the commands that look at the kernel say about nf_tables in a family.
+    /// The warnings about nf_tables in a family, of the commands that read the kernel.
     private func warnings(_ family: IPFamily, _ command: String = "plan") throws -> [Substring] {
         let result = try namespace().attempt([Repository.tool, command, "-f", "-", "--ip-family", family.rawValue])
         #expect(result.status == (command == "plan" ? 2 : 0), "\(result)")
@@ -30,14 +30,14 @@ import Testing
         #expect(try warnings(family).map(String.init) == [expected])
         for other in IPFamily.allCases where other != family { #expect(try warnings(other).isEmpty) }
 
-        // The same name in another table is told once; of many only the first are named.
+        // The same name in another table is reported once; of many only the first are named.
         try node.run(tool(family), "-N", "KUBE-SERVICES")
         for chain in ["KUBE-FORWARD", "KUBE-NODEPORTS", "KUBE-SVC-A"] { try node.run(tool(family), "-N", chain) }
         let many = try warnings(family, "apply")
         #expect(many.count == 1)
         #expect(many.first?.contains("(KUBE-FORWARD, KUBE-NODEPORTS, KUBE-SERVICES and 1 more)") == true, "\(many)")
 
-        // It only looked.
+        // Nothing was changed.
         #expect(try node.run("nft", "list", "chains").components(separatedBy: "chain KUBE-").count == 6)
         try node.run("nft", "flush", "ruleset")
         #expect(try warnings(family, "apply").isEmpty)

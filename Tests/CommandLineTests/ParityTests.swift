@@ -1,6 +1,7 @@
 import ArgumentParser
 import KubernetesObjects
 import NetworkTypes
+import ProxyConfiguration
 import RuleCompiler
 import ServiceModel
 import TestSupport
@@ -9,20 +10,20 @@ import XTables
 
 @testable import kubetables
 
-/// What kube-proxy 1.36.2 left in a real kernel, against what we compile.
+/// What kube-proxy 1.36.2 left in a real kernel, compared with what we compile.
 ///
 /// These rules are never rewritten.
 @Suite struct ParityTests {
     @Test(arguments: Fixture.measured)
     func compileGivesTheMeasuredRules(fixture: Fixture) throws {
         let command = try CompileCommand.parse(["-f", fixture.objects] + fixture.options)
-        let job = try Job(input: command.input, node: command.node, interfaces: .node)
+        let input = try CompilerInput(command.input, command.node, interfaces: .ofNode)
         let measured = try CanonicalRules(fixture.expected, family: command.ipFamily).text
-        var compilation = job.compile(command.ipFamily)
+        var compilation = input.compile(command.ipFamily)
 
         // Where slices contradict each other, kube-proxy's result depends on the order in which a Go map gives them.
-        for service in job.objects.contradictoryServices(command.ipFamily) {
-            let candidates = job.objects.orders(of: service, command.ipFamily).map { entries in
+        for service in input.objects.contradictoryServices(command.ipFamily) {
+            let candidates = input.objects.orders(of: service, command.ipFamily).map { entries in
                 var candidate = compilation
                 _ = candidate.updateService(namespace: service.namespace, name: service.name, to: entries)
                 return candidate
@@ -45,15 +46,15 @@ import XTables
 }
 
 extension ClusterObjects {
-    /// The Services of which two slices name one endpoint with different things to say about it.
+    /// The Services of which two slices name one endpoint with different conditions.
     fileprivate func contradictoryServices(_ family: IPFamily) -> [ServiceName] {
         services.keys.filter { service in
-            var said: [String: EndpointSlice.Member] = [:]
+            var known: [String: EndpointSlice.Member] = [:]
             return slices(of: service).contains { slice in
                 guard slice.addressType == .addresses(family) else { return false }
                 return slice.endpoints.contains { member in
-                    let known = said.updateValue(member, forKey: member.address.description)
-                    return known != nil && known != member
+                    let previous = known.updateValue(member, forKey: member.address.description)
+                    return previous != nil && previous != member
                 }
             }
         }.sorted()

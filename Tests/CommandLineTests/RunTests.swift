@@ -35,7 +35,7 @@ import Testing
         try Data(text.utf8).write(to: directory.appending(path: name))
     }
 
-    /// Lets `body` work beside the program, and removes what was written.
+    /// Lets `body` work alongside the program, and removes what was written.
     private func running(_ arguments: [String] = [], _ body: (BackgroundProcess) throws -> Void) throws {
         defer { try? FileManager.default.removeItem(at: directory) }
         let program = try node.start(
@@ -71,7 +71,7 @@ import Testing
         }
     }
 
-    @Test func driftIsNamedAndMended() throws {
+    @Test func driftIsReportedAndRepaired() throws {
         try running { program in
             try program.waitForErrors(containing: "start: IPv4 filter")
             try node.run("iptables-legacy", "-t", "nat", "-F", "KUBE-SERVICES")
@@ -110,7 +110,7 @@ import Testing
         }
     }
 
-    @Test func theConfigurationIsReadAgain() throws {
+    @Test func theConfigurationIsReloaded() throws {
         let config = directory.appending(path: "config.conf")
         func configure(_ text: String) throws {
             try Data("apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n\(text)\n".utf8)
@@ -124,15 +124,15 @@ import Testing
             try eventually("the new range is in force") { try nat().contains("! -s 10.128.0.0/16 -d 10.96.0.10/32") }
 
             try configure("clusterCIDR: everywhere")
-            try program.waitForErrors(containing: "the configuration cannot be used and stays as it was")
-            #expect(program.errors.contains("“everywhere” is no range of addresses"))
+            try program.waitForErrors(containing: "invalid configuration; the previous one stays in force")
+            #expect(program.errors.contains("invalid CIDR \"everywhere\""))
             #expect(try nat().contains("! -s 10.128.0.0/16 -d 10.96.0.10/32"))
 
-            let count = program.errors.components(separatedBy: "was read again").count - 1
+            let count = program.errors.components(separatedBy: "configuration reloaded").count - 1
             try configure("clusterCIDR: 10.128.0.0/16")
-            try program.waitForErrors(containing: "was read again", count: count + 1)
+            try program.waitForErrors(containing: "configuration reloaded", count: count + 1)
             program.signal(SIGHUP)
-            try program.waitForErrors(containing: "was read again", count: count + 2)
+            try program.waitForErrors(containing: "configuration reloaded", count: count + 2)
         }
     }
 
@@ -148,7 +148,7 @@ import Testing
             #expect(try get("127.0.0.1:10249/proxyMode") == "iptables")
             #expect(try get("127.0.0.1:10249/configz").contains("\"minSyncPeriod\":\"0s\""))
             #expect(try get("127.0.0.1:10249/rules").contains("--to-destination 10.244.0.1:8080"))
-            #expect(try get("127.0.0.1:10249/plan").hasPrefix("IPv4: in step, no change\n"))
+            #expect(try get("127.0.0.1:10249/plan").hasPrefix("IPv4: in sync, no changes\n"))
             let metrics = try get("127.0.0.1:10249/metrics")
             #expect(metrics.contains("kubeproxy_sync_proxy_rules_duration_seconds_count{ip_family=\"IPv4\"}"))
             #expect(metrics.contains("kubeproxy_proxy_healthz_total{code=\"200\"} 1"))
@@ -159,7 +159,7 @@ import Testing
         }
     }
 
-    @Test func whatCannotWorkIsSaidAtOnce() throws {
+    @Test func whatCannotWorkIsReportedAtOnce() throws {
         defer { try? FileManager.default.removeItem(at: directory) }
         let withoutCapability = try node.attempt(
             [
@@ -172,6 +172,8 @@ import Testing
         let badPeriod = try Subprocess.run(
             [Repository.tool, "run", "--manifests", directory.path, "--iptables-sync-period", "soon"])
         #expect(badPeriod.status == 64)
-        #expect(badPeriod.errors.contains("--iptables-sync-period: “soon” is not a duration such as 30s"))
+        #expect(
+            badPeriod.errors.contains(
+                "--iptables-sync-period: invalid duration \"soon\": must be a duration such as 30s"))
     }
 }

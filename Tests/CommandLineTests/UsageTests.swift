@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// What a user meets who makes a mistake: exit codes, and messages that say what would be right.
+/// What users meet who make a mistake: exit codes, and messages that name what would be right.
 @Suite struct UsageTests {
     private static let service = """
         apiVersion: v1
@@ -30,27 +30,43 @@ import Testing
     }
 
     @Test(arguments: [
-        (["compile"], "Missing expected argument '--filename <path> ...'"),
-        (["compile", "-f"], "Missing value for '-f <path>'"),
-        (["compile", "-f", "-", "--ip-family", "ipv5"], "ipv5"),
-        (["compile", "-f", "-", "--format", "xml"], "xml"),
-        (["compile", "-f", "-", "--iptables-masquerade-bit", "32"], "--iptables-masquerade-bit: 32 is no bit"),
-        (["compile", "-f", "-", "--cluster-cidr", "10.0.0.0"], "--cluster-cidr: “10.0.0.0” is no range"),
-        (["compile", "-f", "-", "--cluster-cidr", "10.0.0.0/8,10.1.0.0/16"], "at most one range of each IP family"),
-        (["compile", "-f", "-", "--node-ip", "localhost"], "--node-ip: “localhost” is no IP address"),
-        (["compile", "-f", "-", "--node-labels", "zone"], "--node-labels: “zone” is no label; write KEY=VALUE"),
-        (["compile", "-f", "-", "--nodeport-addresses", "primary,10.0.0.0/8"], "“primary” stands alone"),
+        (["compile"], "missing required option \"--filename <path>\""),
+        (["compile", "-f"], "missing value for \"-f <path>\""),
+        (
+            ["compile", "-f", "-", "--ip-family", "ipv5"],
+            "invalid value \"ipv5\" for \"--ip-family <ip-family>\" (supported: ipv4, ipv6)"
+        ),
+        (
+            ["compile", "-f", "-", "--format", "xml"],
+            "invalid value \"xml\" for \"--format <format>\" (supported: save, restore)"
+        ),
+        (
+            ["compile", "-f", "-", "--iptables-masquerade-bit", "32"],
+            "--iptables-masquerade-bit: invalid bit 32: must be from 0 to 31"
+        ),
+        (
+            ["compile", "-f", "-", "--cluster-cidr", "10.0.0.0"],
+            "--cluster-cidr: invalid CIDR \"10.0.0.0\": must be ADDRESS/LENGTH"
+        ),
+        (["compile", "-f", "-", "--cluster-cidr", "10.0.0.0/8,10.1.0.0/16"], "at most one CIDR of each IP family"),
+        (["compile", "-f", "-", "--node-ip", "localhost"], "--node-ip: invalid IP address \"localhost\""),
+        (["compile", "-f", "-", "--node-labels", "zone"], "--node-labels: invalid label \"zone\": must be KEY=VALUE"),
+        (["compile", "-f", "-", "--nodeport-addresses", "primary,10.0.0.0/8"], "\"primary\" cannot be combined"),
         (
             ["compile", "-f", "-", "--detect-local-mode", "BridgeInterface"],
-            "--pod-bridge-interface (detectLocal.bridgeInterface): must be given"
+            "--pod-bridge-interface (detectLocal.bridgeInterface): required with"
         ),
         (
             ["compile", "-f", "-", "--detect-local-mode", "InterfaceNamePrefix"],
-            "--pod-interface-name-prefix (detectLocal.interfaceNamePrefix): must be given"
+            "--pod-interface-name-prefix (detectLocal.interfaceNamePrefix): required with"
         ),
-        (["compile", "-f", "-", "--detect-local-mode", "NodeCIDR"], "NodeCIDR needs a Node object named"),
+        (["compile", "-f", "-", "--detect-local-mode", "NodeCIDR"], "mode NodeCIDR requires a Node object \""),
         (["apply", "-f", "-", "--lock-wait", "-1"], "--lock-wait"),
-        (["frobnicate"], "frobnicate"),
+        (["compile", "-f", "-", "--strict=x"], "option \"--strict\" takes no value, but has \"x\""),
+        (["compile", "-f", "-", "a"], "unexpected argument \"a\""),
+        (["compile", "-f", "-", "a", "b"], "unexpected arguments \"a\", \"b\""),
+        (["run", "--proxy-mode", "ipvs"], "--proxy-mode: unsupported proxy mode \"ipvs\" (supported: iptables)"),
+        (["--generate-completion-script", "tcsh"], "unsupported shell \"tcsh\" (supported: zsh, bash, fish)"),
     ])
     func wrongUsageEndsWith64(arguments: [String], message: String) throws {
         let result = try Subprocess.run([Repository.tool] + arguments)
@@ -59,7 +75,28 @@ import Testing
         #expect(result.output.isEmpty)
     }
 
-    @Test func badInputEndsWith65AndAllOfItIsTold() throws {
+    /// Messages of the argument parser have the form of all others: the error, and where to read on.
+    @Test(
+        "an unknown word is an error with a suggestion",
+        arguments: [
+            (["compil", "-f", "-"], "unknown command \"compil\"; did you mean \"compile\"?", "kubetables help"),
+            (["frobnicate"], "unknown command \"frobnicate\"", "kubetables help"),
+            (["help", "plna"], "unknown command \"plna\"; did you mean \"plan\"?", "kubetables help"),
+            (
+                ["compile", "-f", "-", "--clustr-cidr", "10.0.0.0/8"],
+                "unknown option \"--clustr-cidr\"; did you mean \"--cluster-cidr\"?", "kubetables help compile"
+            ),
+            (["run", "--frobnicate"], "unknown option \"--frobnicate\"", "kubetables help run"),
+            (["--verson"], "unknown option \"--verson\"; did you mean \"--version\"?", "kubetables help"),
+        ])
+    func suggestion(arguments: [String], message: String, help: String) throws {
+        let result = try Subprocess.run([Repository.tool] + arguments)
+        #expect(result.status == 64)
+        #expect(result.errors == "error: \(message)\nnote: see '\(help)'\n")
+        #expect(result.output.isEmpty)
+    }
+
+    @Test func badInputEndsWith65AndAllOfItIsReported() throws {
         let result = try compile(
             "-f", "-", "-f", "/nonexistent.yaml",
             input: """
@@ -95,7 +132,7 @@ import Testing
         #expect(strict.output.isEmpty)
     }
 
-    @Test func otherKindsArePassedOverWithOneLine() throws {
+    @Test func otherKindsAreIgnoredWithOneLine() throws {
         let result = try compile(
             "-f", "-", input: "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {}\n")
         #expect(result.status == 0)
@@ -111,7 +148,7 @@ import Testing
         #expect(result.errors.contains("note: Service default/redis: headless (clusterIP: None)"))
     }
 
-    @Test func explainTellsWhatBecameOfEachEndpoint() throws {
+    @Test func explainNamesTheReasonForEachEndpoint() throws {
         let slice = """
             ---
             apiVersion: discovery.k8s.io/v1
@@ -135,7 +172,7 @@ import Testing
                 """)
     }
 
-    @Test func directoriesAreReadWithAllBelowThem() throws {
+    @Test func directoriesAreReadRecursively() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "kubetables-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
         let inner = folder.appending(path: "a/b")
@@ -150,6 +187,6 @@ import Testing
     @Test func aFullDiskIsAnErrorAndNotSilence() throws {
         let result = try Subprocess.run(["sh", "-c", "\(Repository.tool) compile -f - >/dev/full"])
         #expect(result.status == 74)
-        #expect(result.errors.contains("standard output cannot be written"))
+        #expect(result.errors.contains("cannot write to standard output"))
     }
 }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import ProxyConfiguration
 
-/// What configuration files say, and what is said about them.
+/// Reading configuration files, and the messages about them.
 @Suite struct ConfigurationFileTests {
     private let kubeadm = """
         apiVersion: kubeproxy.config.k8s.io/v1alpha1
@@ -41,7 +41,7 @@ import Testing
         return expected
     }
 
-    @Test func emptyFieldsSayNothing() {
+    @Test func emptyFieldsMeanTheDefault() {
         let (configuration, diagnostics) = read(kubeadm)
         #expect(configuration == expected)
         #expect(diagnostics.isEmpty)
@@ -56,67 +56,77 @@ import Testing
         #expect(diagnostics.isEmpty)
     }
 
-    @Test func unknownFieldsAreWarnedAboutAndPassedOver() {
+    @Test func unknownFieldsAreIgnoredWithAWarning() {
         let (configuration, diagnostics) = read(
             kubeadm.replacingOccurrences(of: "oomScoreAdj", with: "oomScore")
-                .replacingOccurrences(of: "  masqueradeBit: 15", with: "  masqueradeBit: 15\n  masquerade: 1"))
+                .replacingOccurrences(of: "  masqueradeBit: 15", with: "  masqueradeBit: 15\n  masquerade: 1")
+                + "\nrules: 1\n")
         #expect(configuration == expected)
         #expect(
             diagnostics == [
-                "warning: c: document 1: KubeProxyConfiguration: iptables.masquerade: is no field of "
-                    + "KubeProxyConfiguration and is passed over",
-                "warning: c: document 1: KubeProxyConfiguration: oomScore: is no field of KubeProxyConfiguration and is "
-                    + "passed over",
+                "warning: c: document 1: KubeProxyConfiguration: iptables.masquerade: unknown field, ignored; did you mean "
+                    + "\"masqueradeAll\"?",
+                "warning: c: document 1: KubeProxyConfiguration: oomScore: unknown field, ignored; did you mean "
+                    + "\"oomScoreAdj\"?",
+                "warning: c: document 1: KubeProxyConfiguration: rules: unknown field, ignored",
             ])
     }
 
-    @Test func everyMistakeIsToldWithItsField() {
+    @Test func everyMistakeIsReportedWithItsField() {
         let header = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n"
         let mistakes: [(String, String)] = [
-            ("mode: ipvs", "mode: “ipvs” is not made here; write iptables, or leave it out"),
-            ("mode: nftables", "mode: “nftables” is not made here; write iptables, or leave it out"),
+            ("mode: ipvs", "mode: unsupported proxy mode \"ipvs\" (supported: iptables)"),
+            ("mode: nftables", "mode: unsupported proxy mode \"nftables\" (supported: iptables)"),
             (
                 "iptables: {masqueradeBit: 32}",
-                "iptables.masqueradeBit: 32 is no bit of a packet mark; it must be from 0 to 31"
+                "iptables.masqueradeBit: invalid bit 32: must be from 0 to 31"
             ),
             ("iptables: {masqueradeBit: x}", "iptables.masqueradeBit: the text \"x\" is not a whole number"),
             (
                 "iptables: {syncPeriod: never}",
                 "iptables.syncPeriod: \"never\" is not a duration such as 30s, 1m30s or 500ms"
             ),
-            ("conntrack: {min: -1}", "conntrack.min: -1 is no number of connections; it must be from 0 to 2147483647"),
+            ("conntrack: {min: -1}", "conntrack.min: invalid number of connections -1: must be from 0 to 2147483647"),
             ("conntrack: 5", "conntrack: the integer 5 is not a mapping"),
-            ("bindAddress: localhost", "bindAddress: “localhost” is no IP address"),
+            ("bindAddress: localhost", "bindAddress: invalid IP address \"localhost\""),
             (
                 "healthzBindAddress: here",
-                "healthzBindAddress: “here” is nowhere to listen; write ADDRESS:PORT, as in 0.0.0.0:10256 or [::]:10256"
+                "healthzBindAddress: cannot listen on \"here\": must be ADDRESS:PORT, for example 0.0.0.0:10256 or [::]:10256"
             ),
             (
                 "clusterCIDR: 10.0.0.0",
-                "clusterCIDR: “10.0.0.0” is no range of addresses; write ADDRESS/LENGTH, as in 10.244.0.0/16"
+                "clusterCIDR: invalid CIDR \"10.0.0.0\": must be ADDRESS/LENGTH, for example 10.244.0.0/16"
             ),
             (
+                "clusterCIDR: 10.244.0.0/33",
+                "clusterCIDR: invalid CIDR \"10.244.0.0/33\": the prefix length must be 0–32"
+            ),
+            ("clusterCIDR: fd00::/129", "clusterCIDR: invalid CIDR \"fd00::/129\": the prefix length must be 0–128"),
+            (
                 "clusterCIDR: 10.0.0.0/8,10.1.0.0/16",
-                "clusterCIDR: at most one range of each IP family can be given, as in 10.244.0.0/16,fd00:10::/56"
+                "clusterCIDR: at most one CIDR of each IP family is allowed, for example 10.244.0.0/16,fd00:10::/56"
             ),
             (
                 "detectLocalMode: Guess",
-                "detectLocalMode: “Guess” is unknown; it must be one of ClusterCIDR, NodeCIDR, BridgeInterface, "
-                    + "InterfaceNamePrefix"
+                "detectLocalMode: unsupported mode \"Guess\" (supported: ClusterCIDR, NodeCIDR, BridgeInterface, "
+                    + "InterfaceNamePrefix)"
             ),
             (
                 "nodePortAddresses: [primary, 10.0.0.0/8]",
-                "nodePortAddresses: “primary” stands alone; it cannot be combined with ranges"
+                "nodePortAddresses: \"primary\" cannot be combined with CIDRs"
             ),
-            ("oomScoreAdj: 1001", "oomScoreAdj: 1001 is not from -1000 to 1000"),
-            ("logging: {format: xml}", "logging.format: “xml” is unknown; it must be text or json"),
+            ("oomScoreAdj: 1001", "oomScoreAdj: invalid score 1001: must be from -1000 to 1000"),
+            ("logging: {format: xml}", "logging.format: unsupported log format \"xml\" (supported: text, json)"),
             (
                 "logging: {flushFrequency: -5}",
-                "logging.flushFrequency: -5 is not a duration such as 30s, 1m30s or 500ms"
+                "logging.flushFrequency: invalid duration -5: must not be negative"
             ),
             ("featureGates: {A: maybe}", "featureGates.A: the text \"maybe\" is neither true nor false"),
             ("ipvs: {strictARP: 1}", "ipvs.strictARP: the integer 1 is neither true nor false"),
-            ("clientConnection: {burst: -1}", "clientConnection.burst: -1 is not from 0 to 2147483647"),
+            (
+                "clientConnection: {burst: -1}",
+                "clientConnection.burst: invalid number of requests -1: must be from 0 to 2147483647"
+            ),
         ]
         for (text, message) in mistakes {
             let (options, diagnostics) = read(header + text)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import ProxyConfiguration
 
-/// The table of options: what it says about each of them holds for flags, files, and what is written.
+/// The table of options: its entries hold for flags, files, and written files.
 @Suite struct ProxyOptionTests {
     /// Texts that a flag could have, by the option's field, or by its flag if it has no field.
     private static let texts: [String: [String]] = [
@@ -53,15 +53,15 @@ import Testing
         #expect(ProxyOption.all.allSatisfy { $0.flag != nil || $0.field != nil })
     }
 
-    @Test func everyFlagIsTakenAndPutOnTopOfWeakerOptions() throws {
+    @Test func everyFlagIsAcceptedAndOverridesWeakerOptions() throws {
         for option in Self.flags {
             let texts = try Self.texts(option)
             for text in texts {
                 var options = ProxyOptions()
-                try option.take(text, to: &options)
+                try option.apply(text, to: &options)
                 #expect(options != ProxyOptions(), "\(option.name) \(text)")
                 var weaker = ProxyOptions()
-                try option.take(texts[0], to: &weaker)
+                try option.apply(texts[0], to: &weaker)
                 weaker.syncPeriod = weaker.syncPeriod ?? .seconds(77)
                 let both = options.overriding(weaker)
                 #expect(option.value(in: both) == option.value(in: options))
@@ -75,7 +75,7 @@ import Testing
         var generator = SeededGenerator(seed: seed)
         var options = ProxyOptions()
         for option in Self.flags where option.field != nil && generator.chance(40) {
-            try option.take(generator.pick(try Self.texts(option)), to: &options)
+            try option.apply(generator.pick(try Self.texts(option)), to: &options)
         }
         let file = options.configurationFile
         let again = try read(file)
@@ -83,7 +83,7 @@ import Testing
             #expect(option.value(in: again) == option.value(in: options), "\(option.name)")
         }
         #expect(again.configurationFile == file)
-        #expect(options.unwritable.isEmpty)
+        #expect(options.namesOfOptionsNotInFile.isEmpty)
         #expect(again.effectiveSyncPeriod == options.effectiveSyncPeriod)
         #expect(again.clusterCIDRs == options.clusterCIDRs)
         #expect(again.effectiveHealthzBindAddress == options.effectiveHealthzBindAddress)
@@ -143,25 +143,25 @@ import Testing
             ipvs: {strictARP: true}
             """)
         #expect(options.warnings.isEmpty)
-        try ProxyOption.queriesPerSecond.take("50", to: &options)
-        try ProxyOption.featureGates.take("A=true", to: &options)
+        try ProxyOption.queriesPerSecond.apply("50", to: &options)
+        try ProxyOption.featureGates.apply("A=true", to: &options)
         #expect(
             options.warnings == [
-                "--feature-gates (featureGates): A=true has no effect: everything is as kube-proxy 1.36 has it with its "
-                    + "gates untouched",
-                "--kube-api-qps (clientConnection.qps): 50 has no effect: a few watches are all that the API is asked "
-                    + "for, which need no limit",
+                "--feature-gates (featureGates): A=true has no effect: kubetables behaves as kube-proxy 1.36 "
+                    + "with the default feature gates",
+                "--kube-api-qps (clientConnection.qps): 50 has no effect: kubetables opens a few watches "
+                    + "only, which need no rate limit",
             ])
     }
 
-    @Test func whatFilesCannotTellIsNamed() throws {
+    @Test func optionsThatFilesCannotHaveAreNamed() throws {
         var options = ProxyOptions()
         options.nodeIPs = [.loopback(.ipv4)]
         options.minimumSyncPeriod = .zero
         options.metricsBindAddress = BindAddress.none
         options.masqueradeBit = 3
         #expect(
-            options.unwritable == [
+            options.namesOfOptionsNotInFile == [
                 "--node-ip", "--iptables-min-sync-period (iptables.minSyncPeriod)",
                 "--metrics-bind-address (metricsBindAddress)",
             ])
@@ -174,9 +174,9 @@ import Testing
         next.hostname = "two"
         next.masqueradeAll = true
         next.verbosity = 0
-        let (options, kept) = next.keeping(current)
+        let (options, needRestart) = next.keepingFixedOptions(of: current)
         #expect(options.hostname == "one")
         #expect(options.masqueradeAll == true)
-        #expect(kept == ["--hostname-override (hostnameOverride)"])
+        #expect(needRestart == ["--hostname-override (hostnameOverride)"])
     }
 }

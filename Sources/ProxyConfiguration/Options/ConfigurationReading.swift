@@ -2,24 +2,24 @@ import Documents
 import KubernetesObjects
 
 extension ProxyOptions {
-    /// The options that a configuration file gives; unknown fields are warned about and passed over.
+    /// The options in a configuration file; unknown fields are ignored with a warning.
     ///
     /// - Parameters:
     ///   - path: the file, with a KubeProxyConfiguration in it or with a ConfigMap that holds one.
-    ///   - log: gets everything that is wrong with it.
+    ///   - log: collects everything that is wrong with it.
     /// - Returns: `nil` if they cannot be used; `log` says why.
-    public static func read(path: String, log: inout DiagnosticLog) -> ProxyOptions? {
+    package static func read(path: String, log: inout DiagnosticLog) -> ProxyOptions? {
         KubeProxyConfigurationFile.read(path: path, log: &log, read)
     }
 
-    /// The options that the text of a configuration file gives, as ``read(path:log:)`` reads it.
+    /// The options in the text of a configuration file, as ``read(path:log:)`` reads it.
     static func read(_ text: [UInt8], file: String, log: inout DiagnosticLog) -> ProxyOptions? {
         KubeProxyConfigurationFile.read(text, file: file, log: &log, read)
     }
 
     private static func read(_ fields: inout FieldReader, _ object: DocumentObject) -> ProxyOptions {
         var options = ProxyOptions()
-        options.take(object, at: "", &fields)
+        options.apply(object, at: "", &fields)
         return options
     }
 
@@ -32,15 +32,24 @@ extension ProxyOptions {
         })
     private static let objectFields: Set<String> = ["apiVersion", "kind", "metadata"]
 
-    private mutating func take(_ object: DocumentObject, at path: String, _ fields: inout FieldReader) {
+    /// - Parameter path: the enclosing field with a dot behind it, or nothing.
+    private static func warning(unknownField key: String, of path: String) -> String {
+        let known = Set(optionsByField.keys).union(enclosingFields).filter { field in
+            field.hasPrefix(path) && !field.dropFirst(path.count).contains(".")
+        }
+        let suggestion = Suggestion.closest(to: key, among: known.map { String($0.dropFirst(path.count)) })
+        return "unknown field, ignored" + (suggestion.map { "; did you mean \"\($0)\"?" } ?? "")
+    }
+
+    private mutating func apply(_ object: DocumentObject, at path: String, _ fields: inout FieldReader) {
         for key in object.members.map(\.key) {
             let field = path + key
             if let option = Self.optionsByField[field] {
-                _ = fields.optional(key, of: object) { fields, value in option.take(value, &fields, to: &self) }
+                _ = fields.optional(key, of: object) { fields, value in option.apply(value, &fields, to: &self) }
             } else if Self.enclosingFields.contains(field) {
-                fields.inside(key, of: object) { fields, inner in take(inner, at: field + ".", &fields) }
+                fields.inside(key, of: object) { fields, inner in apply(inner, at: field + ".", &fields) }
             } else if !Self.objectFields.contains(field) {
-                fields.atField(key) { $0.warning("is no field of KubeProxyConfiguration and is passed over") }
+                fields.atField(key) { $0.warning(Self.warning(unknownField: key, of: path)) }
             }
         }
     }

@@ -3,12 +3,12 @@ import KubernetesObjects
 
 extension ProxyOptions {
     /// The options in force as a KubeProxyConfiguration, in JSON under the key that kube-proxy's `/configz` has.
-    public var configurationJSON: String {
+    package var configurationJSON: String {
         DocumentValue.object(["kubeproxy.config.k8s.io": .object(configuration)]).json + "\n"
     }
 
     /// The options in force as a configuration file, in YAML.
-    public var configurationFile: String { DocumentValue.object(configuration).yaml }
+    package var configurationFile: String { DocumentValue.object(configuration).yaml }
 
     private var configuration: DocumentObject {
         var object: DocumentObject = [
@@ -22,13 +22,13 @@ extension ProxyOptions {
         return object
     }
 
-    /// The options that ``configurationFile`` cannot tell, by their names: those that no file has, and values that stand
+    /// The names of the options that ``configurationFile`` lacks: those that no file has, and those with values that stand
     /// for the default in files.
-    public var unwritable: [String] {
+    package var namesOfOptionsNotInFile: [String] {
         var log = DiagnosticLog()
         let read = ProxyOptions.read(Array(configurationFile.utf8), file: "", log: &log) ?? ProxyOptions()
         return ProxyOption.all.filter { option in
-            option.isSaid(in: self) && option.value(in: read) != option.value(in: self)
+            option.isSet(in: self) && option.value(in: read) != option.value(in: self)
         }.map(\.name)
     }
 }

@@ -4,46 +4,45 @@ import KubernetesObjects
 /// One of kube-proxy's options, described once: its flag, its field in configuration files, its help and its place in
 /// `/configz` and in written files all follow from this.
 ///
-/// The options there are: ``all``.
-public struct ProxyOption: Sendable {
+/// All options: ``all``. A new option is one line in an extension of this type, in the list of its group, and a property
+/// in ``ProxyOptions``.
+package struct ProxyOption: Sendable {
     /// What an option does here.
-    public enum Effect: Sendable, Hashable {
-        /// What it does in kube-proxy.
-        case followed
-        /// Nothing, which is worth a warning if it is set to something unusual; why that is so.
+    package enum Effect: Sendable, Hashable {
+        /// The same as in kube-proxy.
+        case sameAsKubeProxy
+        /// Nothing, which is worth a warning if it has an unusual value.
         case none(because: String)
-        /// Nothing, nor does it in kube-proxy's iptables mode.
-        case unused
+        /// Nothing, and nothing in kube-proxy's iptables mode either.
+        case noneInIPTablesMode
     }
 
     /// The flag's name without dashes; `nil` if only files have the option.
-    public let flag: String?
+    package let flag: String?
     /// The path of the field in a KubeProxyConfiguration; `nil` if only the command line has the option.
-    public let field: String?
-    /// How values are written.
-    public let syntax: OptionSyntax
-    /// What it is good for; empty for what is not worth a place in the help.
-    public let help: String
-    /// What it does here.
-    public let effect: Effect
-    /// Whether a program that runs keeps the value it began with.
-    public let isFixedAtStart: Bool
+    package let field: String?
+    package let syntax: OptionSyntax
+    /// One sentence; empty for options that help does not show.
+    package let help: String
+    package let effect: Effect
+    /// Whether a running program keeps the value it started with.
+    package let isFixedAtStart: Bool
 
-    private let takeText: @Sendable (String, String, inout ProxyOptions) throws(OptionError) -> Void
-    private let takeValue: @Sendable (inout FieldReader, DocumentValue, inout ProxyOptions) -> Void
-    private let said: @Sendable (ProxyOptions) -> DocumentValue?
-    private let standard: @Sendable (ProxyOptions) -> DocumentValue
-    private let copy: @Sendable (ProxyOptions, inout ProxyOptions) -> Void
-    private let harmless: [DocumentValue]
+    private let applyText: @Sendable (String, String, inout ProxyOptions) throws(OptionError) -> Void
+    private let applyValue: @Sendable (inout FieldReader, DocumentValue, inout ProxyOptions) -> Void
+    private let explicitValue: @Sendable (ProxyOptions) -> DocumentValue?
+    private let defaultValue: @Sendable (ProxyOptions) -> DocumentValue
+    private let copyValue: @Sendable (ProxyOptions, inout ProxyOptions) -> Void
+    private let valuesWithoutWarning: [DocumentValue]
 
-    /// Describes an option that has a property in ``ProxyOptions``.
+    /// An option with a property of its own in ``ProxyOptions``.
     ///
-    /// - Parameter standard: the value that counts where nothing is said; it may depend on other options.
+    /// - Parameter defaultValue: the value in force if none is set; it may depend on other options.
     init<Value: Sendable>(
         flag: String?, field: String?, _ kind: OptionKind<Value>,
         _ property: any WritableKeyPath<ProxyOptions, Value?> & Sendable,
-        standard: @escaping @Sendable (ProxyOptions) -> Value? = { _ in nil }, help: String = "",
-        effect: Effect = .followed, isFixedAtStart: Bool = false, harmless: [DocumentValue] = []
+        defaultValue: @escaping @Sendable (ProxyOptions) -> Value? = { _ in nil }, help: String = "",
+        effect: Effect = .sameAsKubeProxy, isFixedAtStart: Bool = false, valuesWithoutWarning: [DocumentValue] = []
     ) {
         self.flag = flag
         self.field = field
@@ -51,30 +50,31 @@ public struct ProxyOption: Sendable {
         self.help = help
         self.effect = effect
         self.isFixedAtStart = isFixedAtStart
-        self.harmless = harmless
-        takeText = { text, name, options throws(OptionError) in
+        self.valuesWithoutWarning = valuesWithoutWarning
+        applyText = { text, name, options throws(OptionError) in
             options[keyPath: property] = try kind.parse(text, name)
         }
-        takeValue = { fields, value, options in options[keyPath: property] = kind.read(&fields, value) }
-        said = { options in options[keyPath: property].map(kind.document) }
-        self.standard = { options in standard(options).map(kind.document) ?? kind.nothing }
-        copy = { source, target in target[keyPath: property] = source[keyPath: property] }
+        applyValue = { fields, value, options in options[keyPath: property] = kind.read(&fields, value) }
+        explicitValue = { options in options[keyPath: property].map(kind.document) }
+        self.defaultValue = { options in defaultValue(options).map(kind.document) ?? kind.unset }
+        copyValue = { source, target in target[keyPath: property] = source[keyPath: property] }
     }
 
-    /// Describes an option that nothing depends on here; its value is checked and kept as it was said.
+    /// An option without an effect here; its value is checked, and kept for `/configz` and written files.
     init<Value: Sendable>(
-        flag: String? = nil, field: String? = nil, _ kind: OptionKind<Value>, standard: Value? = nil, effect: Effect,
-        harmless: [DocumentValue] = []
+        flag: String? = nil, field: String? = nil, _ kind: OptionKind<Value>, defaultValue: Value? = nil,
+        effect: Effect, valuesWithoutWarning: [DocumentValue] = []
     ) {
         self.init(
-            flag: flag, field: field, kind.kept, \.kept[field ?? flag ?? ""],
-            standard: { _ in standard.map(kind.document) }, effect: effect, harmless: harmless)
+            flag: flag, field: field, kind.asDocumentValue, \.valuesWithoutEffect[field ?? flag ?? ""],
+            defaultValue: { _ in defaultValue.map(kind.document) }, effect: effect,
+            valuesWithoutWarning: valuesWithoutWarning)
     }
 }
 
 extension ProxyOption {
     /// The option as messages name it: `--cluster-cidr (clusterCIDR)`.
-    public var name: String {
+    package var name: String {
         switch (flag, field) {
         case (let flag?, let field?): "--\(flag) (\(field))"
         case (let flag?, nil): "--\(flag)"
@@ -82,34 +82,33 @@ extension ProxyOption {
         }
     }
 
-    /// The value that counts where nothing is said, as help shows it; empty if there is none.
-    public var standardText: String { standard(ProxyOptions()).flagText }
+    /// The default as help shows it; empty if there is none.
+    package var defaultText: String { defaultValue(ProxyOptions()).flagText }
 
-    /// Takes over what a flag says.
+    /// Sets the option to the value of a flag.
     ///
     /// - Throws: ``OptionError`` for a value that cannot be used.
-    public func take(_ text: String, to options: inout ProxyOptions) throws(OptionError) {
-        try takeText(text, "--\(flag ?? "")", &options)
+    package func apply(_ text: String, to options: inout ProxyOptions) throws(OptionError) {
+        try applyText(text, "--\(flag ?? "")", &options)
     }
 
-    /// Takes over what a field of a file says; `fields` is told what is wrong with it.
-    func take(_ value: DocumentValue, _ fields: inout FieldReader, to options: inout ProxyOptions) {
-        takeValue(&fields, value, &options)
+    /// Sets the option to the value of a field; `fields` collects what is wrong with it.
+    func apply(_ value: DocumentValue, _ fields: inout FieldReader, to options: inout ProxyOptions) {
+        applyValue(&fields, value, &options)
     }
 
-    /// Whether something was said about it.
-    func isSaid(in options: ProxyOptions) -> Bool { said(options) != nil }
+    func isSet(in options: ProxyOptions) -> Bool { explicitValue(options) != nil }
 
     /// The value in force, as a configuration file has it.
-    func value(in options: ProxyOptions) -> DocumentValue { said(options) ?? standard(options) }
+    func value(in options: ProxyOptions) -> DocumentValue { explicitValue(options) ?? defaultValue(options) }
 
-    /// Copies what was said about it.
-    func copy(from source: ProxyOptions, to target: inout ProxyOptions) { copy(source, &target) }
+    func copy(from source: ProxyOptions, to target: inout ProxyOptions) { copyValue(source, &target) }
 
-    /// A warning if the value in force is one that kube-proxy would do something else for.
+    /// A warning if kube-proxy would act on the value in force and kubetables does not.
     func warning(in options: ProxyOptions) -> String? {
-        guard case .none(let reason) = effect, let value = said(options), value != standard(options) else { return nil }
-        return harmless.contains(value) ? nil : "\(name): \(value.flagText) has no effect: \(reason)"
+        guard case .none(let reason) = effect, let value = explicitValue(options), value != defaultValue(options)
+        else { return nil }
+        return valuesWithoutWarning.contains(value) ? nil : "\(name): \(value.flagText) has no effect: \(reason)"
     }
 }
 

@@ -3,39 +3,37 @@ import RuleCompiler
 import ServiceModel
 
 extension ProxyOptions {
-    /// The node these options describe: what they say themselves, else what its Node object says.
+    /// The node these options describe; what they leave unset comes from its Node object.
     ///
     /// - Parameters:
     ///   - name: the name of the node.
     ///   - object: the Node object of that name, if there is one.
-    public func node(named name: String, object: Node?) -> Node {
+    package func node(named name: String, object: Node?) -> Node {
         Node(
             name: name, addresses: nodeIPs ?? addresses(of: object), labels: nodeLabels ?? object?.labels ?? [:],
             podCIDRs: object?.podCIDRs ?? [])
     }
 
-    /// The addresses of the Node object, of which `bindAddress` replaces that of its family (kube-proxy's
-    /// `detectNodeIPs`).
+    /// The addresses of the Node object; `bindAddress` replaces that of its family (kube-proxy's `detectNodeIPs`).
     private func addresses(of object: Node?) -> [IPAddress] {
         let addresses = object?.addresses ?? []
         guard let bindAddress, !bindAddress.isAny else { return addresses }
         return [bindAddress] + addresses.filter { $0.family != bindAddress.family }
     }
 
-    /// What the compiler needs to know.
+    /// The compiler's settings.
     ///
     /// - Parameters:
     ///   - node: the node, from ``node(named:object:)``.
-    ///   - interfaceAddresses: the addresses of the node's interfaces, unless the options name them.
+    ///   - interfaceAddresses: the addresses of the node's interfaces, unless the options have them.
     /// - Throws: ``OptionError`` if options contradict each other or one that others need is missing.
-    public func settings(
+    package func settings(
         node: Node, interfaceAddresses: [IPAddress]
     ) throws(OptionError) -> CompilerSettings {
         CompilerSettings(
             node: node, ipv4LocalDetector: try localDetector(.ipv4, node: node),
             ipv6LocalDetector: try localDetector(.ipv6, node: node), masqueradesAll: masqueradeAll ?? false,
-            masqueradeBit: try OptionParsing.masqueradeBit(
-                masqueradeBit ?? Self.standardMasqueradeBit, option: ProxyOption.masqueradeBit.name),
+            masqueradeBit: masqueradeBit ?? Self.defaultMasqueradeBit,
             allowsLocalhostNodePorts: localhostNodePorts ?? true,
             nodePortAddresses: nodePortAddresses ?? .ranges([]),
             interfaceAddresses: self.interfaceAddresses ?? interfaceAddresses, usesAccounting: accounting ?? false,
@@ -53,13 +51,13 @@ extension ProxyOptions {
             guard !node.podCIDRs.isEmpty else {
                 throw OptionError(
                     ProxyOption.detectLocalMode.name,
-                    "NodeCIDR needs a Node object named \(node.name) with spec.podCIDRs in the input")
+                    "mode NodeCIDR requires a Node object \"\(node.name)\" with spec.podCIDRs in the input")
             }
             return detector(among: node.podCIDRs)
         case .bridgeInterface:
             guard let podBridgeInterface, !podBridgeInterface.isEmpty else {
                 throw OptionError(
-                    ProxyOption.podBridgeInterface.name, "must be given with --detect-local-mode BridgeInterface")
+                    ProxyOption.podBridgeInterface.name, "required with --detect-local-mode BridgeInterface")
             }
             return .bridgeInterface(
                 try OptionParsing.interfaceName(podBridgeInterface, option: ProxyOption.podBridgeInterface.name))
@@ -67,7 +65,7 @@ extension ProxyOptions {
             guard let podInterfaceNamePrefix, !podInterfaceNamePrefix.isEmpty else {
                 throw OptionError(
                     ProxyOption.podInterfaceNamePrefix.name,
-                    "must be given with --detect-local-mode InterfaceNamePrefix")
+                    "required with --detect-local-mode InterfaceNamePrefix")
             }
             return .interfacePrefix(
                 try OptionParsing.interfaceName(

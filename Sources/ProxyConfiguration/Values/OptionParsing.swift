@@ -3,100 +3,87 @@ import NetworkTypes
 import RuleCompiler
 import XTables
 
-/// Readers of option values, for flags and configuration files alike.
-public enum OptionParsing {
-    /// Reads a list of addresses, such as the node's.
-    public static func addresses(_ texts: [String], option: String) throws(OptionError) -> [IPAddress] {
+/// Parsers of option values, for flags and configuration files alike; `option` is the name that errors give.
+enum OptionParsing {
+    static func addresses(_ texts: [String], option: String) throws(OptionError) -> [IPAddress] {
         var addresses: [IPAddress] = []
         for text in texts {
             guard let address = IPAddress(text) else {
-                throw OptionError(option, "“\(text)” is no IP address; give addresses separated by commas")
+                throw OptionError(option, "invalid IP address \"\(text)\"; separate several addresses with commas")
             }
             addresses.append(address)
         }
         return addresses
     }
 
-    /// Reads the cluster's pod ranges: one, or one of each family.
-    public static func clusterCIDRs(_ texts: [String], option: String) throws(OptionError) -> [CIDR] {
+    /// The cluster's pod ranges: one, or one of each family.
+    static func clusterCIDRs(_ texts: [String], option: String) throws(OptionError) -> [CIDR] {
         let ranges = try self.ranges(texts, option: option)
         guard Set(ranges.map(\.family)).count == ranges.count else {
             throw OptionError(
-                option, "at most one range of each IP family can be given, as in 10.244.0.0/16,fd00:10::/56")
+                option, "at most one CIDR of each IP family is allowed, for example 10.244.0.0/16,fd00:10::/56")
         }
         return ranges
     }
 
-    /// Reads on which addresses node ports answer: ranges, or the word `primary`.
-    public static func nodePortAddresses(_ texts: [String], option: String) throws(OptionError) -> NodePortAddresses {
+    /// The addresses that serve node ports: ranges, or the word `primary`.
+    static func nodePortAddresses(_ texts: [String], option: String) throws(OptionError) -> NodePortAddresses {
         if texts == ["primary"] { return .primary }
         if texts.contains("primary") {
-            throw OptionError(option, "“primary” stands alone; it cannot be combined with ranges")
+            throw OptionError(option, "\"primary\" cannot be combined with CIDRs")
         }
         return .ranges(try ranges(texts, option: option))
     }
 
-    /// Reads labels written as `KEY=VALUE`.
-    public static func labels(_ texts: [String], option: String) throws(OptionError) -> [String: String] {
-        var labels: [String: String] = [:]
+    /// Pairs written as `KEY=VALUE`.
+    static func pairs(
+        _ texts: [String], noun: String, option: String
+    ) throws(OptionError) -> [String: String] {
+        var pairs: [String: String] = [:]
         for text in texts {
             guard let equals = text.firstIndex(of: "="), equals != text.startIndex else {
-                throw OptionError(option, "“\(text)” is no label; write KEY=VALUE, separated by commas")
+                throw OptionError(
+                    option, "invalid \(noun) \"\(text)\": must be KEY=VALUE; separate several with commas")
             }
-            labels[String(text[..<equals])] = String(text[text.index(after: equals)...])
+            pairs[String(text[..<equals])] = String(text[text.index(after: equals)...])
         }
-        return labels
+        return pairs
     }
 
-    /// Reads yes or no in any of the spellings that Go's `strconv.ParseBool` takes.
-    public static func boolean(_ text: String, option: String) throws(OptionError) -> Bool {
+    /// True or false in any of the spellings that Go's `strconv.ParseBool` accepts.
+    static func boolean(_ text: String, option: String) throws(OptionError) -> Bool {
         switch text {
         case "true", "1", "t", "T", "TRUE", "True": true
         case "false", "0", "f", "F", "FALSE", "False": false
-        default: throw OptionError(option, "“\(text)” is neither true nor false")
+        default: throw OptionError(option, "invalid value \"\(text)\": must be true or false")
         }
     }
 
-    /// Checks the number of a bit of the packet mark.
-    public static func masqueradeBit(_ bit: Int, option: String) throws(OptionError) -> Int {
-        guard (0...31).contains(bit) else {
-            throw OptionError(option, "\(bit) is no bit of a packet mark; it must be from 0 to 31")
-        }
-        return bit
-    }
-
-    /// Checks a number of connections.
-    public static func count(_ count: Int, option: String) throws(OptionError) -> Int {
-        guard (0...Int(Int32.max)).contains(count) else {
-            throw OptionError(option, "\(count) is no number of connections; it must be from 0 to \(Int32.max)")
-        }
-        return count
-    }
-
-    /// Reads the name of a node as kube-proxy does: in lower case, without blanks around it.
-    public static func hostname(_ text: String, option: String) throws(OptionError) -> String {
-        let name = String(text.lowercased().drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
-        guard !name.isEmpty else { throw OptionError(option, "is empty; it must be the name of a Node") }
+    /// The name of a node as kube-proxy reads it: in lower case, without blanks around it.
+    static func nodeName(_ text: String, option: String) throws(OptionError) -> String {
+        let name = trimmed(text.lowercased())
+        guard !name.isEmpty else { throw OptionError(option, "empty name: must be the name of a Node") }
         return name
     }
 
-    /// Reads a duration, not negative.
-    public static func duration(_ text: String, option: String) throws(OptionError) -> Duration {
-        guard let duration = DurationText.parse(text), duration >= .zero else {
-            throw OptionError(option, "“\(text)” is not \(DurationText.need)")
+    /// A duration, not negative.
+    static func duration(_ text: String, option: String) throws(OptionError) -> Duration {
+        guard let duration = DurationText.parse(text) else {
+            throw OptionError(option, "invalid duration \"\(text)\": must be \(DurationText.need)")
+        }
+        guard duration >= .zero else {
+            throw OptionError(option, "invalid duration \"\(text)\": must not be negative")
         }
         return duration
     }
 
-    /// Checks the name of an interface, of which `reserved` bytes are needed for a wildcard.
-    public static func interfaceName(
-        _ name: String, option: String, reserved: Int = 0
-    ) throws(OptionError) -> String {
+    /// The name of an interface, of which `reserved` bytes are needed for a wildcard.
+    static func interfaceName(_ name: String, option: String, reserved: Int = 0) throws(OptionError) -> String {
         let limit = InterfaceMatch.maximumLength - reserved
         let isPlain = name.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "/") }
         guard (1...limit).contains(name.utf8.count), isPlain, !name.hasSuffix("+") else {
             throw OptionError(
-                option, "“\(name)” is no interface name; it must have 1 to \(limit) bytes, no blank, no /")
+                option, "invalid interface name \"\(name)\": must have 1–\(limit) bytes, without blanks, / and final +")
         }
         return name
     }
@@ -105,18 +92,28 @@ public enum OptionParsing {
         var ranges: [CIDR] = []
         for text in texts {
             guard let range = CIDR(text) else {
-                throw OptionError(
-                    option, "“\(text)” is no range of addresses; write ADDRESS/LENGTH, as in 10.244.0.0/16")
+                throw OptionError(option, "invalid CIDR \"\(text)\": \(requirement(ofRange: text))")
             }
             ranges.append(range)
         }
         return ranges
     }
 
-    /// Cuts a list at its commas; blanks around items and empty items are dropped.
-    public static func list(_ text: String) -> [String] {
-        text.split(separator: ",").map { item in
-            String(item.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
-        }.filter { !$0.isEmpty }
+    /// What a text that is not a range lacks.
+    private static func requirement(ofRange text: String) -> String {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, let address = IPAddress(String(parts[0])), Int(parts[1]) != nil else {
+            return "must be ADDRESS/LENGTH, for example 10.244.0.0/16"
+        }
+        return "the prefix length must be 0–\(address.family == .ipv4 ? 32 : 128)"
+    }
+
+    /// Splits a list at its commas; blanks around items and empty items are dropped.
+    static func list(_ text: String) -> [String] {
+        text.split(separator: ",").map { trimmed(String($0)) }.filter { !$0.isEmpty }
+    }
+
+    private static func trimmed(_ text: String) -> String {
+        String(text.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
     }
 }

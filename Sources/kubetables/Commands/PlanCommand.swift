@@ -1,0 +1,41 @@
+import ArgumentParser
+import KernelTables
+import NetworkTypes
+import Proxy
+import ProxyConfiguration
+import RuleCompiler
+
+/// `kubetables plan`: shows what `apply` would do.
+struct PlanCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan",
+        abstract: "Show what apply would change in the kernel, without changing it.",
+        discussion: """
+            Exit code 0: the kernel is in sync; 2: there are changes. The lock is not taken: the kernel returns each \
+            table as it is at one moment.
+            """)
+
+    @OptionGroup var input: InputOptions
+
+    @Option(help: "The IP family of the rules. (default: those of the Services and of the node's addresses)")
+    var ipFamily: IPFamily?
+
+    @Option(help: "text for people, json for programs.")
+    var output = PlanFormat.text
+
+    @OptionGroup(title: "Node Options") var node: NodeOptions
+
+    func run() throws {
+        let compilerInput = try CompilerInput(input, node, interfaces: .ofThisMachine)
+        let families = compilerInput.families(ipFamily)
+        compilerInput.reportSkippedServices(families)
+        var plans: [SyncPlan] = []
+        try forEachFamily(families) { family in
+            let compilation = compilerInput.compile(family)
+            Console.warn(Surroundings.warnings(family, compilation.servicePorts))
+            plans.append(try Syncer(lock: nil).plan(compilation.ruleset))
+        }
+        try PlanPrinter(format: output).print(plans)
+        if plans.contains(where: { !$0.isEmpty }) { throw ExitCode.changesFound }
+    }
+}

@@ -1,0 +1,67 @@
+import ArgumentParser
+import ProxyConfiguration
+
+/// A command line as the shell passed it.
+struct CommandLineArguments {
+    /// The name that the program was called by, without folders.
+    let programName: Substring
+    let arguments: [String]
+
+    init(_ words: [String]) {
+        programName = words.first?.split(separator: "/").last ?? ""
+        arguments = Array(words.dropFirst())
+    }
+
+    private var isKubeProxy: Bool { programName == "kube-proxy" }
+
+    /// The arguments in the form that ArgumentParser reads: those of a program called kube-proxy are for `run`, and
+    /// flags as Go allows them are rewritten.
+    var normalized: [String] {
+        let end = arguments.firstIndex(of: "--") ?? arguments.endIndex
+        return (isKubeProxy ? ["run"] : []) + arguments[..<end].flatMap(Self.normalized) + arguments[end...]
+    }
+
+    /// Hyphens where Kubernetes accepts underscores too (`--log_dir`), and an empty value (`--kubeconfig=`) as an
+    /// argument of its own: ArgumentParser takes it for a missing one.
+    private static func normalized(_ argument: String) -> [String] {
+        guard argument.hasPrefix("--") else { return [argument] }
+        let name = argument.prefix { $0 != "=" }
+        let value = argument[name.endIndex...]
+        let hyphenated = String(name.map { $0 == "_" ? "-" : $0 })
+        return value == "=" ? [hyphenated, ""] : [hyphenated + value]
+    }
+
+    // MARK: Errors
+
+    /// Throws if the command is unknown.
+    ///
+    /// ArgumentParser would report the first of its options as unknown instead.
+    func checkCommand() throws {
+        let words = normalized.first == "help" ? normalized.dropFirst() : normalized[...]
+        guard let name = words.first, !name.hasPrefix("-"), !Self.commandNames.contains(name) else { return }
+        let suggestion = Suggestion.closest(to: name, among: Self.commandNames)
+        throw ValidationError(
+            "unknown command \"\(name)\"" + (suggestion.map { "; did you mean \"\($0)\"?" } ?? ""))
+    }
+
+    private static let commandNames =
+        ["help"] + Kubetables.configuration.subcommands.compactMap { $0.configuration.commandName }
+
+    /// Ends the program with the message and the exit code of an error, or with the help that was asked for.
+    func exit(_ error: any Error) -> Never {
+        let code = Kubetables.exitCode(for: error)
+        let message = Kubetables.message(for: error)
+        guard !code.isSuccess, !message.isEmpty else { Kubetables.exit(withError: error) }
+        Console.error(UsageMessage(parser: message).text)
+        if code == .validationFailure { Console.note("see '\(helpCommand)'") }
+        Kubetables.exit(withError: code)
+    }
+
+    private var helpCommand: String {
+        if isKubeProxy { return "\(programName) --help" }
+        guard let command = normalized.first, command != "help", Self.commandNames.contains(command) else {
+            return "kubetables help"
+        }
+        return "kubetables help \(command)"
+    }
+}

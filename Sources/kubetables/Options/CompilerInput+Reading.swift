@@ -1,0 +1,45 @@
+import ArgumentParser
+import KubernetesObjects
+import NetworkTypes
+import ProxyConfiguration
+
+extension CompilerInput {
+    /// The interfaces of the node that rules are for, if no option names their addresses.
+    enum Interfaces {
+        /// Loopback and the node's own addresses: the same on every machine.
+        case ofNode
+        /// Those of this machine.
+        case ofThisMachine
+    }
+
+    /// Reads objects and options, and reports everything that is wrong with them.
+    init(_ input: InputOptions, _ nodeOptions: NodeOptions, interfaces: Interfaces) throws {
+        var options = try Self.options(nodeOptions, strict: input.strict)
+        let objects = try input.read()
+        if interfaces == .ofThisMachine {
+            options.conntrackTCPBeLiberal = options.conntrackTCPBeLiberal ?? HostFacts.conntrackIsLiberal
+        }
+        do throws(OptionError) {
+            try self.init(
+                objects, options, nodeName: options.hostname ?? HostFacts.hostname,
+                interfaceAddresses: interfaces == .ofThisMachine ? HostFacts.interfaceAddresses : nil)
+        } catch {
+            throw Console.failure("\(error)", .wrongUsage)
+        }
+    }
+
+    private static func options(_ flags: NodeOptions, strict: Bool) throws -> ProxyOptions {
+        do throws(ResolvedOptions.Failure) {
+            let resolved = try ResolvedOptions(flags.flagValues, config: flags.config, strict: strict)
+            Console.report(resolved.diagnostics)
+            return resolved.options
+        } catch {
+            throw error.report()
+        }
+    }
+
+    /// Reports the Services that no rule is made for.
+    func reportSkippedServices(_ families: [IPFamily]) {
+        for service in skippedServices(families) { Console.note("\(service)") }
+    }
+}

@@ -1,0 +1,28 @@
+import ArgumentParser
+import KernelTables
+import NetworkTypes
+import Proxy
+
+/// Access to the kernel's tables.
+struct KernelOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp("How long to wait for the xtables lock; 0 tries once.", valueName: "seconds"))
+    var lockWait = 5.0
+
+    @Option(
+        help: ArgumentHelp("The lock file that all programs with legacy tables share.", valueName: "path"),
+        completion: .file())
+    var lockFile = XTablesLock.defaultPath
+
+    mutating func validate() throws {
+        guard lockWait >= 0, lockWait <= Self.longestWait else {
+            throw ValidationError("--lock-wait: invalid time \(lockWait): must be 0–86400 seconds")
+        }
+    }
+
+    private static let longestWait = 86400.0
+
+    var syncer: Syncer {
+        Syncer(store: LibiptcStore(), lock: XTablesLock(path: lockFile, limit: .seconds(lockWait)))
+    }
+}

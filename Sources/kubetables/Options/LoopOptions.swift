@@ -1,0 +1,35 @@
+import ArgumentParser
+import Monitoring
+import ProxyConfiguration
+
+/// kube-proxy's options that only `run` needs.
+struct LoopOptions: ParsableArguments {
+    @Option(.syncPeriod) var syncPeriod: FlagValue?
+    @Option(.minimumSyncPeriod) var minimumSyncPeriod: FlagValue?
+    @Option(.mode) var mode: FlagValue?
+    @Option(.healthzBindAddress) var healthzBindAddress: FlagValue?
+    @Option(.metricsBindAddress) var metricsBindAddress: FlagValue?
+
+    @Option(
+        help: ArgumentHelp(
+            "The traffic metrics: for service ports and endpoints, for service ports only, or none.",
+            valueName: "endpoints|services|off"))
+    var trafficMetrics = TrafficDetail.endpoints
+
+    @Option(.bindAddressHardFail) var bindAddressHardFail: FlagValue?
+    @Option(.outOfMemoryScore) var outOfMemoryScore: FlagValue?
+    @Option(.logFormat) var logFormat: FlagValue?
+    @Option(.verbosity) var verbosity: FlagValue?
+}
+
+/// kube-proxy's options for the kernel's connection tracking.
+struct ConnectionTrackingOptions: ParsableArguments {
+    @Option(.conntrackMaxPerCore) var maxPerCore: FlagValue?
+    @Option(.conntrackMin) var minimum: FlagValue?
+    @Option(.conntrackTCPEstablishedTimeout) var tcpEstablishedTimeout: FlagValue?
+    @Option(.conntrackTCPCloseWaitTimeout) var tcpCloseWaitTimeout: FlagValue?
+    @Option(.conntrackUDPTimeout) var udpTimeout: FlagValue?
+    @Option(.conntrackUDPStreamTimeout) var udpStreamTimeout: FlagValue?
+}
+
+extension TrafficDetail: ExpressibleByArgument {}

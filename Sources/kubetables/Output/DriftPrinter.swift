@@ -1,0 +1,38 @@
+import KernelTables
+import NetworkTypes
+
+/// Prints drift: one line for each rule or chain that is missing, unexpected or out of order, and for each foreign rule
+/// ahead of our jumps.
+enum DriftPrinter {
+    static func print(_ plan: SyncPlan) throws {
+        let family = plan.family.kubernetesName
+        for table in plan.tables {
+            for line in lines(table) { try Console.printLine("\(family) \(table.table): \(line)") }
+        }
+        if plan.isEmpty { try Console.printLine("\(family): no drift") }
+    }
+
+    private static func lines(_ table: TablePlan) -> [String] {
+        let foreign = table.precedingForeignRules.map { rule in
+            "foreign rule \(rule.position) of \(rule.chain) sees packets before our jumps: \(rule.text)"
+        }
+        return foreign + table.chains.flatMap(lines)
+    }
+
+    private static func lines(_ chain: ChainPlan) -> [String] {
+        let rules = chain.rules.map { "\(word($0.kind)): \($0.text)" }
+        switch chain.kind {
+        case .created: return ["chain \(chain.chain) is missing"] + rules
+        case .changed: return rules
+        case .deleted, .emptied: return ["chain \(chain.chain) is unexpected"] + rules
+        }
+    }
+
+    private static func word(_ kind: RuleChange.Kind) -> String {
+        switch kind {
+        case .added: "missing"
+        case .removed: "unexpected"
+        case .moved: "out of order"
+        }
+    }
+}

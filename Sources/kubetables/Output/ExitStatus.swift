@@ -1,0 +1,55 @@
+import ArgumentParser
+import KernelTables
+import NetworkTypes
+
+/// The exit codes, after sysexits.h.
+extension ExitCode {
+    /// `plan` and `verify` found the kernel out of sync.
+    static let changesFound = ExitCode(2)
+    /// EX_USAGE: the command line cannot be used.
+    static let wrongUsage = ExitCode(64)
+    /// EX_DATAERR: the input cannot be used.
+    static let badInput = ExitCode(65)
+    /// EX_UNAVAILABLE: the kernel has no legacy iptables.
+    static let noLegacyTables = ExitCode(69)
+    /// EX_SOFTWARE: the kernel refused the rules.
+    static let refusedByKernel = ExitCode(70)
+    /// EX_OSERR: a server cannot listen.
+    static let cannotListen = ExitCode(71)
+    /// EX_IOERR: output could not be written.
+    static let outputFailed = ExitCode(74)
+    /// EX_TEMPFAIL: the xtables lock was not free in time.
+    static let lockBusy = ExitCode(75)
+    /// EX_NOPERM: not permitted.
+    static let notPermitted = ExitCode(77)
+}
+
+extension SyncError {
+    var exitCode: ExitCode {
+        switch self {
+        case .lock(.busy), .changedMeanwhile: .lockBusy
+        case .lock(.unusable), .notPermitted: .notPermitted
+        case .unencodable: .badInput
+        case .noLegacyTables: .noLegacyTables
+        case .outOfMemory, .refused: .refusedByKernel
+        }
+    }
+}
+
+/// Calls `body` for each family, also after it failed for one.
+///
+/// - Throws: the exit code of the first failure, after all families have been tried.
+func forEachFamily(_ families: [IPFamily], _ body: (IPFamily) throws -> Void) throws {
+    var firstFailure: ExitCode?
+    for family in families {
+        do {
+            try body(family)
+        } catch let error as SyncError {
+            let code = Console.failure("\(error)", error.exitCode)
+            firstFailure = firstFailure ?? code
+        } catch let code as ExitCode {
+            firstFailure = firstFailure ?? code
+        }
+    }
+    if let firstFailure { throw firstFailure }
+}

@@ -1,0 +1,73 @@
+import ArgumentParser
+import Foundation
+import KernelTables
+import NetworkTypes
+
+/// How a plan is printed.
+enum PlanFormat: String, ExpressibleByArgument, CaseIterable {
+    /// A difference per table and chain, for people.
+    case text
+    /// The plans of all families as a JSON array, for programs.
+    case json
+}
+
+/// Prints plans: per table and chain the rules that would be added, removed and moved, and a summary.
+struct PlanPrinter {
+    let format: PlanFormat
+    private let colors: TerminalColors
+
+    init(format: PlanFormat, colors: TerminalColors = .standardOutput) {
+        self.format = format
+        self.colors = colors
+    }
+
+    func print(_ plans: [SyncPlan]) throws {
+        switch format {
+        case .json:
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            try Console.write(Array(try encoder.encode(plans)) + [UInt8(ascii: "\n")])
+        case .text:
+            for plan in plans { try forEachLine(of: plan, Console.printLine) }
+        }
+    }
+
+    /// Calls `body` with each line of the text of a plan.
+    func forEachLine(of plan: SyncPlan, _ body: (String) throws -> Void) rethrows {
+        for table in plan.tables where !table.chains.isEmpty {
+            try body(colors.bold("\(plan.family.kubernetesName) table \(table.table)"))
+            for chain in table.chains {
+                try body("  \(chain.chain)\(suffix(chain.kind))")
+                for rule in chain.rules { try body("    \(line(rule))") }
+            }
+        }
+        try body(summary(plan))
+    }
+
+    private func suffix(_ kind: ChainPlan.Kind) -> String {
+        switch kind {
+        case .created: colors.added(" (new chain)")
+        case .changed: ""
+        case .deleted: colors.removed(" (chain removed)")
+        case .emptied: colors.removed(" (chain emptied, not removed: foreign rules jump to it)")
+        }
+    }
+
+    private func line(_ rule: RuleChange) -> String {
+        switch rule.kind {
+        case .added: colors.added("+ \(rule.text)")
+        case .removed: colors.removed("- \(rule.text)")
+        case .moved: colors.moved("~ \(rule.text)")
+        }
+    }
+
+    private func summary(_ plan: SyncPlan) -> String {
+        let family = plan.family.kubernetesName
+        guard !plan.isEmpty else { return "\(family): in sync, no changes" }
+        let tables = plan.tables.filter { !$0.chains.isEmpty }.map { table in
+            "\(table.table) +\(table.count(.added)) -\(table.count(.removed)) ~\(table.count(.moved)) rules "
+                + "(\(table.entriesBefore) → \(table.entriesAfter) entries)"
+        }
+        return "\(family): \(tables.joined(separator: "; "))"
+    }
+}

@@ -1,0 +1,44 @@
+import KubernetesAPI
+import KubernetesObjects
+import Logging
+import Proxy
+
+/// The source of objects: a directory or a cluster.
+enum ObjectSource: CustomStringConvertible {
+    case manifests(ManifestSource)
+    case cluster(ClusterSource)
+
+    /// The kinds that must be known before the first commit.
+    var requiredKinds: Set<KubernetesObject.Kind> {
+        switch self {
+        case .manifests: [.service, .endpointSlice]
+        case .cluster: ClusterSource.kinds
+        }
+    }
+
+    /// The fields of the log line at the start.
+    var description: String {
+        switch self {
+        case .manifests(let source): "manifests=\(source.directory)"
+        case .cluster(let source): "cluster=\(source.connection.server) (\(source.connection.origin))"
+        }
+    }
+
+    /// Delivers all objects and then all changes, until the task is cancelled.
+    ///
+    /// - Parameter heard: called for each answer of an API server about objects of a kind.
+    func run(
+        logger: Logger, heard: @escaping @Sendable (KubernetesObject.Kind) -> Void,
+        _ deliver: @escaping @Sendable ([ObjectUpdate]) async -> Void
+    ) async {
+        switch self {
+        case .manifests(let source):
+            await source.run(
+                report: { diagnostics in
+                    for diagnostic in diagnostics { logger.log(level: diagnostic.severity.level, "\(diagnostic)") }
+                }, deliver: deliver)
+        case .cluster(let source):
+            await source.run(logger: logger, heard: heard, deliver: deliver)
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import ArgumentParser
+import HTTPServing
+import KubernetesObjects
+import Logging
+import Monitoring
+import NetworkTypes
+import Proxy
+import ProxyConfiguration
+
+/// The HTTP servers of `run`: health for probes and load balancers, metrics and pages for people on this machine.
+struct StatusServers {
+    private typealias Bind = @Sendable (ListenAddress) async throws(ListenFailure) -> HTTPServer
+
+    let metrics: ServedMetrics
+    let health: HealthRecord
+    let serviceHealth: ServiceHealthFeed
+    private let logger: Logger
+
+    init(options: ProxyOptions, traffic detail: TrafficDetail, families: [IPFamily], logger: Logger) {
+        // Without an address for /metrics, the counters of the rules need not be read.
+        let isServed = options.effectiveMetricsBindAddress != .none
+        metrics = ServedMetrics(families: families, traffic: isServed ? detail : .off)
+        health = HealthRecord(syncPeriod: options.effectiveSyncPeriod)
+        serviceHealth = ServiceHealthFeed(
+            families: families, health: health, retryPeriod: options.effectiveSyncPeriod, logger: logger)
+        self.logger = logger
+    }
+
+    /// The observers of the loop that the servers depend on.
+    var observers: [any ProxyObserver] { [metrics.proxy, health, serviceHealth] }
+
+    /// Listens; comes before anything else, so that a port that is already in use ends the program at once.
+    ///
+    /// - Returns: the servers. With `bindAddressHardFail: false`, a server may listen later, when its port is free.
+    /// - Throws: `ExitCode.cannotListen`.
+    func listen(_ options: ProxyOptions, loop: ProxyLoop, families: [IPFamily]) async throws -> [TaskService] {
+        let healthPages = HealthPages(health, metrics: metrics.proxy)
+        let pages = metricsPages(loop, families)
+        let binds: [(BindAddress, Bind)] = [
+            (
+                options.effectiveHealthzBindAddress,
+                { [logger] address throws(ListenFailure) in
+                    try await HTTPServer.bind(address, clients: .probes, logger: logger) { healthPages.answer($0) }
+                }
+            ),
+            (
+                options.effectiveMetricsBindAddress,
+                { [logger] address throws(ListenFailure) in
+                    try await HTTPServer.bind(address, logger: logger) { await pages.answer($0) }
+                }
+            ),
+        ]
+        var servers: [HTTPServer] = []
+        var services: [TaskService] = []
+        for case (.at(let address, let port), let bind) in binds {
+            let address = ListenAddress(address, port)
+            do throws(ListenFailure) {
+                let server = try await listen(address, bind)
+                servers.append(server)
+                services.append(TaskService { await server.run() })
+            } catch {
+                guard options.bindAddressHardFail == false else {
+                    for server in servers { await server.close() }
+                    throw Console.failure("\(error)", .cannotListen)
+                }
+                logger.error("\(error); trying again")
+                services.append(TaskService { await listenLater(address, bind) })
+            }
+        }
+        return services
+    }
+
+    /// Listens; 0.0.0.0 means IPv6 as well, as in Go's `net.Listen` and therefore kube-proxy.
+    private func listen(_ address: ListenAddress, _ bind: Bind) async throws(ListenFailure) -> HTTPServer {
+        guard address.address == .any(.ipv4) else { return try await bind(address) }
+        do throws(ListenFailure) {
+            return try await bind(ListenAddress(.any(.ipv6), address.port))
+        } catch {
+            // Some kernels have no IPv6. Any other failure occurs here too, and then names the configured address.
+            return try await bind(address)
+        }
+    }
+
+    /// Tries again until it can listen, and answers then.
+    private func listenLater(_ address: ListenAddress, _ bind: Bind) async {
+        while (try? await Task.sleep(for: Self.retryPeriod)) != nil {
+            guard let server = try? await listen(address, bind) else { continue }
+            logger.info("now listening on \(address)")
+            return await server.run()
+        }
+    }
+
+    /// The time until the next attempt, as kube-proxy's.
+    private static let retryPeriod = Duration.seconds(5)
+
+    private func metricsPages(_ loop: ProxyLoop, _ families: [IPFamily]) -> MetricsPages {
+        let rules = RulesPage(loop, families, RulesPage.rules)
+        let plan = RulesPage(loop, families, RulesPage.plan)
+        return MetricsPages(
+            metrics: { [metrics] in await metrics.text() },
+            configuration: { await loop.options.configurationJSON },
+            rules: { try await rules.get() }, plan: { try await plan.get() })
+    }
+}
