@@ -5,9 +5,9 @@ import ServiceModel
 public struct CompilerSettings: Sendable, Hashable {
     /// The node that rules are made for.
     public var node: Node
-    /// How pods' traffic is told apart, for IPv4.
+    /// How pods' traffic is distinguished, for IPv4.
     public var ipv4LocalDetector: LocalDetector
-    /// How pods' traffic is told apart, for IPv6.
+    /// How pods' traffic is distinguished, for IPv6.
     public var ipv6LocalDetector: LocalDetector
     /// Whether all traffic to cluster IPs is masqueraded (`--masquerade-all`).
     public var masqueradesAll: Bool
@@ -47,7 +47,7 @@ public struct CompilerSettings: Sendable, Hashable {
         self.layout = layout
     }
 
-    /// How pods' traffic of a family is told apart.
+    /// How pods' traffic of a family is distinguished.
     public func localDetector(_ family: IPFamily) -> LocalDetector {
         switch family {
         case .ipv4: ipv4LocalDetector

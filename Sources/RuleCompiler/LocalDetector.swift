@@ -1,7 +1,7 @@
 import NetworkTypes
 import XTables
 
-/// How traffic of pods on this node is told apart from other traffic (pkg/proxy/util/localdetector.go).
+/// How traffic of pods on this node is distinguished from other traffic (pkg/proxy/util/localdetector.go).
 public enum LocalDetector: Sendable, Hashable {
     /// It cannot be; rules that need to know are left out.
     case none
@@ -12,7 +12,7 @@ public enum LocalDetector: Sendable, Hashable {
     /// By the beginning of the name of the interface it comes in by.
     case interfacePrefix(String)
 
-    /// Whether pods' traffic can be told apart.
+    /// Whether pods' traffic can be distinguished.
     var isImplemented: Bool { self != .none }
 
     /// Adds the condition "from a pod on this node" to a rule or, inverted, "not from a pod on this node".

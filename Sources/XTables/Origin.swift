@@ -53,7 +53,7 @@ public enum BasePurpose: String, Hashable, Sendable, CaseIterable {
     case shared = "shared by all Services"
     /// Traffic to the node's own addresses is looked up among the node ports.
     case nodePorts = "node ports"
-    /// Packets that shall be masqueraded get their mark.
+    /// Packets to be masqueraded get their mark.
     case masqueradeMark = "mark for masquerading"
     /// Marked packets are masqueraded.
     case masquerade = "masquerading"

@@ -26,7 +26,7 @@ public struct Chain: Hashable, Sendable {
     }
 }
 
-/// What a table must hold of ours: all chains, and the jumps that lead to them from the built-in chains.
+/// Our part of a table: all chains, and the jumps that lead to them from the built-in chains.
 public struct TableRules: Hashable, Sendable {
     /// The table.
     public let table: Table
@@ -48,7 +48,7 @@ public struct TableRules: Hashable, Sendable {
     }
 }
 
-/// Everything that must stand in the kernel for one IP family.
+/// All rules that are desired in a kernel for one IP family.
 public struct Ruleset: Hashable, Sendable {
     /// The family.
     public let family: IPFamily
@@ -61,7 +61,7 @@ public struct Ruleset: Hashable, Sendable {
         self.tables = tables
     }
 
-    /// The content of one table; an empty one if nothing was said about it.
+    /// The content of one table; empty if the ruleset has no such table.
     public subscript(table: Table) -> TableRules {
         tables.first { $0.table == table } ?? TableRules(table: table, jumps: [:], chains: [])
     }

@@ -4,11 +4,11 @@ import XTables
 
 /// Computes a ``TableDifference`` in one walk over the table.
 final class DifferenceBuilder {
-    /// What is wanted.
+    /// What the difference is for.
     enum Purpose {
-        /// The table shall hold the desired rules.
+        /// The table is to hold the desired rules.
         case synchronize
-        /// The table shall hold nothing of ours, nor what a former kube-proxy left; the desired rules are none.
+        /// The table is to hold nothing of ours, nor what a former kube-proxy left; no rules are desired.
         case cleanUp
     }
 

@@ -1,6 +1,6 @@
 /// Which of a chain's rules can stay where they are, when other rules are to stand there afterwards.
 ///
-/// Both lists are numbers that are equal for equal rules. What is wanted is a longest common subsequence, in little
+/// Both lists are numbers that are equal for equal rules. The goal is a longest common subsequence, in little
 /// more than linear time, since a chain may have ten thousand rules. Rules are rarely repeated, so the Hunt–Szymanski
 /// method does: each kernel rule is replaced by the places where the desired list has it, and a longest strictly
 /// ascending subsequence of those places is taken. Rules repeated so often that this would become quadratic are paired

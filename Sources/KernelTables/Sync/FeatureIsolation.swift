@@ -3,7 +3,7 @@ import XTables
 
 /// Finds out which feature of the rules the kernel refuses, and commits the rules without it.
 ///
-/// The kernel refuses a table whole and does not say why, and there is no commit for trial. So the rules are committed
+/// The kernel refuses a table whole without a reason, and there is no commit for trial. So the rules are committed
 /// without one feature after the other; if that never helps, without more and more of them, those that matter least
 /// first, until the kernel agrees; then with one after the other again. Each commit that succeeds is a good state, none
 /// takes away what an earlier one brought, and the last one lacks nothing that could be there: before anything is reported

@@ -25,7 +25,7 @@ public enum RuleFeature: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// What going without it means for those concerned.
+    /// What the lack means for the service ports concerned.
     public var consequence: String {
         switch self {
         case .accounting: "packets are not counted there"
@@ -48,7 +48,7 @@ public enum RuleFeature: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// A feature the kernel refused, and who goes without it.
+/// A feature that the kernel refused, and the service ports that lack it.
 public struct UnsupportedFeature: Hashable, Sendable {
     /// The feature.
     public let feature: RuleFeature

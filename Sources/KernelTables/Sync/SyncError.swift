@@ -4,7 +4,7 @@ import XTables
 
 /// Why the kernel does not hold what is desired.
 ///
-/// In every case each table holds what it held before or, if it was committed already, what it shall hold.
+/// In every case each table holds what it held before or, if it was committed already, what is desired.
 public enum SyncError: Error, Hashable, Sendable {
     /// The lock was not free in time, or cannot be used.
     case lock(XTablesLock.Failure)
@@ -16,7 +16,7 @@ public enum SyncError: Error, Hashable, Sendable {
     case notPermitted(KernelFailure)
     /// The kernel has no memory for the table.
     case outOfMemory(KernelFailure)
-    /// Somebody changes the tables without the lock, again and again.
+    /// Another process changes the tables without the lock, again and again.
     case changedMeanwhile(KernelFailure, attempts: Int)
     /// The kernel refuses the rules; leaving out what can be left out did not help.
     case refused(KernelFailure, extensions: [String])

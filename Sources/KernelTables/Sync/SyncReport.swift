@@ -9,9 +9,9 @@ public struct SyncReport: Sendable {
     public internal(set) var phases = SyncPhases()
     /// What changed, table by table, in the order in which they were committed.
     public internal(set) var tables: [TableChange] = []
-    /// How often the tables were read: more than once if somebody changed them without the lock.
+    /// How often the tables were read: more than once if another process changed them without the lock.
     public internal(set) var attempts = 0
-    /// Features the kernel does not have, and who goes without them.
+    /// Features that the kernel does not have, and the service ports that lack them.
     public internal(set) var unsupported: [UnsupportedFeature] = []
 
     /// The drift that was repaired; only of a run that knew which chains it was expected to change.

@@ -2,7 +2,7 @@ import Glibc
 import NetworkTypes
 import XTables
 
-/// One run of the syncer: encode, take the lock, read, compare, edit, commit, until nobody interferes.
+/// One run of the syncer: encode, take the lock, read, compare, edit, commit, until no other process interferes.
 struct SyncRun {
     private let syncer: Syncer
     private let purpose: DifferenceBuilder.Purpose
@@ -13,7 +13,7 @@ struct SyncRun {
     private var failedCommit: FailedCommit?
     private let clock = ContinuousClock()
 
-    /// A commit that the kernel answered with an error, which does not tell whether the table was replaced: libiptc makes
+    /// A commit that the kernel answered with an error, which leaves open whether the table was replaced: libiptc makes
     /// two calls of one commit, and the second one, which adds the counters, may fail after the first one has succeeded.
     private struct FailedCommit {
         let failure: KernelFailure
@@ -23,7 +23,7 @@ struct SyncRun {
         let drift: TableDrift?
         let removed: [RuleIdentity: RuleCounters]
 
-        /// Whether this is the same error again, on a table that nobody has changed meanwhile.
+        /// Whether this is the same error again, on a table that has not changed meanwhile.
         func isRepetition(of earlier: FailedCommit?) -> Bool {
             failure == earlier?.failure && stamp != nil && stamp == earlier?.stamp
         }
@@ -66,7 +66,7 @@ struct SyncRun {
         syncer.counterKeeper?.beginChange(of: report.family)
         defer { syncer.counterKeeper?.endChange(of: report.family) }
         var work: [TableWork] = []
-        // Freeing a large table takes a while: the lock is given back before `work` goes.
+        // Freeing a large table takes a while: the lock is released before `work` is.
         defer { lock?.release() }
         do throws(KernelFailure) {
             for table in encoded { work.append(try prepare(table)) }
@@ -84,7 +84,7 @@ struct SyncRun {
                     throw failed.failure
                 }
             }
-            // Under the lock: what others do from now on shows.
+            // Under the lock: what other processes change from now on shows.
             report.stamps = stamps(of: work)
             return .done
         } catch {
@@ -107,7 +107,7 @@ struct SyncRun {
         return nil
     }
 
-    /// Takes note that a commit that failed has replaced the table after all: it is now found as it shall be.
+    /// Takes note that a commit that failed has replaced the table after all: it now holds the desired rules.
     ///
     /// Then only the counters were not added back, because another process had changed the table by then.
     private mutating func acknowledgeFailedCommit() {
@@ -128,7 +128,7 @@ struct SyncRun {
         let transaction: any TableTransaction
         let change: TableChange
         let drift: TableDrift?
-        /// What the rules have counted that are to go, if anybody wants to know.
+        /// What the rules have counted that are to be removed; nothing without a counter keeper.
         let removed: [RuleIdentity: RuleCounters]
         let extensionNames: [String]
         /// What is to be done; nothing once it is done, for the memory is needed while the kernel works.
@@ -163,12 +163,12 @@ struct SyncRun {
             DifferenceBuilder.difference(
                 from: transaction, to: desired, ownership: syncer.ownership, purpose: purpose)
         }
-        // In words only if there is something to tell: most runs find none.
+        // Described only if there is any: most runs find none.
         let drift = expected.flatMap { expected in
             difference.isEmpty
                 ? nil
                 : TablePlanner(desired: desired, kernel: transaction, difference: difference)
-                    .drift(besides: expected[desired.table] ?? [])
+                    .drift(except: expected[desired.table] ?? [])
         }
         return TableWork(
             transaction: transaction, change: difference.change(of: desired), drift: drift,

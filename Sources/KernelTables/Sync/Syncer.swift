@@ -6,7 +6,7 @@ import XTables
 ///
 /// Design goals:
 /// - *Whole state.* Every run works from all desired rules and what the kernel really holds, never from remembered
-///   changes; so a run that failed or died is made good by the next one.
+///   changes; so the next run completes one that failed or died.
 /// - *One commit per table*, jumps and deletions included; none where nothing changes. Adding, filter is committed before
 ///   nat, so that a Service that must be refused is refused before it is balanced; cleaning up, the other way round.
 /// - *The lock is held shortly*: rules are encoded before it is taken, memory is freed after it is given back.
@@ -15,7 +15,7 @@ import XTables
 /// - Read, edit and commit of both tables happen under one hold of the lock: the kernel itself notices a concurrent change
 ///   only when it changes the number of entries.
 /// - Nothing but the kernel's tables is changed, and each of them by one system call: a process killed anywhere leaves
-///   each table as it was or as it shall be.
+///   each table with the old rules or the new ones.
 /// - Tables are opened nat first, then filter: the kernel lists the table made last first, and so iptables-save prints
 ///   filter before nat.
 ///
@@ -23,13 +23,13 @@ import XTables
 public struct Syncer: RuleBackend {
     /// Where the tables are.
     public var store: any KernelTableStore
-    /// The lock; `nil` for tables nobody else can write to.
+    /// The lock; `nil` for tables that no other process can write to.
     public var lock: XTablesLock?
     /// Which chains may be changed and removed.
     public var ownership: ChainOwnership
-    /// Who is told what rules have counted that go; `nil` if nobody wants to know.
+    /// Receives what rules had counted that a commit removes; `nil` if that is not needed.
     public var counterKeeper: (any CounterKeeper)?
-    /// How often the tables are read anew when somebody changed them without the lock.
+    /// How often the tables are read again when another process changed them without the lock.
     public var maximumAttempts = 6
     /// How long to wait before the second attempt; each further wait is twice as long.
     public var firstBackOff: Duration = .milliseconds(20)
@@ -46,7 +46,7 @@ public struct Syncer: RuleBackend {
     /// Makes the kernel hold a ruleset.
     ///
     /// When the kernel refuses the rules because it lacks a match or target that can be done without, they are committed
-    /// without it, and the report says what was left out and whom it concerns.
+    /// without it, and the report names what was left out and the service ports concerned.
     ///
     /// - Parameters:
     ///   - ruleset: all rules of a family.
@@ -93,7 +93,7 @@ public struct Syncer: RuleBackend {
         return try run.perform { Ruleset(family: family, tables: []) }
     }
 
-    /// Whether all tables still look as a run left them, to the eye of ``TableStamp``.
+    /// Whether all tables still have the outline that a run left them with (``TableStamp``).
     ///
     /// Costs microseconds, whatever the size of the tables; a rule that was replaced by one of the same size escapes it.
     ///

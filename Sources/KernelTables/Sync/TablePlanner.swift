@@ -1,6 +1,6 @@
 import XTables
 
-/// Puts a difference into words, while the table it was computed from is still open.
+/// Describes a difference, while the table it was computed from is still open.
 struct TablePlanner {
     let desired: EncodedTable
     let kernel: any TableTransaction
@@ -24,14 +24,14 @@ struct TablePlanner {
     }
 
     /// What differs in chains other than `expected`; `nil` if nothing does.
-    func drift(besides expected: Set<ChainName>) -> TableDrift? {
+    func drift(except expected: Set<ChainName>) -> TableDrift? {
         let drifted = changedChains().filter { !expected.contains($0.name) }
         guard !drifted.isEmpty else { return nil }
         let shown = drifted.prefix(TableDrift.shownChains).map { plan(of: $0) }
         return TableDrift(table: desired.table, chainCount: drifted.count, chains: shown)
     }
 
-    /// A chain that differs, and what says how.
+    /// A chain that differs, and how.
     private struct ChangedChain {
         enum Change {
             case edited(TableDifference.ChainEdit)

@@ -6,7 +6,7 @@ import Glibc
 /// The kernel refuses a commit only when the *number* of entries changed since the table was read, so read, edit and
 /// commit must happen under this lock. The file is the same in all network namespaces.
 public struct XTablesLock: Sendable {
-    /// Where iptables has it (`XT_LOCK_NAME`), unless `XTABLES_LOCKFILE` says otherwise.
+    /// Where iptables has it (`XT_LOCK_NAME`), unless the environment sets `XTABLES_LOCKFILE`.
     public static let defaultPath = "/run/xtables.lock"
 
     /// The file.
@@ -22,13 +22,13 @@ public struct XTablesLock: Sendable {
 
     /// Why the lock could not be taken.
     public enum Failure: Error, Hashable, Sendable {
-        /// Somebody else held it all the time.
+        /// Another process held it all the time.
         case busy(path: String, waited: Duration)
         /// The file cannot be opened or locked.
         case unusable(path: String, errorNumber: Int32)
     }
 
-    /// The lock, taken; given back by ``release()`` or when the last reference goes.
+    /// The lock while it is held; released by ``release()`` or when the last reference goes.
     final class Held {
         private var descriptor: Int32?
         /// How long it took to get it.
@@ -62,7 +62,7 @@ public struct XTablesLock: Sendable {
                 throw number == EWOULDBLOCK
                     ? .busy(path: path, waited: waited) : .unusable(path: path, errorNumber: number)
             }
-            // Short pauses: whoever waits in the kernel for it gets it before us, we need many tries.
+            // Short pauses: a process that waits for it in the kernel gets it first, so many tries are needed.
             sleep(min(pause, limit - waited))
             pause = min(pause * 2, Self.longestPause)
         }
@@ -75,7 +75,7 @@ public struct XTablesLock: Sendable {
     private func openFile() throws(Failure) -> Int32 {
         // As iptables makes it: mode 0600, not inherited by children.
         var descriptor = open(path, O_CREAT | O_RDONLY | O_CLOEXEC, 0o600)
-        // In a folder like /tmp, a file of somebody else can be opened, but not by who would make it (fs.protected_regular).
+        // In a folder like /tmp, another user's file can be opened, but not with O_CREAT (fs.protected_regular).
         if descriptor < 0, errno == EACCES { descriptor = open(path, O_RDONLY | O_CLOEXEC) }
         guard descriptor >= 0 else { throw .unusable(path: path, errorNumber: errno) }
         return descriptor
