@@ -6,7 +6,9 @@ public struct Chain: Hashable, Sendable {
     public var name: ChainName
     /// The chain's rules.
     public var rules: [Rule]
-    /// What the chain was made for; no part of what the chain is. Its rules may have other origins, in shared chains.
+    /// What the chain was made for; no part of what the chain is.
+    ///
+    /// Its rules may have other origins, in shared chains.
     public var origin: Origin
 
     /// Makes a chain.

@@ -10,8 +10,9 @@ package enum Leftovers {
         ],
         jumpComments: [])
 
-    /// Chains that the kubelet makes for itself (pkg/kubelet/kubelet_network_linux.go; until Kubernetes 1.28 the last three
-    /// too, KEP-3178). They do nothing to Services.
+    /// Chains that the kubelet makes for itself, and that do nothing to Services.
+    ///
+    /// Until Kubernetes 1.28 it made the last three too (KEP-3178; pkg/kubelet/kubelet_network_linux.go).
     package static let kubelet: Set<String> = [
         "KUBE-IPTABLES-HINT", "KUBE-KUBELET-CANARY", "KUBE-FIREWALL", "KUBE-MARK-DROP", "KUBE-MARK-MASQ",
         "KUBE-POSTROUTING",

@@ -13,7 +13,9 @@ package struct KubeProxyLayout: RuleLayout {
 
     package init(settings: FamilySettings) { self.settings = settings }
 
-    /// KUBE-FIREWALL is shared with the kubelet. KUBE-XLB-*, KUBE-MARK-DROP, KUBE-KUBELET-CANARY and KUBE-IPTABLES-HINT
+    /// KUBE-FIREWALL is shared with the kubelet.
+    ///
+    /// KUBE-XLB-*, KUBE-MARK-DROP, KUBE-KUBELET-CANARY and KUBE-IPTABLES-HINT
     /// are the kubelet's or of releases long gone (cleanup.go).
     package static let ownership = ChainOwnership(
         tables: [
