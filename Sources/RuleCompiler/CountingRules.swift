@@ -14,7 +14,7 @@ public enum RefusalReason: String, Hashable, Sendable, CaseIterable {
 /// A rule that counts what a service port was refused.
 public struct RefusingRule: Hashable, Sendable {
     /// The rule, in table filter.
-    public let identity: RuleIdentity
+    public let identity: CounterKey
     /// Why it refuses.
     public let reason: RefusalReason
 }
@@ -24,7 +24,7 @@ extension CompiledServicePort {
     /// identity are the endpoint's.
     ///
     /// The kernel asks table nat about the first packet of a connection only, so they count connections.
-    public var endpointRules: [RuleIdentity] { layout.endpointRules(of: self) }
+    public var endpointRules: [CounterKey] { layout.endpointRules(of: self) }
 
     /// The rules in filter that refuse or drop, in the order of their chains; each identity once.
     public var refusingRules: [RefusingRule] { layout.refusingRules(of: self) }
@@ -33,9 +33,9 @@ extension CompiledServicePort {
 // What kube-proxy counts at its two accounting objects (proxier.go, `NFAcct`), the rules count themselves.
 extension Compilation {
     /// The rules in filter that drop packets which connection tracking cannot place; none if such packets may pass.
-    public var invalidPacketRules: [RuleIdentity] { layout.invalidPacketRules }
+    public var invalidPacketRules: [CounterKey] { layout.invalidPacketRules }
 
     /// The rules in nat that send node ports on from the node's loopback addresses; none where rules for all addresses
     /// do that.
-    public var localhostNodePortRules: [RuleIdentity] { layout.localhostNodePortRules(of: servicePorts) }
+    public var localhostNodePortRules: [CounterKey] { layout.localhostNodePortRules(of: servicePorts) }
 }

@@ -40,18 +40,18 @@ package protocol RuleLayout: Sendable {
 
     /// The rules in nat that send a connection to an endpoint, one for each usable endpoint; the address and port of the
     /// identity are the endpoint's.
-    static func endpointRules(of servicePort: CompiledServicePort) -> [RuleIdentity]
+    static func endpointRules(of servicePort: CompiledServicePort) -> [CounterKey]
 
     /// The rules in filter that refuse or drop what is sent to a service port, in the order of their chains; each
     /// identity once.
     static func refusingRules(of servicePort: CompiledServicePort) -> [RefusingRule]
 
     /// The rules in filter that drop packets which connection tracking cannot place; none if such packets may pass.
-    var invalidPacketRules: [RuleIdentity] { get }
+    var invalidPacketRules: [CounterKey] { get }
 
     /// The rules in nat that send node ports on from the node's loopback addresses; none where rules for all addresses do
     /// that.
-    func localhostNodePortRules(of servicePorts: [CompiledServicePort]) -> [RuleIdentity]
+    func localhostNodePortRules(of servicePorts: [CompiledServicePort]) -> [CounterKey]
 }
 
 /// The names of the chains that changes make, alter or remove.

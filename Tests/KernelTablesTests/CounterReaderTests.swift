@@ -22,7 +22,7 @@ struct CounterReaderTests {
         }
 
         mutating func begin(_ chain: String) {
-            let layout = EntryLayout.of(family)
+            let layout = EntryFormat.of(family)
             var entry = [UInt8](repeating: 0, count: layout.headerLength + 64)
             entry[layout.targetOffsetOffset] = UInt8(layout.headerLength)
             entry[layout.nextOffsetOffset] = UInt8(entry.count)
@@ -35,7 +35,7 @@ struct CounterReaderTests {
 
         /// Adds a rule as the kernel has it: a verdict is a number.
         mutating func add(_ rule: Rule, packets: UInt64 = 0) throws {
-            let layout = EntryLayout.of(family)
+            let layout = EntryFormat.of(family)
             var entry = try EntryCodec.kernelEntry(of: rule, family: family).bytes
             entry.withUnsafeMutableBytes { raw in
                 raw.storeBytes(of: packets, toByteOffset: layout.countersOffset, as: UInt64.self)
@@ -61,11 +61,11 @@ struct CounterReaderTests {
             }
         }
 
-        func walk(_ bytes: [UInt8]) throws -> [(chain: ChainName, identity: RuleIdentity?)] {
-            var found: [(ChainName, RuleIdentity?)] = []
+        func walk(_ bytes: [UInt8]) throws -> [(chain: ChainName, identity: CounterKey?)] {
+            var found: [(ChainName, CounterKey?)] = []
             try bytes.withUnsafeBytes { raw in
                 try EntryWalk(raw, family: family, starts: starts).forEachRule { chain, entry in
-                    found.append((chain, RuleIdentity(entry, chain: chain, family: family)))
+                    found.append((chain, CounterKey(entry, chain: chain, family: family)))
                 }
             }
             return found
@@ -95,7 +95,7 @@ struct CounterReaderTests {
         let found = try layout.walk(layout.bytes)
         let rules = SampleRules.all(family) + SampleRules.nat(family)
         #expect(found.map(\.chain) == ["PREROUTING"] + rules.map { _ in "KUBE-SERVICES" })
-        #expect(found.dropFirst().map(\.identity) == rules.map { RuleIdentity($0, in: "KUBE-SERVICES") })
+        #expect(found.dropFirst().map(\.identity) == rules.map { CounterKey($0, in: "KUBE-SERVICES") })
         #expect(found.compactMap(\.identity).count >= 6)
     }
 
@@ -107,21 +107,21 @@ struct CounterReaderTests {
             target: .rejectPortUnreachable)
         var commented = reject
         commented.matches.insert(.comment("default/dns has no endpoints"), at: 0)
-        #expect(RuleIdentity(reject, in: "A") == RuleIdentity(commented, in: "A"))
-        #expect(RuleIdentity(reject, in: "A") != RuleIdentity(reject, in: "B"))
+        #expect(CounterKey(reject, in: "A") == CounterKey(commented, in: "A"))
+        #expect(CounterKey(reject, in: "A") != CounterKey(reject, in: "B"))
         var other = reject
         other.target = .drop
-        #expect(RuleIdentity(other, in: "A") != RuleIdentity(reject, in: "A"))
+        #expect(CounterKey(other, in: "A") != CounterKey(reject, in: "A"))
         other.target = .accept
-        #expect(RuleIdentity(other, in: "A") == nil)
+        #expect(CounterKey(other, in: "A") == nil)
         other = reject
         other.destination = AddressMatch(CIDR(one.range.address, prefixLength: 20))
-        #expect(RuleIdentity(other, in: "A") == nil)
+        #expect(CounterKey(other, in: "A") == nil)
         var jump = other
         jump.target = .jump("B")
         #expect(
-            RuleIdentity(jump, in: "A")
-                == RuleIdentity(
+            CounterKey(jump, in: "A")
+                == CounterKey(
                     chain: "A", verdict: .jump, protocolNumber: 17, address: jump.destination?.range.address, port: 53)
         )
         var everything = jump
@@ -130,11 +130,11 @@ struct CounterReaderTests {
         inverted.destination?.isInverted = true
         var host = jump
         host.destination = one
-        for rule in [everything, inverted, host] { #expect(RuleIdentity(rule, in: "A") == nil) }
+        for rule in [everything, inverted, host] { #expect(CounterKey(rule, in: "A") == nil) }
         for rule in [reject, commented, other, jump, everything, inverted, host] {
             let entry = try EntryCodec.kernelEntry(of: rule, family: family).bytes
             #expect(
-                entry.withUnsafeBytes { RuleIdentity($0, chain: "A", family: family) } == RuleIdentity(rule, in: "A"))
+                entry.withUnsafeBytes { CounterKey($0, chain: "A", family: family) } == CounterKey(rule, in: "A"))
         }
     }
 

@@ -56,12 +56,12 @@ struct SyncerTests {
     /// Remembers what it is told.
     private final class Keeper: CounterKeeper {
         let calls = Mutex<[String]>([])
-        let removed = Mutex<[RuleIdentity: RuleCounters]>([:])
+        let removed = Mutex<[CounterKey: RuleCounters]>([:])
 
         func beginChange(of family: IPFamily) { calls.withLock { $0.append("begin") } }
         func endChange(of family: IPFamily) { calls.withLock { $0.append("end") } }
 
-        func committed(_ table: Table, family: IPFamily, removed: [RuleIdentity: RuleCounters]) {
+        func committed(_ table: Table, family: IPFamily, removed: [CounterKey: RuleCounters]) {
             calls.withLock { $0.append("\(table)") }
             self.removed.withLock { $0.merge(removed) { $1 } }
         }
@@ -95,8 +95,8 @@ struct SyncerTests {
         #expect(keeper.removed.withLock { $0.isEmpty })
         store.failNextCommit(EAGAIN)
         _ = try syncer.apply(chains([2]))
-        let first = try #require(RuleIdentity(endpoint(1), in: "KUBE-SEP-A"))
-        let second = try #require(RuleIdentity(endpoint(11), in: "KUBE-SEP-B"))
+        let first = try #require(CounterKey(endpoint(1), in: "KUBE-SEP-A"))
+        let second = try #require(CounterKey(endpoint(11), in: "KUBE-SEP-B"))
         #expect(keeper.removed.withLock { $0 } == [first: seen(3), second: seen(4)])
         let calls = ["begin", "end", "begin", "end", "begin", "end", "begin", "nat", "end"]
         #expect(keeper.calls.withLock { Array($0.dropFirst(3)) } == calls)

@@ -24,7 +24,7 @@ struct TrafficSample {
             settings: CompilerSettings(node: Node(name: "node-1")))
     }
 
-    func rule(_ service: String, _ endpoint: UInt32) -> RuleIdentity {
+    func rule(_ service: String, _ endpoint: UInt32) -> CounterKey {
         let compiled = compilation.servicePorts.first { $0.name.service == service }
         let address = IPAddress(ipv4: 0x0a00_0000 + endpoint)
         guard let rule = compiled?.endpointRules.first(where: { $0.address == address }) else {
@@ -112,7 +112,7 @@ struct TrafficSample {
         var ledger = ledger
         let sample = TrafficSample(services: ["web": [1]])
         var removed = sample.reading(["web": [1: 3]]).nat
-        removed[RuleIdentity(chain: "DOCKER", verdict: .destinationNAT, protocolNumber: 6, address: nil, port: 80)] =
+        removed[CounterKey(chain: "DOCKER", verdict: .destinationNAT, protocolNumber: 6, address: nil, port: 80)] =
             RuleCounters(packets: 1000, bytes: 1000)
         ledger.absorbRemoved(removed, from: .nat, of: sample.compilation)
         #expect(endpoints(ledger) == [3])

@@ -18,10 +18,10 @@ import XTables
             let made = [Table.nat, .filter].map { table in
                 Set(
                     ruleset[table].chains.flatMap { chain in
-                        chain.rules.compactMap { RuleIdentity($0, in: chain.name) }
+                        chain.rules.compactMap { CounterKey($0, in: chain.name) }
                     })
             }
-            var known: Set<RuleIdentity> = []
+            var known: Set<CounterKey> = []
             for servicePort in compilation.servicePorts {
                 let rules = servicePort.endpointRules
                 #expect(rules.count == servicePort.selection.reachableEndpoints.count)

@@ -17,22 +17,22 @@ public protocol CounterKeeper: Sendable {
     ///   - family: the family it is of.
     ///   - removed: what the rules had counted that are gone, or have made room for another, when the table was read.
     ///     What passed them between that and the commit nobody knows.
-    func committed(_ table: Table, family: IPFamily, removed: [RuleIdentity: RuleCounters])
+    func committed(_ table: Table, family: IPFamily, removed: [CounterKey: RuleCounters])
 
     /// The tables are as they were left, and all counters of rules that stayed are whole again.
     func endChange(of family: IPFamily)
 }
 
 extension TableDifference {
-    /// What the rules have counted that this difference removes or replaces, as far as they have an identity.
-    func removedCounters(_ kernel: any TableTransaction) -> [RuleIdentity: RuleCounters] {
-        let layout = EntryLayout.of(kernel.family)
-        var found: [RuleIdentity: RuleCounters] = [:]
+    /// What the rules have counted that this difference removes or replaces, as far as they have a key.
+    func removedCounters(_ kernel: any TableTransaction) -> [CounterKey: RuleCounters] {
+        let format = EntryFormat.of(kernel.family)
+        var found: [CounterKey: RuleCounters] = [:]
         func add(_ entry: KernelEntry, _ chain: ChainName) {
-            let counters = entry.counters(layout)
-            guard counters != .zero, let identity = RuleIdentity(entry, chain: chain, family: kernel.family)
+            let counters = entry.counters(format)
+            guard counters != .zero, let key = CounterKey(entry, chain: chain, family: kernel.family)
             else { return }
-            found[identity, default: .zero] += counters
+            found[key, default: .zero] += counters
         }
         for edit in edits {
             for ruleEdit in edit.edits {

@@ -16,26 +16,26 @@ public struct CounterReader: Sendable {
     /// Makes a reader.
     public init() {}
 
-    /// The counters of all rules with an identity that have counted something; rules with one identity are added up.
+    /// The counters of all rules with a key that have counted something; rules with the same key are added up.
     ///
     /// - Throws: ``KernelFailure``: with `EAGAIN` when the table changed each time; `EBADMSG` when what the kernel answered
     ///   makes no sense.
-    public func read(_ table: Table, family: IPFamily) throws(KernelFailure) -> [RuleIdentity: RuleCounters] {
-        let layout = EntryLayout.of(family)
-        var found: [RuleIdentity: RuleCounters] = [:]
+    public func read(_ table: Table, family: IPFamily) throws(KernelFailure) -> [CounterKey: RuleCounters] {
+        let format = EntryFormat.of(family)
+        var found: [CounterKey: RuleCounters] = [:]
         try forEachRule(of: table, family: family) { chain, entry in
-            let counters = entry.counters(layout)
-            guard counters != .zero, let identity = RuleIdentity(entry, chain: chain, family: family) else { return }
-            found[identity, default: .zero] += counters
+            let counters = entry.counters(format)
+            guard counters != .zero, let key = CounterKey(entry, chain: chain, family: family) else { return }
+            found[key, default: .zero] += counters
         }
         return found
     }
 
     /// The counters of all rules of a table, in order, with the chain each stands in: for tests.
     package func readAll(_ table: Table, family: IPFamily) throws(KernelFailure) -> [(ChainName, RuleCounters)] {
-        let layout = EntryLayout.of(family)
+        let format = EntryFormat.of(family)
         var found: [(ChainName, RuleCounters)] = []
-        try forEachRule(of: table, family: family) { chain, entry in found.append((chain, entry.counters(layout))) }
+        try forEachRule(of: table, family: family) { chain, entry in found.append((chain, entry.counters(format))) }
         return found
     }
 
@@ -92,9 +92,9 @@ extension BuiltInChain {
 
 extension UnsafeRawBufferPointer {
     /// What the entry has counted; nothing if it is too short.
-    fileprivate func counters(_ layout: EntryLayout) -> RuleCounters {
+    fileprivate func counters(_ format: EntryFormat) -> RuleCounters {
         RuleCounters(
-            packets: number(UInt64.self, at: layout.countersOffset) ?? 0,
-            bytes: number(UInt64.self, at: layout.countersOffset + 8) ?? 0)
+            packets: number(UInt64.self, at: format.countersOffset) ?? 0,
+            bytes: number(UInt64.self, at: format.countersOffset + 8) ?? 0)
     }
 }

@@ -5,7 +5,7 @@ import XTables
 /// Walks over the entries of a table as the kernel hands them out, and finds the rules among them.
 ///
 /// The kernel knows no chains. Built-in ones begin where the table's outline says; others begin with an entry whose target
-/// is called ERROR and holds the name. Each chain ends with an entry that is no rule: the policy, or a RETURN; and the
+/// is called ERROR and holds the name. Each chain ends with an entry that is not a rule: the policy, or a RETURN; and the
 /// table ends with one more ERROR. (`translate_table` in net/ipv4/netfilter/ip_tables.c, `parse_table` in libiptc.c.)
 struct EntryWalk {
     /// Where a built-in chain begins.
@@ -15,20 +15,20 @@ struct EntryWalk {
     }
 
     private let entries: UnsafeRawBufferPointer
-    private let layout: EntryLayout
+    private let format: EntryFormat
     /// In ascending order.
     private let starts: [Start]
 
     init(_ entries: UnsafeRawBufferPointer, family: IPFamily, starts: [Start]) {
         self.entries = entries
-        layout = EntryLayout.of(family)
+        format = EntryFormat.of(family)
         self.starts = starts.sorted { $0.offset < $1.offset }
     }
 
     /// Calls `body` with each rule, in order: the chain it stands in, and its bytes.
     ///
     /// - Throws: ``MalformedEntry`` when the entries are not put together as the kernel does it; rules before the place have
-    ///   been told then.
+    ///   been visited then.
     func forEachRule(_ body: (ChainName, UnsafeRawBufferPointer) -> Void) throws(MalformedEntry) {
         var offset = 0
         var nextStart = 0
@@ -57,10 +57,10 @@ struct EntryWalk {
 
     /// Where the target of an entry stands, and where the entry ends.
     private func bounds(of offset: Int) throws(MalformedEntry) -> (target: Int, end: Int) {
-        guard offset + layout.headerLength <= entries.count else { throw Self.malformed("shorter than its head") }
-        let target = Int(entries.loadUnaligned(fromByteOffset: offset + layout.targetOffsetOffset, as: UInt16.self))
-        let length = Int(entries.loadUnaligned(fromByteOffset: offset + layout.nextOffsetOffset, as: UInt16.self))
-        guard target >= layout.headerLength, target + EntryLayout.extensionHeadLength <= length,
+        guard offset + format.headerLength <= entries.count else { throw Self.malformed("shorter than its head") }
+        let target = Int(entries.loadUnaligned(fromByteOffset: offset + format.targetOffsetOffset, as: UInt16.self))
+        let length = Int(entries.loadUnaligned(fromByteOffset: offset + format.nextOffsetOffset, as: UInt16.self))
+        guard target >= format.headerLength, target + ExtensionHead.length <= length,
             offset + length <= entries.count
         else { throw Self.malformed("its target lies outside") }
         return (offset + target, offset + length)
@@ -68,16 +68,15 @@ struct EntryWalk {
 
     /// The name of the chain that begins with this entry; `nil` if none does.
     private func chainName(target: Int, end: Int) throws(MalformedEntry) -> ChainName? {
-        guard entries.hasName("ERROR", at: target + 2) else { return nil }
-        let name = target + EntryLayout.extensionHeadLength
-        guard name + Self.chainNameLength <= end else { throw Self.malformed("the head of a chain without a name") }
-        let bytes = UnsafeRawBufferPointer(rebasing: entries[name..<(name + Self.chainNameLength)])
+        guard entries.hasName(ErrorTarget.name, at: target + ExtensionHead.nameOffset) else { return nil }
+        let data = UnsafeRawBufferPointer(rebasing: entries[(target + ExtensionHead.length)..<end])
+        guard ErrorTarget.chainName.range.upperBound <= data.count else {
+            throw Self.malformed("the head of a chain without a name")
+        }
+        let bytes = UnsafeRawBufferPointer(rebasing: data[ErrorTarget.chainName.range])
         let length = bytes.firstIndex(of: 0) ?? bytes.count
         return ChainName(kernelLabel: UnsafeRawBufferPointer(rebasing: bytes[..<length]))
     }
-
-    /// `XT_FUNCTION_MAXNAMELEN`.
-    private static let chainNameLength = 30
 
     private static func malformed(_ what: String) -> MalformedEntry {
         MalformedEntry(description: "malformed entry: \(what)")

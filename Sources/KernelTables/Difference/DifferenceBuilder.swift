@@ -116,7 +116,7 @@ final class DifferenceBuilder {
     }
 
     private func jumpToOurs(_ entry: KernelEntry) -> ChainName? {
-        guard entry.hasStandardTarget(at: entry.targetOffset(decoder.layout)), entry.targetName[0] != 0 else {
+        guard entry.hasStandardTarget(at: entry.targetOffset(decoder.format)), entry.targetName[0] != 0 else {
             return nil
         }
         let target = ChainName(label: entry.targetName)

@@ -90,9 +90,9 @@ final class EncodedTable {
 
     /// The names of the kernel's extensions these rules need, sorted.
     var extensionNames: [String] {
-        let matches = shapes.flatMap { $0.matches.map { "\($0.form(family).name)" } }
-        let targets = shapes.compactMap { $0.target.form(family).map { "\($0.name)" } }
-        return Set(matches + targets).sorted()
+        let matches = shapes.flatMap { $0.matches.map { $0.kernelExtension.signature.name } }
+        let targets = shapes.compactMap { $0.target.kernelExtension?.signature.name }
+        return Set((matches + targets).map { "\($0)" }).sorted()
     }
 
     /// The number of our chains.
@@ -129,7 +129,7 @@ final class EncodedTable {
     func isEqual(_ rule: RuleNumber, _ entry: KernelEntry) -> Bool {
         let record = arena.base + Int(offsets[rule])
         let shape = shapes[Int(record.loadUnaligned(as: UInt16.self))]
-        return shape.matches(entry, record: record + 2)
+        return shape.matches(entry, record: record + RuleShape.numberLength)
     }
 
     /// The whole entry of a rule, in the form in which libiptc takes it; valid until the next call.
@@ -137,7 +137,7 @@ final class EncodedTable {
     func entry(of rule: RuleNumber) -> UnsafeRawBufferPointer {
         let record = arena.base + Int(offsets[rule])
         let shape = shapes[Int(record.loadUnaligned(as: UInt16.self))]
-        shape.expand(record + 2, into: scratch)
+        shape.expand(record + RuleShape.numberLength, into: scratch)
         return UnsafeRawBufferPointer(start: scratch, count: shape.entryLength)
     }
 }
@@ -148,11 +148,11 @@ extension EncodedTable {
     /// The entry lies in memory that the next call overwrites.
     func withKernelEntry<Result>(of rule: RuleNumber, _ body: (KernelEntry) -> Result) -> Result {
         let entry = entry(of: rule)
-        let layout = EntryLayout.of(family)
-        let targetOffset = Int(entry.load(fromByteOffset: layout.targetOffsetOffset, as: UInt16.self))
-        let name = scratch + targetOffset + 2
+        let format = EntryFormat.of(family)
+        let targetOffset = Int(entry.load(fromByteOffset: format.targetOffsetOffset, as: UInt16.self))
+        let name = scratch + targetOffset + ExtensionHead.nameOffset
         let target = ChainName(label: name.assumingMemoryBound(to: CChar.self))
-        if isStandardTarget(of: rule) { memset(name, 0, EntryLayout.extensionNameLength) }
+        if isStandardTarget(of: rule) { memset(name, 0, ExtensionHead.nameLength) }
         return target.withLabel {
             body(KernelEntry(base: UnsafeRawPointer(scratch), length: entry.count, targetName: $0))
         }

@@ -2,7 +2,7 @@ import Glibc
 import NetworkTypes
 import XTables
 
-/// What an entry of the kernel says.
+/// What an entry of the kernel means.
 public enum DecodedRule: Hashable, Sendable {
     /// A rule of our language; encoded again it is the same rule.
     case known(Rule)
@@ -21,13 +21,13 @@ public enum DecodedRule: Hashable, Sendable {
 /// Turns kernel entries back into rules.
 struct EntryDecoder {
     let family: IPFamily
-    let layout: EntryLayout
+    let format: EntryFormat
     private let verifier: Verifier
 
     init(family: IPFamily) {
         self.family = family
         verifier = Verifier(family: family)
-        layout = EntryLayout.of(family)
+        format = EntryFormat.of(family)
     }
 
     /// Decodes an entry of a transaction.
@@ -42,10 +42,10 @@ struct EntryDecoder {
 
     /// Decodes an entry.
     ///
-    /// - Parameter targetName: what `iptc_get_target` says, for verdicts and jumps.
+    /// - Parameter targetName: the name `iptc_get_target` has, for verdicts and jumps.
     /// - Throws: ``MalformedEntry`` when the lengths in the entry contradict each other.
     func decode(_ bytes: UnsafeRawBufferPointer, targetName: String) throws(MalformedEntry) -> DecodedRule {
-        let parts = try EntryParts(bytes, layout: layout)
+        let parts = try EntryParts(bytes, format: format)
         if let rule = rule(parts, targetName: targetName), isFaithful(rule, bytes, targetName: targetName) {
             return .known(rule)
         }
@@ -73,8 +73,8 @@ struct EntryDecoder {
         let shape = verifier.encoder.shapes[Int(arena.base.loadUnaligned(as: UInt16.self))]
         return targetName.withCString { name in
             shape.matches(
-                KernelEntry(base: base, length: bytes.count, targetName: name), record: UnsafeRawPointer(arena.base + 2)
-            )
+                KernelEntry(base: base, length: bytes.count, targetName: name),
+                record: UnsafeRawPointer(arena.base + RuleShape.numberLength))
         }
     }
 
@@ -106,81 +106,15 @@ struct EntryDecoder {
 
     /// The match a part is; `nil` if our language has no word for it.
     func match(_ part: EntryParts.Extension) -> Match? {
-        let data = part.data
-        switch (part.name, part.revision) {
-        case ("comment", 0):
-            return data.text(at: 0, limit: Match.maximumCommentLength + 1).map { .comment($0) }
-        case ("conntrack", 3):
-            guard data.number(UInt16.self, at: 146) == 1, let inverted = data.number(UInt16.self, at: 148),
-                let mask = data.number(UInt16.self, at: 150)
-            else { return nil }
-            let states = ConnectionStates.kernelBits.reduce(into: ConnectionStates()) {
-                if mask & $1.bit != 0 { $0.insert($1.state) }
-            }
-            return states.kernelMask == mask ? .conntrack(states, isInverted: inverted & 1 != 0) : nil
-        case ("addrtype", 1):
-            switch (data.number(UInt16.self, at: 0), data.number(UInt16.self, at: 2)) {
-            case (4, 0): return .localAddress(.source)
-            case (0, 4): return .localAddress(.destination)
-            default: return nil
-            }
-        case ("mark", 1):
-            guard let mark = data.number(UInt32.self, at: 0), let mask = data.number(UInt32.self, at: 4),
-                let inverted = data.number(UInt8.self, at: 8)
-            else { return nil }
-            return .mark(mark, mask: mask, isInverted: inverted != 0)
-        case ("tcp", 0): return transport(.tcp, data, ports: 4)
-        case ("udp", 0): return transport(.udp, data, ports: 4)
-        case ("sctp", 0): return transport(.sctp, data, ports: 0)
-        case ("statistic", 0):
-            guard data.number(UInt16.self, at: 0) == 0 else { return nil }
-            return data.number(UInt32.self, at: 4).map { .random(Probability(fraction: $0)) }
-        case ("recent", 1): return recent(data)
-        case ("nfacct", 1):
-            return data.text(at: 0, limit: Match.maximumAccountingNameLength + 1).map { .accounting(name: $0) }
-        default: return nil
-        }
-    }
-
-    private func transport(_ transport: TransportProtocol, _ data: UnsafeRawBufferPointer, ports: Int) -> Match? {
-        guard let low = data.number(UInt16.self, at: ports), let high = data.number(UInt16.self, at: ports + 2)
+        guard let found = MatchKind.byName[part.name], found.signature.isSignature(of: part, family: family)
         else { return nil }
-        if transport == .sctp ? data.number(UInt32.self, at: 284) == 0 : low == 0 && high == .max {
-            return .transport(transport)
-        }
-        return low == high ? .transport(transport, destinationPort: low) : nil
-    }
-
-    private func recent(_ data: UnsafeRawBufferPointer) -> Match? {
-        guard let seconds = data.number(UInt32.self, at: 0), let flags = data.number(UInt8.self, at: 8),
-            let name = data.text(at: 10, limit: 200), let list = ChainName(validating: name)
-        else { return nil }
-        switch flags {
-        case RecentFlags.set: return .recent(RecentMatch(list: list, action: .set))
-        case RecentFlags.check | RecentFlags.reap:
-            return .recent(RecentMatch(list: list, action: .check(seconds: seconds)))
-        default: return nil
-        }
+        return found.match(ExtensionData(bytes: part.data, family: family))
     }
 
     /// The target a part is; `nil` if our language has no word for it.
     func target(_ part: EntryParts.Extension) -> Target? {
-        let data = part.data
-        switch (part.name, part.revision) {
-        case ("MARK", 2):
-            guard let mark = data.number(UInt32.self, at: 0), let mask = data.number(UInt32.self, at: 4)
-            else { return nil }
-            return .mark(xor: mark, clearing: mask)
-        case ("MASQUERADE", 0):
-            guard let flags = data.number(UInt32.self, at: family == .ipv4 ? 4 : 0) else { return nil }
-            return .masquerade(randomFully: flags & NATFlags.randomFully != 0)
-        case ("DNAT", 2):
-            guard let address = EntryHead.address(data, at: 4, family: family),
-                let port = data.number(UInt16.self, at: 36)
-            else { return nil }
-            return .destinationNAT(address, port: UInt16(bigEndian: port))
-        case ("REJECT", 0): return .rejectPortUnreachable
-        default: return nil
-        }
+        guard let found = TargetKind.byName[part.name], found.signature.isSignature(of: part, family: family)
+        else { return nil }
+        return found.target(ExtensionData(bytes: part.data, family: family))
     }
 }

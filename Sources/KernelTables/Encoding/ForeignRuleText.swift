@@ -35,11 +35,11 @@ struct ForeignRuleText {
         rule.transport = nil
         var text = words(rule)
         if !head.outputInterface.isEmpty {
-            text += head.inverseFlags & EntryLayout.invertsOutputInterface != 0 ? " ! -o " : " -o "
+            text += head.inverseFlags & EntryFormat.invertsOutputInterface != 0 ? " ! -o " : " -o "
             text += head.outputInterface
         }
         if head.protocolNumber != 0 {
-            text += head.inverseFlags & EntryLayout.invertsProtocol != 0 ? " ! -p " : " -p "
+            text += head.inverseFlags & EntryFormat.invertsProtocol != 0 ? " ! -p " : " -p "
             text += head.rule.transport?.rawValue ?? Self.protocolNames[head.protocolNumber] ?? "\(head.protocolNumber)"
         }
         return text

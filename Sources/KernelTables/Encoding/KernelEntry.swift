@@ -8,7 +8,7 @@ public struct KernelEntry {
     public let base: UnsafeRawPointer
     /// The length of the entry in bytes, matches and target included (`next_offset`).
     public let length: Int
-    /// The target's name as `iptc_get_target` tells it: a chain, a verdict, an extension, or nothing.
+    /// The target's name as `iptc_get_target` has it: a chain, a verdict, an extension, or nothing.
     public let targetName: UnsafePointer<CChar>
 
     /// Points at an entry.
@@ -26,12 +26,12 @@ public struct KernelEntry {
         } && targetName[length] == 0
     }
 
-    func targetOffset(_ layout: EntryLayout) -> Int {
-        Int(base.load(fromByteOffset: layout.targetOffsetOffset, as: UInt16.self))
+    func targetOffset(_ format: EntryFormat) -> Int {
+        Int(base.load(fromByteOffset: format.targetOffsetOffset, as: UInt16.self))
     }
 
     /// Whether the target at `offset` is a verdict or a jump (`XT_STANDARD_TARGET`, the empty name).
     func hasStandardTarget(at offset: Int) -> Bool {
-        base.load(fromByteOffset: offset + 2, as: UInt8.self) == 0
+        base.load(fromByteOffset: offset + ExtensionHead.nameOffset, as: UInt8.self) == 0
     }
 }

@@ -8,6 +8,9 @@ import XTables
 /// of its values only, and its shape says where they stand in the entry. The shape also says which bytes of a kernel's
 /// entry must be equal for both to be the same rule: not the kernel's own pointers, not the padding, not the counters.
 final class RuleShape {
+    /// The length of a shape's number, which a record begins with.
+    static let numberLength = MemoryLayout<UInt16>.size
+
     /// One run of bytes of the entry, in ascending order.
     enum Step {
         /// The bytes are the template's.
@@ -18,16 +21,38 @@ final class RuleShape {
         case text(offset: Int)
     }
 
-    /// What identifies a shape: a bit for the interface, four bits for the target and four for each match.
-    typealias Key = UInt64
+    /// What identifies a shape: which matches, which target, and whether there is an interface.
+    struct Key: Equatable {
+        /// A bit for the interface, the rest of its byte for the target, then a byte for each match, 0 for none.
+        private var bits: UInt128
 
-    /// The most matches a rule may have, so that they fit into a key.
-    static let maximumMatches = 14
+        /// The most matches a rule may have, so that they fit into a key.
+        static let maximumMatches = 14
 
-    let layout: EntryLayout
-    let matches: [MatchForm]
-    let target: TargetForm
-    let hasInterface: Bool
+        init(hasInterface: Bool) { bits = hasInterface ? 1 : 0 }
+
+        @inline(__always)
+        mutating func set(_ match: MatchKind, at index: Int) {
+            bits |= UInt128(match.rawValue) &<< UInt128(8 + index * 8)
+        }
+
+        @inline(__always)
+        mutating func set(_ target: TargetKind) { bits |= UInt128(target.rawValue) &<< 1 }
+
+        var hasInterface: Bool { bits & 1 != 0 }
+
+        var target: TargetKind { TargetKind(rawValue: UInt8(truncatingIfNeeded: bits) >> 1) ?? .none }
+
+        var matches: [MatchKind] {
+            (0..<Self.maximumMatches).compactMap {
+                MatchKind(rawValue: UInt8(truncatingIfNeeded: bits >> UInt128(8 + $0 * 8)))
+            }
+        }
+    }
+
+    let format: EntryFormat
+    let matches: [MatchKind]
+    let target: TargetKind
     /// The length of the whole entry.
     let entryLength: Int
     /// The length of the entry without its target.
@@ -36,47 +61,46 @@ final class RuleShape {
     private let steps: UnsafeMutableBufferPointer<Step>
     private let copiedWords: [(from: Int, to: Int)]
 
-    init(matches: [MatchForm], target: TargetForm, hasInterface: Bool, family: IPFamily) {
-        let layout = EntryLayout.of(family)
-        self.layout = layout
-        self.matches = matches
-        self.target = target
-        self.hasInterface = hasInterface
-        let head = EntryLayout.extensionHeadLength
-        let matchForms = matches.map { $0.form(family) }
-        let targetForm = target.form(family)
-        targetOffset = matchForms.reduce(layout.headerLength) { $0 + head + $1.dataLength }
-        entryLength = targetOffset + (targetForm.map { head + $0.dataLength } ?? EntryLayout.standardTargetLength)
+    init(_ key: Key, family: IPFamily) {
+        let format = EntryFormat.of(family)
+        self.format = format
+        matches = key.matches
+        target = key.target
+        let matchParts = matches.map { Part($0.kernelExtension, family) }
+        let targetPart = target.kernelExtension.map { Part($0, family) }
+        targetOffset = matchParts.reduce(format.headerLength) { $0 + $1.length }
+        entryLength = targetOffset + (targetPart?.length ?? StandardTarget.length)
         template = .allocate(byteCount: entryLength, alignment: 8)
         memset(template, 0, entryLength)
-        template.storeBytes(of: UInt16(targetOffset), toByteOffset: layout.targetOffsetOffset, as: UInt16.self)
-        template.storeBytes(of: UInt16(entryLength), toByteOffset: layout.nextOffsetOffset, as: UInt16.self)
+        template.storeBytes(of: UInt16(targetOffset), toByteOffset: format.targetOffsetOffset, as: UInt16.self)
+        template.storeBytes(of: UInt16(entryLength), toByteOffset: format.nextOffsetOffset, as: UInt16.self)
 
         var builder = StepBuilder()
-        builder.field(0, layout.addressLength * 4)
-        for start in [layout.interfaceOffset, layout.interfaceMaskOffset] {
-            let length = EntryLayout.interfaceNameLength
-            if hasInterface { builder.field(start, length) } else { builder.fixed(start, length) }
+        builder.field(0, format.addressLength * 4)
+        for start in [format.interfaceOffset, format.interfaceMaskOffset] {
+            let length = EntryFormat.interfaceNameLength
+            if key.hasInterface { builder.field(start, length) } else { builder.fixed(start, length) }
             builder.fixed(start + length, length)
         }
-        builder.field(layout.protocolOffset, layout.protocolLength)
-        builder.fixed(layout.targetOffsetOffset, 4)
-        var offset = layout.headerLength
+        builder.field(format.protocolOffset, format.protocolLength)
+        builder.fixed(format.targetOffsetOffset, 4)
+        var offset = format.headerLength
         var copiedWords: [(from: Int, to: Int)] = []
-        for form in matchForms {
-            builder.add(form, at: offset, in: template)
-            if let word = form.copiedWord {
-                copiedWords.append((offset + head + word.from, offset + head + word.to))
+        for part in matchParts {
+            builder.add(part, at: offset, in: template)
+            if let word = part.form.copiedWord {
+                let data = offset + ExtensionHead.length
+                copiedWords.append((data + word.from, data + word.to))
             }
-            offset += head + form.dataLength
+            offset += part.length
         }
-        if let targetForm {
-            builder.add(targetForm, at: offset, in: template)
+        if let targetPart {
+            builder.add(targetPart, at: offset, in: template)
         } else {
             template.storeBytes(
-                of: UInt16(EntryLayout.standardTargetLength), toByteOffset: offset, as: UInt16.self)
+                of: UInt16(StandardTarget.length), toByteOffset: offset + ExtensionHead.sizeOffset, as: UInt16.self)
             if let name = target.verdictName {
-                memcpy(template + offset + 2, name.utf8Start, name.utf8CodeUnitCount)
+                memcpy(template + offset + ExtensionHead.nameOffset, name.utf8Start, name.utf8CodeUnitCount)
             }
         }
         self.copiedWords = copiedWords
@@ -109,14 +133,14 @@ final class RuleShape {
         }
         for word in copiedWords { memcpy(entry + word.to, entry + word.from, 4) }
         if target == .jump {
-            memcpy(entry + targetOffset + 2, record + 1, Int(record.load(as: UInt8.self)))
+            memcpy(entry + targetOffset + ExtensionHead.nameOffset, record + 1, Int(record.load(as: UInt8.self)))
         }
     }
 
     /// Whether a kernel's entry is the rule of a record: equal in all that userspace decides.
     func matches(_ entry: KernelEntry, record: UnsafeRawPointer) -> Bool {
         let bytes = entry.base
-        guard entry.length == entryLength, entry.targetOffset(layout) == targetOffset else { return false }
+        guard entry.length == entryLength, entry.targetOffset(format) == targetOffset else { return false }
         var record = record
         for step in steps {
             switch step {
@@ -139,16 +163,37 @@ final class RuleShape {
             // strncmp, for the kernel's name may be shorter and end where its memory ends.
             return entry.hasStandardTarget(at: targetOffset) && strncmp(entry.targetName, name, length) == 0
                 && entry.targetName[length] == 0
+        case .mark, .masquerade, .destinationNAT, .reject:
+            return true
         case .none, .accept, .drop, .return:
             guard let name = target.verdictName else { return false }
             return entry.hasStandardTarget(at: targetOffset) && entry.hasTargetName(name)
-        default:
-            return true
         }
     }
 }
 
-/// Collects the steps of a shape, neighbouring fixed runs as one.
+/// A match or target of a shape.
+private struct Part {
+    let signature: ExtensionSignature
+    let form: ExtensionForm
+    /// The length of the part, head included.
+    let length: Int
+
+    init(_ match: any MatchExtension.Type, _ family: IPFamily) { self.init(match, match.form(family), family) }
+
+    init(_ target: any TargetExtension.Type, _ family: IPFamily) { self.init(target, target.form(family), family) }
+
+    private init(_ kernelExtension: any KernelExtension.Type, _ form: ExtensionForm, _ family: IPFamily) {
+        signature = kernelExtension.signature
+        self.form = form
+        guard let dataLength = signature.dataLength(family) else {
+            fatalError("rules of our language have no \(signature.name) for \(family)")
+        }
+        length = ExtensionHead.length + dataLength
+    }
+}
+
+/// Collects the steps of a shape, neighbouring runs of one sort as one.
 private struct StepBuilder {
     var steps: [RuleShape.Step] = []
 
@@ -162,31 +207,38 @@ private struct StepBuilder {
     }
 
     mutating func field(_ offset: Int, _ length: Int) {
-        steps.append(.field(offset: offset, length: length))
+        if case .field(let start, let before) = steps.last, start + before == offset {
+            steps[steps.count - 1] = .field(offset: start, length: before + length)
+        } else {
+            steps.append(.field(offset: offset, length: length))
+        }
     }
 
-    mutating func add(_ form: ExtensionForm, at offset: Int, in template: UnsafeMutableRawPointer) {
-        let head = EntryLayout.extensionHeadLength
-        template.storeBytes(of: UInt16(head + form.dataLength), toByteOffset: offset, as: UInt16.self)
-        memcpy(template + offset + 2, form.name.utf8Start, form.name.utf8CodeUnitCount)
-        template.storeBytes(of: form.revision, toByteOffset: offset + head - 1, as: UInt8.self)
+    mutating func add(_ part: Part, at offset: Int, in template: UnsafeMutableRawPointer) {
+        let name = part.signature.name
+        let nameOffset = offset + ExtensionHead.nameOffset
+        let revisionOffset = offset + ExtensionHead.revisionOffset
+        template.storeBytes(
+            of: UInt16(part.length), toByteOffset: offset + ExtensionHead.sizeOffset, as: UInt16.self)
+        memcpy(template + nameOffset, name.utf8Start, name.utf8CodeUnitCount)
+        template.storeBytes(of: part.signature.revision, toByteOffset: revisionOffset, as: UInt8.self)
         // Of the name the kernel hands out only what ends with the NUL (xt_obj_to_user); behind it stands anything.
-        fixed(offset, 2 + form.name.utf8CodeUnitCount + 1)
-        fixed(offset + head - 1, 1)
-        let data = offset + head
-        for (place, bytes) in form.constants {
-            (template + data + place).copyMemory(from: bytes, byteCount: bytes.count)
+        fixed(offset, ExtensionHead.nameOffset + name.utf8CodeUnitCount + 1)
+        fixed(revisionOffset, 1)
+        let data = offset + ExtensionHead.length
+        for constant in part.form.constants {
+            (template + data + constant.offset).copyMemory(from: constant.bytes, byteCount: constant.bytes.count)
         }
-        if form.isText {
+        if part.form.isText {
             steps.append(.text(offset: data))
             return
         }
         var place = 0
-        for range in form.fields {
+        for range in part.form.values {
             fixed(data + place, range.lowerBound - place)
             field(data + range.lowerBound, range.count)
             place = range.upperBound
         }
-        fixed(data + place, form.userLength - place)
+        fixed(data + place, part.form.userLength - place)
     }
 }

@@ -16,20 +16,20 @@ public protocol KernelTableStore: Sendable {
     /// What the rules with an identity have counted; rules with one identity are added up, those with nothing left out.
     ///
     /// - Throws: ``KernelFailure``.
-    func counters(of table: Table, family: IPFamily) throws(KernelFailure) -> [RuleIdentity: RuleCounters]
+    func counters(of table: Table, family: IPFamily) throws(KernelFailure) -> [CounterKey: RuleCounters]
 }
 
 extension KernelTableStore {
     /// Reads the whole table.
-    public func counters(of table: Table, family: IPFamily) throws(KernelFailure) -> [RuleIdentity: RuleCounters] {
+    public func counters(of table: Table, family: IPFamily) throws(KernelFailure) -> [CounterKey: RuleCounters] {
         let transaction = try open(table, family: family)
         let layout = EntryLayout.of(family)
-        var found: [RuleIdentity: RuleCounters] = [:]
+        var found: [CounterKey: RuleCounters] = [:]
         transaction.visitChains { name, _ in
             let chain = ChainName(label: name)
             transaction.visitRules(of: name) { entry in
                 let counters = entry.counters(layout)
-                if counters != .zero, let identity = RuleIdentity(entry, chain: chain, family: family) {
+                if counters != .zero, let identity = CounterKey(entry, chain: chain, family: family) {
                     found[identity, default: .zero] += counters
                 }
                 return true

@@ -23,7 +23,7 @@ public struct LibiptcStore: KernelTableStore {
     }
 
     /// Reads the counters straight from the kernel, without libiptc's copy of the table.
-    public func counters(of table: Table, family: IPFamily) throws(KernelFailure) -> [RuleIdentity: RuleCounters] {
+    public func counters(of table: Table, family: IPFamily) throws(KernelFailure) -> [CounterKey: RuleCounters] {
         try CounterReader().read(table, family: family)
     }
 }
@@ -33,14 +33,14 @@ final class LibiptcTransaction: TableTransaction {
     let table: Table
     let family: IPFamily
     private let calls: LibiptcCalls
-    private let layout: EntryLayout
+    private let format: EntryFormat
     private let handle: LibiptcCalls.Handle
 
     init(_ table: Table, family: IPFamily) throws(KernelFailure) {
         self.table = table
         self.family = family
         calls = LibiptcCalls.of(family)
-        layout = EntryLayout.of(family)
+        format = EntryFormat.of(family)
         errno = 0
         guard let handle = calls.open(table.rawValue) else {
             throw KernelFailure(.open, table: table, family: family, errorNumber: errno)
@@ -65,7 +65,7 @@ final class LibiptcTransaction: TableTransaction {
         var next = calls.firstRule(chain, handle)
         while let entry = next {
             guard let target = calls.target(entry, handle) else { return }
-            let length = Int(entry.load(fromByteOffset: layout.nextOffsetOffset, as: UInt16.self))
+            let length = Int(entry.load(fromByteOffset: format.nextOffsetOffset, as: UInt16.self))
             guard body(KernelEntry(base: entry, length: length, targetName: target)) else { return }
             next = calls.nextRule(entry, handle)
         }
@@ -77,7 +77,7 @@ final class LibiptcTransaction: TableTransaction {
         visitRules(of: chain) { entry in
             defer { place += 1 }
             guard place == index else { return true }
-            result = entry.counters(layout)
+            result = entry.counters(format)
             return false
         }
         return result
@@ -165,9 +165,9 @@ final class LibiptcTransaction: TableTransaction {
 
 extension KernelEntry {
     /// What the rule has seen up to the time the table was read.
-    func counters(_ layout: EntryLayout) -> RuleCounters {
+    func counters(_ format: EntryFormat) -> RuleCounters {
         RuleCounters(
-            packets: base.loadUnaligned(fromByteOffset: layout.countersOffset, as: UInt64.self),
-            bytes: base.loadUnaligned(fromByteOffset: layout.countersOffset + 8, as: UInt64.self))
+            packets: base.loadUnaligned(fromByteOffset: format.countersOffset, as: UInt64.self),
+            bytes: base.loadUnaligned(fromByteOffset: format.countersOffset + 8, as: UInt64.self))
     }
 }

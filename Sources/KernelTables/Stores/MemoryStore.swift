@@ -75,7 +75,7 @@ public final class MemoryStore: KernelTableStore {
                 guard entries.indices.contains(index) else { return }
                 var bytes = entries[index].bytes
                 bytes.withUnsafeMutableBytes { raw in
-                    let offset = EntryLayout.of(family).countersOffset
+                    let offset = EntryFormat.of(family).countersOffset
                     raw.storeBytes(of: counters.packets, toByteOffset: offset, as: UInt64.self)
                     raw.storeBytes(of: counters.bytes, toByteOffset: offset + 8, as: UInt64.self)
                 }
@@ -140,10 +140,10 @@ extension MemoryEntry {
     /// The names of the extensions the entry uses; an accounting object also as `nfacct:NAME`.
     fileprivate func extensionNames(_ family: IPFamily) -> [String] {
         bytes.withUnsafeBytes { raw in
-            guard let parts = try? EntryParts(raw, layout: EntryLayout.of(family)) else { return [] }
+            guard let parts = try? EntryParts(raw, format: EntryFormat.of(family)) else { return [] }
             var names = parts.matches.map(\.name)
-            for part in parts.matches where part.name == "nfacct" {
-                names.append("nfacct:\(part.data.text(at: 0, limit: min(32, part.data.count)) ?? "")")
+            for part in parts.matches {
+                if let object = AccountingExtension.objectName(part, family: family) { names.append("nfacct:\(object)") }
             }
             if case .module(let name) = kind { names.append(name) }
             return names

@@ -70,7 +70,7 @@ final class MemoryTransaction: TableTransaction {
         let memory = lend(entry)
         guard let name = memory.targetName else { return nil }
         return KernelEntry(base: memory.bytes, length: entry.bytes.count, targetName: name)
-            .counters(EntryLayout.of(family))
+            .counters(EntryFormat.of(family))
     }
 
     func createChain(_ name: UnsafePointer<CChar>) throws(KernelFailure) {
@@ -146,9 +146,9 @@ final class MemoryTransaction: TableTransaction {
 
     /// An entry as the kernel gives it back: a verdict or a jump is no longer a name in it (`iptcc_map_target`).
     private func entry(_ bytes: UnsafeRawBufferPointer, _ chain: String) throws(KernelFailure) -> MemoryEntry {
-        let layout = EntryLayout.of(family)
-        guard let parts = try? EntryParts(bytes, layout: layout) else { throw failure(.editRules(chain), EINVAL) }
-        let targetOffset = Int(bytes.loadUnaligned(fromByteOffset: layout.targetOffsetOffset, as: UInt16.self))
+        let format = EntryFormat.of(family)
+        guard let parts = try? EntryParts(bytes, format: format) else { throw failure(.editRules(chain), EINVAL) }
+        let targetOffset = Int(bytes.loadUnaligned(fromByteOffset: format.targetOffsetOffset, as: UInt16.self))
         var name = ""
         if case .named(let part) = parts.target { name = part.name }
         let label = name.withUTF8 { ChainName(kernelLabel: UnsafeRawBufferPointer($0)) }
@@ -165,7 +165,7 @@ final class MemoryTransaction: TableTransaction {
         }
         var copy = [UInt8](bytes)
         if case .module = kind { return MemoryEntry(bytes: copy, kind: kind) }
-        for index in 0..<EntryLayout.extensionNameLength { copy[targetOffset + 2 + index] = 0 }
+        for index in 0..<ExtensionHead.nameLength { copy[targetOffset + ExtensionHead.nameOffset + index] = 0 }
         return MemoryEntry(bytes: copy, kind: kind)
     }
 

@@ -38,8 +38,8 @@ package struct TableSnapshot: Hashable, Sendable {
             transaction.visitRules(of: name) { entry in
                 entries.append(
                     Entry(
-                        rule: decoder.decode(entry), bytes: entry.comparableBytes(decoder.layout),
-                        counters: entry.counters(decoder.layout)))
+                        rule: decoder.decode(entry), bytes: entry.comparableBytes(decoder.format),
+                        counters: entry.counters(decoder.format)))
                 return true
             }
             chains.append(Chain(name: ChainName(label: name), isBuiltIn: isBuiltIn, entries: entries))
@@ -53,22 +53,23 @@ package struct TableSnapshot: Hashable, Sendable {
 
 extension KernelEntry {
     /// The entry's bytes without those that differ from one reading to the next.
-    fileprivate func comparableBytes(_ layout: EntryLayout) -> [UInt8] {
+    fileprivate func comparableBytes(_ format: EntryFormat) -> [UInt8] {
         var bytes = [UInt8](UnsafeRawBufferPointer(start: base, count: length))
-        for index in (layout.targetOffsetOffset - 4)..<layout.targetOffsetOffset { bytes[index] = 0 }
-        for index in (layout.nextOffsetOffset + 2)..<layout.headerLength { bytes[index] = 0 }
-        let target = targetOffset(layout)
-        var part = layout.headerLength
+        for index in (format.targetOffsetOffset - 4)..<format.targetOffsetOffset { bytes[index] = 0 }
+        for index in (format.nextOffsetOffset + 2)..<format.headerLength { bytes[index] = 0 }
+        let target = targetOffset(format)
+        var part = format.headerLength
         while part <= target {
             // Behind the end of a name the kernel leaves what was in our memory before (xt_obj_to_user).
-            let name = (part + 2)..<(part + 2 + EntryLayout.extensionNameLength)
+            let start = part + ExtensionHead.nameOffset
+            let name = start..<(start + ExtensionHead.nameLength)
             let end = bytes[name].firstIndex(of: 0) ?? name.upperBound
             for index in end..<name.upperBound { bytes[index] = 0 }
-            part += max(Int(base.loadUnaligned(fromByteOffset: part, as: UInt16.self)), 1)
+            part += max(Int(base.loadUnaligned(fromByteOffset: part + ExtensionHead.sizeOffset, as: UInt16.self)), 1)
         }
         // The verdict of a jump, or of a rule without a target, is an offset in the table.
         if hasStandardTarget(at: target) {
-            for index in (target + EntryLayout.extensionHeadLength)..<length { bytes[index] = 0 }
+            for index in (target + ExtensionHead.length)..<length { bytes[index] = 0 }
             bytes += Array(String(cString: targetName).utf8)
         }
         return bytes

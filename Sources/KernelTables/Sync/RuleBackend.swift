@@ -51,5 +51,5 @@ public protocol RuleBackend: Sendable {
     /// What the rules of a table have counted; rules with one identity are added up.
     ///
     /// - Throws: ``KernelFailure``.
-    func counters(of table: Table, family: IPFamily) throws(KernelFailure) -> [RuleIdentity: RuleCounters]
+    func counters(of table: Table, family: IPFamily) throws(KernelFailure) -> [CounterKey: RuleCounters]
 }

@@ -21,7 +21,7 @@ struct SyncRun {
         let stamp: TableStamp?
         let change: TableChange
         let drift: TableDrift?
-        let removed: [RuleIdentity: RuleCounters]
+        let removed: [CounterKey: RuleCounters]
 
         /// Whether this is the same error again, on a table that has not changed meanwhile.
         func isRepetition(of earlier: FailedCommit?) -> Bool {
@@ -129,7 +129,7 @@ struct SyncRun {
         let change: TableChange
         let drift: TableDrift?
         /// What the rules have counted that are to be removed; nothing without a counter keeper.
-        let removed: [RuleIdentity: RuleCounters]
+        let removed: [CounterKey: RuleCounters]
         let extensionNames: [String]
         /// What is to be done; nothing once it is done, for the memory is needed while the kernel works.
         var editor: TableEditor?

@@ -127,7 +127,7 @@ public struct Syncer: RuleBackend {
     }
 
     /// What the rules of a table have counted.
-    public func counters(of table: Table, family: IPFamily) throws(KernelFailure) -> [RuleIdentity: RuleCounters] {
+    public func counters(of table: Table, family: IPFamily) throws(KernelFailure) -> [CounterKey: RuleCounters] {
         try store.counters(of: table, family: family)
     }
 

@@ -71,7 +71,7 @@ final class FamilyTraffic: Sendable {
 
     func beginChange() { state.withLock { $0.isChanging = true } }
 
-    func committed(_ table: Table, removed: [RuleIdentity: RuleCounters]) {
+    func committed(_ table: Table, removed: [CounterKey: RuleCounters]) {
         state.withLock { state in
             state.commits += 1
             guard let compilation = state.compilation else { return }

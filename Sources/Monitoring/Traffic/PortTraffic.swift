@@ -46,7 +46,7 @@ struct PortTraffic: Sendable {
 
     /// Adds what removed rules of one table have counted since the last reading.
     mutating func absorbRemoved(
-        _ removed: [RuleIdentity: RuleCounters], _ rules: TrafficRules, _ retirements: inout Retirements
+        _ removed: [CounterKey: RuleCounters], _ rules: TrafficRules, _ retirements: inout Retirements
     ) {
         for rule in rules.endpoints {
             guard let last = removed[rule], let index = index(of: rule, orAdd: true) else { continue }
@@ -76,7 +76,7 @@ struct PortTraffic: Sendable {
     }
 
     /// The place of a rule's endpoint in the list; adds the endpoint if `mayAdd`.
-    private mutating func index(of rule: RuleIdentity, orAdd mayAdd: Bool) -> Int? {
+    private mutating func index(of rule: CounterKey, orAdd mayAdd: Bool) -> Int? {
         guard let address = rule.address, mayAdd || !endpoints.isEmpty else { return nil }
         var low = 0
         var high = endpoints.count
@@ -91,7 +91,7 @@ struct PortTraffic: Sendable {
     }
 
     /// Retires the endpoints that no rule leads to, and takes back the others.
-    private mutating func setRetired(allBut rules: [RuleIdentity], _ retirements: inout Retirements) {
+    private mutating func setRetired(allBut rules: [CounterKey], _ retirements: inout Retirements) {
         var present = Set<Int>()
         for rule in rules { if let index = index(of: rule, orAdd: false) { present.insert(index) } }
         for index in endpoints.indices {

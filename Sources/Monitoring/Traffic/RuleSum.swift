@@ -5,7 +5,7 @@ import XTables
 struct RuleSum: Sendable {
     private(set) var total = RuleCounters.zero
     /// The rules that exist and have counted something.
-    private var rules: [RuleIdentity: RunningCount] = [:]
+    private var rules: [CounterKey: RunningCount] = [:]
 
     /// Adds what the rules have counted since the last reading.
     ///
@@ -15,11 +15,11 @@ struct RuleSum: Sendable {
     ///   - doubting: skips a rule whose counters are lower than before.
     /// - Returns: the number of rules whose counters are lower than before.
     mutating func absorb(
-        _ counters: [RuleIdentity: RuleCounters], of present: [RuleIdentity], doubting: Bool
+        _ counters: [CounterKey: RuleCounters], of present: [CounterKey], doubting: Bool
     ) -> Int {
         guard !present.isEmpty || !rules.isEmpty else { return 0 }
         var doubtful = 0
-        var kept: [RuleIdentity: RunningCount] = [:]
+        var kept: [CounterKey: RunningCount] = [:]
         for rule in present {
             let new = counters[rule] ?? .zero
             guard new != .zero || rules[rule] != nil else { continue }
@@ -38,7 +38,7 @@ struct RuleSum: Sendable {
     /// - Parameters:
     ///   - removed: the removed rules, whatever they counted for.
     ///   - candidates: the rules that count for this sum.
-    mutating func absorbRemoved(_ removed: [RuleIdentity: RuleCounters], of candidates: [RuleIdentity]) {
+    mutating func absorbRemoved(_ removed: [CounterKey: RuleCounters], of candidates: [CounterKey]) {
         for rule in candidates {
             guard let last = removed[rule] else { continue }
             var count = rules.removeValue(forKey: rule) ?? RunningCount()

@@ -53,7 +53,7 @@ struct TrafficLedger: Sendable {
     ///   - removed: the rules that were removed from one table.
     ///   - compilation: what was in force before they were removed.
     mutating func absorbRemoved(
-        _ removed: [RuleIdentity: RuleCounters], from table: Table, of compilation: Compilation
+        _ removed: [CounterKey: RuleCounters], from table: Table, of compilation: Compilation
     ) {
         guard !removed.isEmpty else { return }
         for servicePort in compilation.servicePorts {

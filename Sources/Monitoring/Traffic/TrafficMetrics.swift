@@ -98,7 +98,7 @@ struct TrafficMetrics: Sendable {
     /// The sum over all families of what their rules count; left out as long as there is no such rule.
     private func write(
         _ family: MetricFamily, sumOf snapshots: [FamilyTraffic.Snapshot], _ sum: KeyPath<TrafficLedger, RuleSum>,
-        _ rules: KeyPath<Compilation, [RuleIdentity]>, _ text: inout MetricText
+        _ rules: KeyPath<Compilation, [CounterKey]>, _ text: inout MetricText
     ) {
         let packets = snapshots.reduce(0) { $0 &+ $1.ledger[keyPath: sum].total.packets }
         let isCounted = snapshots.contains { $0.compilation?[keyPath: rules].isEmpty == false }

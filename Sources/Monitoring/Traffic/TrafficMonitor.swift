@@ -79,7 +79,7 @@ package final class TrafficMonitor: TrafficFollower {
 
     package func beginChange(of family: IPFamily) { families[family]?.beginChange() }
 
-    package func committed(_ table: Table, family: IPFamily, removed: [RuleIdentity: RuleCounters]) {
+    package func committed(_ table: Table, family: IPFamily, removed: [CounterKey: RuleCounters]) {
         families[family]?.committed(table, removed: removed)
     }
 

@@ -5,11 +5,11 @@ import XTables
 /// The counters of a family's rules at one time; rules that are not in it have counted nothing.
 package struct TrafficReading: Sendable {
     /// The rules of table nat, which count connections.
-    package var nat: [RuleIdentity: RuleCounters]
+    package var nat: [CounterKey: RuleCounters]
     /// The rules of table filter, which count packets.
-    package var filter: [RuleIdentity: RuleCounters]
+    package var filter: [CounterKey: RuleCounters]
 
-    package init(nat: [RuleIdentity: RuleCounters] = [:], filter: [RuleIdentity: RuleCounters] = [:]) {
+    package init(nat: [CounterKey: RuleCounters] = [:], filter: [CounterKey: RuleCounters] = [:]) {
         self.nat = nat
         self.filter = filter
     }

@@ -4,10 +4,10 @@ import XTables
 
 /// The rules that count for one service port.
 struct TrafficRules: Sendable {
-    let endpoints: [RuleIdentity]
+    let endpoints: [CounterKey]
     let refusals: [RefusingRule]
 
-    init(endpoints: [RuleIdentity] = [], refusals: [RefusingRule] = []) {
+    init(endpoints: [CounterKey] = [], refusals: [RefusingRule] = []) {
         self.endpoints = endpoints
         self.refusals = refusals
     }
@@ -24,7 +24,7 @@ struct TrafficRules: Sendable {
         }
     }
 
-    func refusals(for reason: RefusalReason) -> [RuleIdentity] {
+    func refusals(for reason: RefusalReason) -> [CounterKey] {
         refusals.isEmpty ? [] : refusals.filter { $0.reason == reason }.map(\.identity)
     }
 
@@ -34,7 +34,7 @@ struct TrafficRules: Sendable {
     }
 
     /// Whether any of the rules is among those that were removed.
-    func areAmong(_ removed: [RuleIdentity: RuleCounters]) -> Bool {
+    func areAmong(_ removed: [CounterKey: RuleCounters]) -> Bool {
         endpoints.contains { removed[$0] != nil } || refusals.contains { removed[$0.identity] != nil }
     }
 }

@@ -4,7 +4,7 @@ import NetworkTypes
 ///
 /// The structs are `ipt_entry` and `ip6t_entry` (linux/netfilter_ipv4/ip_tables.h, linux/netfilter_ipv6/ip6_tables.h);
 /// their layout is part of the kernel's stable interface. All numbers are bytes.
-struct EntryLayout: Sendable {
+struct EntryFormat: Sendable {
     /// Length of one address and of one netmask.
     let addressLength: Int
     /// Offset of the name of the input interface; the output interface follows.
@@ -32,32 +32,26 @@ struct EntryLayout: Sendable {
     /// Flag of a jump that does not come back (`-g`).
     let gotoFlag: UInt8
 
-    /// The layout for a family.
-    static func of(_ family: IPFamily) -> EntryLayout {
+    /// The format of a family's entries.
+    static func of(_ family: IPFamily) -> EntryFormat {
         switch family {
         case .ipv4: ipv4
         case .ipv6: ipv6
         }
     }
 
-    private static let ipv4 = EntryLayout(
+    private static let ipv4 = EntryFormat(
         addressLength: 4, interfaceOffset: 16, interfaceMaskOffset: 48, protocolOffset: 80, protocolLength: 4,
         flagsOffset: 82, inverseFlagsOffset: 83, targetOffsetOffset: 88, nextOffsetOffset: 90, countersOffset: 96,
         headerLength: 112, protocolFlag: 0, gotoFlag: 0x02)
 
-    private static let ipv6 = EntryLayout(
+    private static let ipv6 = EntryFormat(
         addressLength: 16, interfaceOffset: 64, interfaceMaskOffset: 96, protocolOffset: 128, protocolLength: 5,
         flagsOffset: 131, inverseFlagsOffset: 132, targetOffsetOffset: 140, nextOffsetOffset: 142, countersOffset: 152,
         headerLength: 168, protocolFlag: 0x01, gotoFlag: 0x04)
 
     /// Length of an interface name in an entry (`IFNAMSIZ`).
     static let interfaceNameLength = 16
-    /// Length of the head of a match or target: 16-bit size, name, revision (`xt_entry_match`, `xt_entry_target`).
-    static let extensionHeadLength = 32
-    /// Length of the name in such a head, final NUL included (`XT_EXTENSION_MAXNAMELEN`).
-    static let extensionNameLength = 29
-    /// Length of a standard target: head, verdict, padding (`xt_standard_target`).
-    static let standardTargetLength = 40
 
     /// Inverse flag: the source address must be another (`IPT_INV_SRCIP`, the same for IPv6).
     static let invertsSource: UInt8 = 0x08
@@ -69,4 +63,18 @@ struct EntryLayout: Sendable {
     static let invertsProtocol: UInt8 = 0x40
     /// Inverse flag: the output interface must be another (`IPT_INV_VIA_OUT`).
     static let invertsOutputInterface: UInt8 = 0x02
+}
+
+/// The head of a match or target (`xt_entry_match`, `xt_entry_target`): its data follows.
+enum ExtensionHead {
+    /// Offset of the 16-bit length of head and data.
+    static let sizeOffset = 0
+    /// Offset of the name.
+    static let nameOffset = 2
+    /// Length of the name, final NUL included (`XT_EXTENSION_MAXNAMELEN`).
+    static let nameLength = 29
+    /// Offset of the 8-bit revision.
+    static let revisionOffset = 31
+    /// Length of the head.
+    static let length = 32
 }

@@ -1,14 +1,13 @@
 import NetworkTypes
 
-/// What tells apart the rules whose counters mean something to somebody: where they stand, what they do, and to which
-/// packets.
+/// The key of a rule's counters: where the rule stands, what it does, and to which packets.
 ///
-/// These are rules that end a packet's way, that send it to an endpoint, or that single out a range of destinations. All
-/// others only lead to them, and there are many more.
+/// Rules have one whose counters mean something to a person: those that end a packet's way, that send it to an endpoint,
+/// or that single out a range of destinations. All others only lead to them, and there are many more.
 ///
 /// Comments take no part, nor do conditions that only narrow a rule down, such as a random draw. Two rules of one chain
-/// that share an identity do the same to the same packets, so that what they have counted may be added up.
-public struct RuleIdentity: Hashable, Sendable {
+/// with the same key do the same to the same packets, so that what they have counted may be added up.
+public struct CounterKey: Hashable, Sendable {
     /// What such a rule does.
     public enum Verdict: Hashable, Sendable {
         /// It rewrites the destination (DNAT).
@@ -33,7 +32,7 @@ public struct RuleIdentity: Hashable, Sendable {
     /// The port that goes with ``address``; 0 for any.
     public let port: UInt16
 
-    /// Puts an identity together.
+    /// Puts a key together.
     public init(chain: ChainName, verdict: Verdict, protocolNumber: UInt8, address: IPAddress?, port: UInt16) {
         self.chain = chain
         self.verdict = verdict
@@ -42,7 +41,7 @@ public struct RuleIdentity: Hashable, Sendable {
         self.port = port
     }
 
-    /// The identity of a rule in a chain; `nil` if it has none: it does something else; or it drops or refuses, and asks
+    /// The key of a rule in a chain; `nil` if it has none: it does something else; or it drops or refuses, and asks
     /// for a range of destinations; or it jumps, and asks for one destination or for none.
     public init?(_ rule: Rule, in chain: ChainName) {
         let protocolNumber = rule.transport?.number ?? 0
@@ -60,7 +59,7 @@ public struct RuleIdentity: Hashable, Sendable {
     private init?(_ rule: Rule, in chain: ChainName, verdict: Verdict) {
         let range = rule.destination?.range
         let extent = range?.extent ?? .everything
-        guard rule.destination?.isInverted != true, verdict.isTold(of: extent) else { return nil }
+        guard rule.destination?.isInverted != true, verdict.isCounted(for: extent) else { return nil }
         var port: UInt16 = 0
         for case .transport(_, let destinationPort?) in rule.matches { port = destinationPort }
         self.init(
@@ -83,9 +82,9 @@ package enum DestinationExtent: Sendable {
     case host
 }
 
-extension RuleIdentity.Verdict {
-    /// Whether rules that do this, other than DNAT, have an identity when they ask for so many destinations.
-    package func isTold(of extent: DestinationExtent) -> Bool { (extent == .range) == (self == .jump) }
+extension CounterKey.Verdict {
+    /// Whether rules that do this, other than DNAT, have a key when they ask for so many destinations.
+    package func isCounted(for extent: DestinationExtent) -> Bool { (extent == .range) == (self == .jump) }
 }
 
 extension CIDR {

@@ -1,0 +1,77 @@
+import NetworkTypes
+import XTables
+
+/// The matches of our language, each with the extension that it is in the kernel.
+///
+/// A new match is a file below `Matches`, and a case here and in ``Match``, where the compiler then asks for the rest.
+enum MatchKind: UInt8, CaseIterable, Sendable {
+    case comment = 1
+    case conntrack, addressType, mark, tcp, udp, sctp, random, recent, accounting
+
+    /// Not to be called for each rule: the call to what it answers is a dynamic one.
+    var kernelExtension: any MatchExtension.Type {
+        switch self {
+        case .comment: CommentExtension.self
+        case .conntrack: ConntrackExtension.self
+        case .addressType: AddressTypeExtension.self
+        case .mark: MarkExtension.self
+        case .tcp: TCPExtension.self
+        case .udp: UDPExtension.self
+        case .sctp: SCTPExtension.self
+        case .random: StatisticExtension.self
+        case .recent: RecentExtension.self
+        case .accounting: AccountingExtension.self
+        }
+    }
+
+    /// What is read from the kernel is looked up here.
+    static let byName = Dictionary(
+        uniqueKeysWithValues: allCases.map { ("\($0.kernelExtension.signature.name)", $0.kernelExtension) })
+}
+
+extension Match {
+    /// Writes the values of the match; answers which extension it is.
+    ///
+    /// - Throws: ``UnencodableValue`` when the kernel could not hold the match or would not mean the same by it.
+    @inline(__always)
+    func encode(of rule: Rule, to arena: ByteArena) throws(UnencodableValue) -> MatchKind {
+        switch self {
+        case .comment(let text):
+            try CommentExtension.encode(text, to: arena)
+            return .comment
+        case .conntrack(let states, let isInverted):
+            ConntrackExtension.encode(states, isInverted: isInverted, to: arena)
+            return .conntrack
+        case .localAddress(let side):
+            AddressTypeExtension.encode(local: side, to: arena)
+            return .addressType
+        case .mark(let value, let mask, let isInverted):
+            MarkExtension.encode(value, mask: mask, isInverted: isInverted, to: arena)
+            return .mark
+        case .transport(let transport, let port):
+            guard rule.transport == transport else {
+                throw UnencodableValue("-m \(transport.rawValue) needs -p \(transport.rawValue)")
+            }
+            switch transport {
+            case .tcp:
+                TCPExtension.encode(destinationPort: port, to: arena)
+                return .tcp
+            case .udp:
+                UDPExtension.encode(destinationPort: port, to: arena)
+                return .udp
+            case .sctp:
+                SCTPExtension.encode(destinationPort: port, to: arena)
+                return .sctp
+            }
+        case .random(let probability):
+            StatisticExtension.encode(probability, to: arena)
+            return .random
+        case .recent(let recent):
+            RecentExtension.encode(recent, to: arena)
+            return .recent
+        case .accounting(let name):
+            try AccountingExtension.encode(name: name, to: arena)
+            return .accounting
+        }
+    }
+}

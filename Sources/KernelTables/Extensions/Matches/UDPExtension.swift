@@ -1,0 +1,27 @@
+import NetworkTypes
+import XTables
+
+/// The header of a UDP datagram (`struct xt_udp`, linux/netfilter/xt_tcpudp.h).
+enum UDPExtension: MatchExtension {
+    static let signature = ExtensionSignature("udp", revision: 0, dataLength: 16)
+
+    static let sourcePorts = MemberRange(at: 0)
+    static let destinationPorts = MemberRange(at: 4)
+    private static let inverseFlags = Member<UInt8>(at: 8)
+
+    static func form(_ family: IPFamily) -> ExtensionForm {
+        ExtensionForm(
+            userLength: inverseFlags.range.upperBound, constants: [.init(sourcePorts.high, .max)],
+            values: [destinationPorts.range])
+    }
+
+    @inline(__always)
+    static func encode(destinationPort port: UInt16?, to arena: ByteArena) {
+        arena.append(port ?? 0)
+        arena.append(port ?? .max)
+    }
+
+    static func match(_ data: ExtensionData) -> Match? {
+        Match(.udp, destinationPorts: data[destinationPorts])
+    }
+}
