@@ -52,10 +52,15 @@ public struct ConnectionStates: OptionSet, Hashable, Sendable {
     /// The destination of the connection was rewritten.
     public static let destinationNAT = ConnectionStates(rawValue: 16)
 
+    /// The source of the connection was rewritten.
+    public static let sourceNAT = ConnectionStates(rawValue: 32)
+    /// The packet is exempt from connection tracking.
+    public static let untracked = ConnectionStates(rawValue: 64)
+
     /// The states by the names and in the order in which iptables-save prints them.
     static let names: [(state: ConnectionStates, name: String)] = [
         (.invalid, "INVALID"), (.new, "NEW"), (.related, "RELATED"), (.established, "ESTABLISHED"),
-        (.destinationNAT, "DNAT"),
+        (.untracked, "UNTRACKED"), (.sourceNAT, "SNAT"), (.destinationNAT, "DNAT"),
     ]
 }
 

@@ -9,7 +9,7 @@ extension Rule {
         bytes.appendName(chain)
         if let source { source.append(option: " -s ", to: &bytes) }
         if let destination { destination.append(option: " -d ", to: &bytes) }
-        if let inputInterface { inputInterface.append(to: &bytes) }
+        if let inputInterface { inputInterface.append(option: "-i ", to: &bytes) }
         if let transport {
             bytes.appendLiteral(" -p ")
             bytes.appendLiteral(transport.saveName)
@@ -30,17 +30,25 @@ extension AddressMatch {
     fileprivate func append(option: StaticString, to bytes: inout [UInt8]) {
         if isInverted { bytes.appendLiteral(" !") }
         bytes.appendLiteral(option)
-        range.address.appendText(to: &bytes)
+        AddressBits(range.address).appendText(range.family, to: &bytes)
         bytes.append(UInt8(ascii: "/"))
         bytes.appendDecimal(UInt8(range.prefixLength))
     }
 }
 
 extension InterfaceMatch {
-    fileprivate func append(to bytes: inout [UInt8]) {
-        bytes.appendLiteral(isInverted ? " ! -i " : " -i ")
+    fileprivate func append(option: StaticString, to bytes: inout [UInt8]) {
+        bytes.appendLiteral(isInverted ? " ! " : " ")
+        bytes.appendLiteral(option)
         bytes.append(contentsOf: name.utf8)
         if isWildcard { bytes.append(UInt8(ascii: "+")) }
+    }
+}
+
+extension InterfaceMatch {
+    /// The option as iptables-save prints it.
+    func saveText(option: String) -> String {
+        "\(isInverted ? " !" : "") \(option) \(name)\(isWildcard ? "+" : "")"
     }
 }
 
@@ -123,7 +131,7 @@ extension Target {
         case .destinationNAT(let address, let port):
             bytes.appendLiteral(" -j DNAT --to-destination ")
             if address.family == .ipv6 { bytes.append(UInt8(ascii: "[")) }
-            address.appendText(to: &bytes)
+            AddressBits(address).appendText(address.family, to: &bytes)
             if address.family == .ipv6 { bytes.append(UInt8(ascii: "]")) }
             bytes.append(UInt8(ascii: ":"))
             bytes.appendDecimal(port)

@@ -17,7 +17,7 @@ let arguments = CommandLine.arguments.dropFirst()
 guard let command = arguments.first, let familyName = arguments.dropFirst().first,
     let family = IPFamily(rawValue: familyName)
 else {
-    let commands = "suite|bytes|churn|settled|apply|cleanup|race|counters"
+    let commands = "suite|bytes|churn|settled|apply|cleanup|race|counters|save"
     fail("usage: kernel-tables-probe \(commands) ipv4|ipv6 [LOCK-FILE] [NUMBER]")
 }
 let rest = Array(arguments.dropFirst(2))
@@ -48,6 +48,8 @@ do {
                 print("\(table.rawValue) \(chain) [\(counters.packets):\(counters.bytes)]")
             }
         }
+    case "save":
+        for table in Table.allCases { print(try RulesetReader().read(table, family: family).text(counters: true)) }
     default:
         fail("no command \(command)")
     }

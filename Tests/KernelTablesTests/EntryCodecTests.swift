@@ -46,7 +46,7 @@ struct EntryCodecTests {
         let decoded = try EntryCodec.decode(entry.bytes, targetName: "THERE", family: .ipv4)
         #expect(
             decoded.text(chain: "X", family: .ipv4)
-                == "-A X -p tcp -m hashlimit [unknown to kubetables, 256 bytes] -j THERE")
+                == "-A X -p tcp -m hashlimit [unknown: 256 bytes] -j THERE")
     }
 
     @Test(

@@ -1,13 +1,13 @@
 import NetworkTypes
 import XTables
 
-/// Is told when tables change, so that what rules have counted is not lost with them.
+/// Receives what rules have counted that a change of the tables removes, so that it is not lost with them.
 ///
 /// Calls come from the thread of the synchronization; each must return soon.
 public protocol CounterKeeper: Sendable {
     /// The tables of a family are being read, and perhaps changed.
     ///
-    /// Until ``endChange(of:)``, what somebody else reads may be counted once more by ``committed(_:family:removed:)``.
+    /// Until ``endChange(of:)``, what a ``CounterReader`` reads may be counted once more by ``committed(_:family:removed:)``.
     func beginChange(of family: IPFamily)
 
     /// A table was changed.
@@ -16,7 +16,7 @@ public protocol CounterKeeper: Sendable {
     ///   - table: the table.
     ///   - family: the family it is of.
     ///   - removed: what the rules had counted that are gone, or have made room for another, when the table was read.
-    ///     What passed them between that and the commit nobody knows.
+    ///     What passed them between that and the commit is not known.
     func committed(_ table: Table, family: IPFamily, removed: [CounterKey: RuleCounters])
 
     /// The tables are as they were left, and all counters of rules that stayed are whole again.

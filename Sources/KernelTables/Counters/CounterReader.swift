@@ -6,7 +6,7 @@ import XTables
 /// Reads what the rules of a table have counted, straight from the kernel.
 ///
 /// The kernel copies the table out whole; no rule is decoded, nothing is kept but counters. The xtables lock is not taken:
-/// whoever changes the table does it in one step, and reading disturbs nobody. Two things follow. A table changed between
+/// every program changes a table in one step, and reading disturbs none. Two things follow. A table changed between
 /// the question for its size and the one for its entries is read again. And libiptc, when it replaces a table, lets all
 /// counters begin at zero and adds the old ones an instant later: whoever reads in between finds them too low.
 public struct CounterReader: Sendable {

@@ -4,7 +4,7 @@ import XTables
 
 /// Walks over the entries of a table as the kernel hands them out, and finds the rules among them.
 ///
-/// The kernel knows no chains. Built-in ones begin where the table's outline says; others begin with an entry whose target
+/// The kernel knows no chains. Built-in ones begin where the table's outline has it; all others begin with an entry whose target
 /// is called ERROR and holds the name. Each chain ends with an entry that is not a rule: the policy, or a RETURN; and the
 /// table ends with one more ERROR. (`translate_table` in net/ipv4/netfilter/ip_tables.c, `parse_table` in libiptc.c.)
 struct EntryWalk {
@@ -79,7 +79,7 @@ struct EntryWalk {
     }
 
     private static func malformed(_ what: String) -> MalformedEntry {
-        MalformedEntry(description: "malformed entry: \(what)")
+        MalformedEntry(reason: what)
     }
 }
 

@@ -15,6 +15,8 @@ struct EntryFormat: Sendable {
     let protocolOffset: Int
     /// Length of protocol, flags and inverse flags together, from ``protocolOffset``.
     let protocolLength: Int
+    /// Offset of the type of service, which neither kernel nor iptables looks at (`ip6t_ip6.tos`).
+    let typeOfServiceOffset: Int?
     /// Offset of the flags.
     let flagsOffset: Int
     /// Offset of the inverse flags.
@@ -29,8 +31,10 @@ struct EntryFormat: Sendable {
     let headerLength: Int
     /// Value of the flags of an entry with a protocol (`IP6T_F_PROTO`; IPv4 has no such flag).
     let protocolFlag: UInt8
-    /// Flag of a jump that does not come back (`-g`).
+    /// Flag of a jump that does not come back (`IPT_F_GOTO`, `IP6T_F_GOTO`).
     let gotoFlag: UInt8
+    /// Flag of a rule for fragments (`IPT_F_FRAG`; IPv6 has a match for them).
+    let fragmentFlag: UInt8?
 
     /// The format of a family's entries.
     static func of(_ family: IPFamily) -> EntryFormat {
@@ -42,13 +46,15 @@ struct EntryFormat: Sendable {
 
     private static let ipv4 = EntryFormat(
         addressLength: 4, interfaceOffset: 16, interfaceMaskOffset: 48, protocolOffset: 80, protocolLength: 4,
-        flagsOffset: 82, inverseFlagsOffset: 83, targetOffsetOffset: 88, nextOffsetOffset: 90, countersOffset: 96,
-        headerLength: 112, protocolFlag: 0, gotoFlag: 0x02)
+        typeOfServiceOffset: nil, flagsOffset: 82, inverseFlagsOffset: 83, targetOffsetOffset: 88, nextOffsetOffset: 90,
+        countersOffset: 96,
+        headerLength: 112, protocolFlag: 0, gotoFlag: 0x02, fragmentFlag: 0x01)
 
     private static let ipv6 = EntryFormat(
         addressLength: 16, interfaceOffset: 64, interfaceMaskOffset: 96, protocolOffset: 128, protocolLength: 5,
-        flagsOffset: 131, inverseFlagsOffset: 132, targetOffsetOffset: 140, nextOffsetOffset: 142, countersOffset: 152,
-        headerLength: 168, protocolFlag: 0x01, gotoFlag: 0x04)
+        typeOfServiceOffset: 130, flagsOffset: 131, inverseFlagsOffset: 132, targetOffsetOffset: 140,
+        nextOffsetOffset: 142, countersOffset: 152,
+        headerLength: 168, protocolFlag: 0x01, gotoFlag: 0x04, fragmentFlag: nil)
 
     /// Length of an interface name in an entry (`IFNAMSIZ`).
     static let interfaceNameLength = 16
@@ -61,6 +67,8 @@ struct EntryFormat: Sendable {
     static let invertsInputInterface: UInt8 = 0x01
     /// Inverse flag: the protocol must be another (`XT_INV_PROTO`).
     static let invertsProtocol: UInt8 = 0x40
+    /// Inverse flag: the packet must be another fragment, or none (`IPT_INV_FRAG`).
+    static let invertsFragment: UInt8 = 0x20
     /// Inverse flag: the output interface must be another (`IPT_INV_VIA_OUT`).
     static let invertsOutputInterface: UInt8 = 0x02
 }

@@ -139,23 +139,9 @@ final class RuleShape {
 
     /// Whether a kernel's entry is the rule of a record: equal in all that userspace decides.
     func matches(_ entry: KernelEntry, record: UnsafeRawPointer) -> Bool {
-        let bytes = entry.base
-        guard entry.length == entryLength, entry.targetOffset(format) == targetOffset else { return false }
-        var record = record
-        for step in steps {
-            switch step {
-            case .fixed(let offset, let length):
-                if memcmp(bytes + offset, template + offset, length) != 0 { return false }
-            case .field(let offset, let length):
-                if memcmp(bytes + offset, record, length) != 0 { return false }
-                record += length
-            case .text(let offset):
-                let length = Int(record.load(as: UInt8.self))
-                if memcmp(bytes + offset, record + 1, length) != 0 { return false }
-                if bytes.load(fromByteOffset: offset + length, as: UInt8.self) != 0 { return false }
-                record += 1 + length
-            }
-        }
+        guard entry.length == entryLength, entry.targetOffset(format) == targetOffset,
+            let record = end(ofRecord: record, equalTo: entry.base, from: 0)
+        else { return false }
         switch target {
         case .jump:
             let length = Int(record.load(as: UInt8.self))
@@ -169,6 +155,40 @@ final class RuleShape {
             guard let name = target.verdictName else { return false }
             return entry.hasStandardTarget(at: targetOffset) && entry.hasTargetName(name)
         }
+    }
+
+    /// Whether a match or target, head included, is the one of the rule of a record, which has no other.
+    func matches(part: UnsafeRawBufferPointer, record: UnsafeRawPointer) -> Bool {
+        guard let base = part.baseAddress, part.count >= entryLength - format.headerLength - standardTargetLength
+        else { return false }
+        return end(ofRecord: record, equalTo: base - format.headerLength, from: format.headerLength) != nil
+    }
+
+    private var standardTargetLength: Int { target.kernelExtension == nil ? StandardTarget.length : 0 }
+
+    /// Compares an entry with a record, from an offset on.
+    ///
+    /// - Returns: what stands in the record behind the values; `nil` if something differs.
+    @inline(__always)
+    private func end(
+        ofRecord record: UnsafeRawPointer, equalTo bytes: UnsafeRawPointer, from start: Int
+    ) -> UnsafeRawPointer? {
+        var record = record
+        for step in steps {
+            switch step {
+            case .fixed(let offset, let length):
+                if offset >= start, memcmp(bytes + offset, template + offset, length) != 0 { return nil }
+            case .field(let offset, let length):
+                if offset >= start, memcmp(bytes + offset, record, length) != 0 { return nil }
+                record += length
+            case .text(let offset):
+                let length = Int(record.load(as: UInt8.self))
+                if memcmp(bytes + offset, record + 1, length) != 0 { return nil }
+                if bytes.load(fromByteOffset: offset + length, as: UInt8.self) != 0 { return nil }
+                record += 1 + length
+            }
+        }
+        return record
     }
 }
 

@@ -1,4 +1,5 @@
 import NetworkTypes
+import XTables
 
 /// A number in a struct of the kernel: the one place that says where it stands.
 struct Member<Number: FixedWidthInteger & BitwiseCopyable & Sendable>: Sendable {
@@ -86,6 +87,19 @@ extension UnsafeRawBufferPointer {
         let room = self[offset..<(offset + limit)]
         guard let end = room.firstIndex(of: 0) else { return nil }
         return String(validating: room[..<end], as: UTF8.self)
+    }
+
+    /// The address or mask at an offset, whatever it is; it must lie inside.
+    func addressBits(at offset: Int, family: IPFamily) -> AddressBits {
+        switch family {
+        case .ipv4:
+            let bits = UInt32(bigEndian: loadUnaligned(fromByteOffset: offset, as: UInt32.self))
+            return AddressBits(high: 0, low: UInt64(bits))
+        case .ipv6:
+            return AddressBits(
+                high: UInt64(bigEndian: loadUnaligned(fromByteOffset: offset, as: UInt64.self)),
+                low: UInt64(bigEndian: loadUnaligned(fromByteOffset: offset + 8, as: UInt64.self)))
+        }
     }
 
     /// The address at an offset; `nil` for an IPv6 address that maps an IPv4 one, which our language does not have.

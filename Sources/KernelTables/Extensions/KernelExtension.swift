@@ -10,20 +10,21 @@ protocol KernelExtension: Sendable {
     static var signature: ExtensionSignature { get }
 }
 
-/// A match of our language. Its values are written by a function `encode`, each with parameters of its own, which
-/// ``Match/encode(of:family:to:)`` calls.
+/// A match of our language.
+///
+/// Its values are written by a function `encode`, with parameters of its own, which ``Match/encode(of:to:)`` calls.
 protocol MatchExtension: KernelExtension {
-    /// The bytes of the match besides its values.
+    /// The bytes of the match apart from its values.
     static func form(_ family: IPFamily) -> ExtensionForm
     /// What the data means; `nil` if our language has no word for it.
     ///
-    /// What the data has besides is not looked at: whether anything was overlooked shows when the match is encoded again.
+    /// Nothing else in the data is checked: whether anything was overlooked shows when the match is encoded again.
     static func match(_ data: ExtensionData) -> Match?
 }
 
-/// A target of our language that is neither a verdict nor a jump; see ``Target/encode(family:to:)``.
+/// A target of our language that is neither a verdict nor a jump.
 protocol TargetExtension: KernelExtension {
-    /// The bytes of the target besides its values.
+    /// The bytes of the target apart from its values.
     static func form(_ family: IPFamily) -> ExtensionForm
     /// What the data means, as ``MatchExtension/match(_:)`` has it.
     static func target(_ data: ExtensionData) -> Target?

@@ -2,7 +2,7 @@ import Glibc
 import NetworkTypes
 import XTables
 
-/// What the kernel, or libiptc, answered when it would not do something.
+/// What the kernel, or libiptc, answered when it refused a call.
 public struct KernelFailure: Error, Hashable, Sendable {
     /// What was tried.
     public enum Operation: Hashable, Sendable {
@@ -39,7 +39,7 @@ public struct KernelFailure: Error, Hashable, Sendable {
 }
 
 extension KernelFailure: CustomStringConvertible {
-    /// What was tried and what the kernel said, for example `committing IPv4 table nat: Invalid argument (EINVAL)`.
+    /// What was tried and what the kernel answered, for example `committing IPv4 table nat: Invalid argument (EINVAL)`.
     public var description: String {
         let tableName = "\(family.kubernetesName) table \(table.rawValue)"
         let what =

@@ -53,6 +53,8 @@ public protocol TableTransaction: AnyObject {
     func visitChains(_ body: (_ name: UnsafePointer<CChar>, _ isBuiltIn: Bool) -> Void)
     /// Calls `body` with each rule of a chain, in order, until it answers `false`; with none if there is no such chain.
     func visitRules(of chain: UnsafePointer<CChar>, _ body: (KernelEntry) -> Bool)
+    /// The policy of a built-in chain, with what it has counted; `nil` for other chains, and if there is no such chain.
+    func policy(of chain: UnsafePointer<CChar>) -> ChainPolicy?
     /// The counters of a rule; `nil` if there is no such rule.
     func counters(ofRule index: Int, in chain: UnsafePointer<CChar>) -> RuleCounters?
 
@@ -76,29 +78,4 @@ public protocol TableTransaction: AnyObject {
     ///
     /// - Throws: ``KernelFailure``; with `EAGAIN` when the number of entries has changed since the table was read.
     func commit() throws(KernelFailure)
-}
-
-/// What a rule has seen.
-public struct RuleCounters: Hashable, Sendable {
-    /// Packets that matched.
-    public var packets: UInt64
-    /// Bytes of those packets.
-    public var bytes: UInt64
-
-    /// Makes counters.
-    public init(packets: UInt64, bytes: UInt64) {
-        self.packets = packets
-        self.bytes = bytes
-    }
-}
-
-extension RuleCounters {
-    /// Nothing seen.
-    public static let zero = RuleCounters(packets: 0, bytes: 0)
-
-    /// Adds what others have seen; what exceeds 64 bits begins at zero again, as the kernel's counters do.
-    public static func += (left: inout RuleCounters, right: RuleCounters) {
-        left.packets &+= right.packets
-        left.bytes &+= right.bytes
-    }
 }

@@ -71,6 +71,14 @@ final class LibiptcTransaction: TableTransaction {
         }
     }
 
+    func policy(of chain: UnsafePointer<CChar>) -> ChainPolicy? {
+        var counters = xt_counters()
+        guard let name = calls.policy(chain, &counters, handle),
+            let verdict = ChainPolicy.Verdict(rawValue: String(cString: name))
+        else { return nil }
+        return ChainPolicy(verdict, counters: RuleCounters(packets: counters.pcnt, bytes: counters.bcnt))
+    }
+
     func counters(ofRule index: Int, in chain: UnsafePointer<CChar>) -> RuleCounters? {
         var result: RuleCounters?
         var place = 0

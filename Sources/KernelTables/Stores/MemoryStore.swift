@@ -62,7 +62,7 @@ public final class MemoryStore: KernelTableStore {
     /// How many commits succeeded so far.
     public var commitCount: Int { state.withLock { $0.commits } }
 
-    /// How many of the failures that commits were told to have are still to come.
+    /// How many of the failures of ``failNextCommit(_:replacesTable:)`` are still to come.
     public var pendingFailures: Int { state.withLock { $0.commitFailures.count } }
 
     /// Lets packets match a rule.
@@ -143,7 +143,9 @@ extension MemoryEntry {
             guard let parts = try? EntryParts(raw, format: EntryFormat.of(family)) else { return [] }
             var names = parts.matches.map(\.name)
             for part in parts.matches {
-                if let object = AccountingExtension.objectName(part, family: family) { names.append("nfacct:\(object)") }
+                if let object = AccountingExtension.objectName(part, family: family) {
+                    names.append("nfacct:\(object)")
+                }
             }
             if case .module(let name) = kind { names.append(name) }
             return names

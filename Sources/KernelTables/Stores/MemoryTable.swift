@@ -21,7 +21,7 @@ final class MemoryEntry: Sendable {
         self.kind = kind
     }
 
-    /// What `iptc_get_target` says.
+    /// The name `iptc_get_target` has.
     var targetName: String {
         switch kind {
         case .none: ""
@@ -41,7 +41,7 @@ struct MemoryTable: Sendable {
         var entries: [MemoryEntry] = []
     }
 
-    /// Built-in chains in the kernel's order, then the others by name.
+    /// Built-in chains in the kernel's order, then all others by name.
     private(set) var chains: [Chain]
 
     init(_ table: Table) {

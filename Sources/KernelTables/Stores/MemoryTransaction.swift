@@ -62,6 +62,13 @@ final class MemoryTransaction: TableTransaction {
         return memory
     }
 
+    func policy(of chain: UnsafePointer<CChar>) -> ChainPolicy? {
+        guard let index = content.index(of: ChainName(label: chain)), content.chains[index].isBuiltIn else {
+            return nil
+        }
+        return ChainPolicy(.accept)
+    }
+
     func counters(ofRule index: Int, in chain: UnsafePointer<CChar>) -> RuleCounters? {
         guard let place = content.index(of: ChainName(label: chain)),
             content.chains[place].entries.indices.contains(index)

@@ -1,5 +1,5 @@
-import KernelTables
 import NetworkTypes
+import XTables
 
 /// The traffic of one endpoint of a service port.
 struct EndpointTraffic: Sendable {

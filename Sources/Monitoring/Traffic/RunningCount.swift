@@ -1,4 +1,4 @@
-import KernelTables
+import XTables
 
 /// What one rule has counted, however often its counters begin again at zero.
 ///

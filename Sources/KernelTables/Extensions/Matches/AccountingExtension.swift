@@ -16,7 +16,9 @@ enum AccountingExtension: MatchExtension {
     static func encode(name text: String, to arena: ByteArena) throws(UnencodableValue) {
         var text = text
         let isWritten = text.withUTF8 { bytes in
-            guard (1...Match.maximumAccountingNameLength).contains(bytes.count), !bytes.contains(0) else { return false }
+            guard (1...Match.maximumAccountingNameLength).contains(bytes.count), !bytes.contains(0) else {
+                return false
+            }
             arena.append(UnsafeRawBufferPointer(bytes))
             arena.appendZeros(name.range.count - bytes.count)
             return true

@@ -32,9 +32,10 @@ enum ConntrackExtension: MatchExtension {
         return .conntrack(states, isInverted: data[invertFlags] & state != 0)
     }
 
-    /// Each state and its bit in `state_mask` (`XT_CONNTRACK_STATE_BIT`, `XT_CONNTRACK_STATE_DNAT`).
+    /// Each state and its bit in `state_mask` (`XT_CONNTRACK_STATE_BIT`, `XT_CONNTRACK_STATE_…`).
     private static let stateBits: [(state: ConnectionStates, bit: UInt16)] = [
-        (.invalid, 1 << 0), (.established, 1 << 1), (.related, 1 << 2), (.new, 1 << 3), (.destinationNAT, 1 << 7),
+        (.invalid, 1 << 0), (.established, 1 << 1), (.related, 1 << 2), (.new, 1 << 3), (.sourceNAT, 1 << 6),
+        (.destinationNAT, 1 << 7), (.untracked, 1 << 8),
     ]
 
     private static func mask(_ states: ConnectionStates) -> UInt16 {

@@ -10,6 +10,20 @@ enum StandardTarget {
     /// Where the verdict stands, behind the head.
     static let verdict = Member<Int32>(at: 0)
 
+    /// The name libiptc gives the verdict that hands packets to a program, which our language does not have.
+    static let queueName = "QUEUE"
+
+    /// What a target does by the name libiptc gives it, other than ``queueName``; `nil` for nothing.
+    static func target(named name: String) -> Target? {
+        switch name {
+        case "": nil
+        case "ACCEPT": .accept
+        case "DROP": .drop
+        case "RETURN": .return
+        default: .jump(ChainName(label: name))
+        }
+    }
+
     /// Writes the name of a chain behind its length.
     @inline(__always)
     static func encode(jumpTo chain: ChainName, to arena: ByteArena) throws(UnencodableValue) {

@@ -3,8 +3,11 @@ import NetworkTypes
 
 /// An entry that is not put together as the kernel puts entries together.
 public struct MalformedEntry: Error, Hashable, Sendable, CustomStringConvertible {
-    /// What is wrong.
-    public let description: String
+    /// What is wrong with it.
+    public let reason: String
+
+    /// That it is malformed, and why.
+    public var description: String { "malformed entry: \(reason)" }
 }
 
 /// An entry taken apart, with every length checked: head, matches, target.
@@ -13,7 +16,11 @@ struct EntryParts {
     struct Extension {
         let name: String
         let revision: UInt8
-        let data: UnsafeRawBufferPointer
+        /// Head and data.
+        let whole: UnsafeRawBufferPointer
+
+        /// What stands behind the head.
+        var data: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: whole[ExtensionHead.length...]) }
     }
 
     /// The target.
@@ -66,11 +73,11 @@ struct EntryParts {
         guard let end = name.firstIndex(of: 0) else { throw malformed("a name without an end") }
         let part = Extension(
             name: String(decoding: name[..<end], as: UTF8.self), revision: bytes[offset + ExtensionHead.revisionOffset],
-            data: UnsafeRawBufferPointer(rebasing: bytes[(offset + headLength)..<(offset + length)]))
+            whole: UnsafeRawBufferPointer(rebasing: bytes[offset..<(offset + length)]))
         return (part, length)
     }
 
     private static func malformed(_ what: String) -> MalformedEntry {
-        MalformedEntry(description: "malformed entry: \(what)")
+        MalformedEntry(reason: what)
     }
 }

@@ -2,7 +2,7 @@ import Glibc
 import NetworkTypes
 import XTables
 
-/// A whole table as it is at one moment, decoded, for tests and tools that look at small tables.
+/// A whole table as it is at one moment, decoded, for tests: a ``TableContent``, and the bytes it was read from.
 package struct TableSnapshot: Hashable, Sendable {
     /// One rule.
     package struct Entry: Hashable, Sendable {
@@ -31,20 +31,18 @@ package struct TableSnapshot: Hashable, Sendable {
 
     /// Reads a transaction's table, its changes included.
     package init(_ transaction: any TableTransaction) {
-        let decoder = EntryDecoder(family: transaction.family)
-        var chains: [Chain] = []
-        transaction.visitChains { name, isBuiltIn in
-            var entries: [Entry] = []
-            transaction.visitRules(of: name) { entry in
-                entries.append(
-                    Entry(
-                        rule: decoder.decode(entry), bytes: entry.comparableBytes(decoder.format),
-                        counters: entry.counters(decoder.format)))
-                return true
+        let format = EntryFormat.of(transaction.family)
+        chains = RulesetReader.content(of: transaction).chains.map { chain in
+            var bytes: [[UInt8]] = []
+            chain.name.withLabel { label in
+                transaction.visitRules(of: label) { entry in
+                    bytes.append(entry.comparableBytes(format))
+                    return true
+                }
             }
-            chains.append(Chain(name: ChainName(label: name), isBuiltIn: isBuiltIn, entries: entries))
+            let entries = zip(chain.rules, bytes).map { Entry(rule: $0.rule, bytes: $1, counters: $0.counters) }
+            return Chain(name: chain.name, isBuiltIn: chain.isBuiltIn, entries: entries)
         }
-        self.chains = chains
     }
 
     /// The chain of a name.
@@ -73,43 +71,5 @@ extension KernelEntry {
             bytes += Array(String(cString: targetName).utf8)
         }
         return bytes
-    }
-}
-
-/// Single rules and entries, for tests and tools.
-package enum EntryCodec {
-    /// The entry of a rule as libiptc takes it.
-    package static func entry(of rule: Rule, family: IPFamily) throws(UnencodableRule) -> [UInt8] {
-        let rules = TableRules(table: .nat, jumps: [:], chains: [Chain(name: "X", rules: [rule])])
-        let table = try EncodedTable(rules, family: family)
-        return withExtendedLifetime(table) { [UInt8](table.entry(of: 0)) }
-    }
-
-    /// What an entry says.
-    ///
-    /// - Parameter targetName: what `iptc_get_target` would say.
-    package static func decode(
-        _ entry: [UInt8], targetName: String, family: IPFamily
-    ) throws(MalformedEntry) -> DecodedRule {
-        // Copied, for entries lie at addresses that are multiples of eight.
-        let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: max(entry.count, 8), alignment: 8)
-        defer { memory.deallocate() }
-        memory.copyBytes(from: entry)
-        let bytes = UnsafeRawBufferPointer(rebasing: memory[..<entry.count])
-        return try EntryDecoder(family: family).decode(bytes, targetName: targetName)
-    }
-
-    /// The entry as it comes back from the kernel, and the target's name with it.
-    package static func kernelEntry(
-        of rule: Rule, family: IPFamily
-    ) throws(UnencodableRule) -> (bytes: [UInt8], targetName: String) {
-        let rules = TableRules(table: .nat, jumps: [:], chains: [Chain(name: "X", rules: [rule])])
-        let table = try EncodedTable(rules, family: family)
-        return withExtendedLifetime(table) {
-            table.withKernelEntry(of: 0) { entry in
-                let bytes = [UInt8](UnsafeRawBufferPointer(start: entry.base, count: entry.length))
-                return (bytes, String(cString: entry.targetName))
-            }
-        }
     }
 }
