@@ -13,7 +13,7 @@ public protocol KernelTableStore: Sendable {
     ///
     /// - Throws: ``KernelFailure``.
     func stamp(of table: Table, family: IPFamily) throws(KernelFailure) -> TableStamp
-    /// What the rules with an identity have counted; rules with one identity are added up, those with nothing left out.
+    /// What the rules with a key have counted; rules with the same key are added up, those with nothing left out.
     ///
     /// - Throws: ``KernelFailure``.
     func counters(of table: Table, family: IPFamily) throws(KernelFailure) -> [CounterKey: RuleCounters]
@@ -23,14 +23,14 @@ extension KernelTableStore {
     /// Reads the whole table.
     public func counters(of table: Table, family: IPFamily) throws(KernelFailure) -> [CounterKey: RuleCounters] {
         let transaction = try open(table, family: family)
-        let layout = EntryLayout.of(family)
+        let format = EntryFormat.of(family)
         var found: [CounterKey: RuleCounters] = [:]
         transaction.visitChains { name, _ in
             let chain = ChainName(label: name)
             transaction.visitRules(of: name) { entry in
-                let counters = entry.counters(layout)
-                if counters != .zero, let identity = CounterKey(entry, chain: chain, family: family) {
-                    found[identity, default: .zero] += counters
+                let counters = entry.counters(format)
+                if counters != .zero, let key = CounterKey(entry, chain: chain, family: family) {
+                    found[key, default: .zero] += counters
                 }
                 return true
             }

@@ -41,7 +41,7 @@ struct TableSocket: ~Copyable {
 
     /// The entries of the table with the counters they have now (`IPT_SO_GET_ENTRIES`).
     ///
-    /// - Parameter byteCount: the length of the entries, as ``outline()`` tells it.
+    /// - Parameter byteCount: the length of the entries, as ``outline()`` has it.
     /// - Throws: ``KernelFailure``; with `EAGAIN` when the entries are no longer so long.
     func entries(byteCount: Int) throws(KernelFailure) -> TableBytes {
         // struct ipt_get_entries, and ip6t_get_entries: the name, the length, padding, the entries.

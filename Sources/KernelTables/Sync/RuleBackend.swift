@@ -48,7 +48,7 @@ public protocol RuleBackend: Sendable {
     /// - Throws: ``SyncError`` if this process may not, or the kernel has no such tables.
     func checkAccess(_ family: IPFamily) throws(SyncError)
 
-    /// What the rules of a table have counted; rules with one identity are added up.
+    /// What the rules of a table have counted; rules with the same key are added up.
     ///
     /// - Throws: ``KernelFailure``.
     func counters(of table: Table, family: IPFamily) throws(KernelFailure) -> [CounterKey: RuleCounters]

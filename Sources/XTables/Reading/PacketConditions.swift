@@ -13,7 +13,7 @@ public struct PacketConditions: Hashable, Sendable {
         self.isComplete = isComplete
     }
 
-    /// What cannot be told from a packet.
+    /// What a packet alone does not decide.
     public static let undecidable = PacketConditions([], isComplete: false)
 }
 
