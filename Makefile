@@ -1,6 +1,6 @@
-# The targets a person types; `make` lists them. CI runs .ci/run, which uses the same ones.
+# Targets for people; `make` lists them. CI runs .ci/run, which uses the same targets.
 
-shell_scripts := .ci/run Benchmarks/run scripts/demo scripts/docs scripts/install scripts/lab scripts/lab-answer scripts/playground scripts/setup
+shell_scripts := .ci/run Benchmarks/run scripts/demo scripts/docs scripts/install scripts/lab scripts/lab-answer scripts/license scripts/playground scripts/setup
 
 python_scripts := Benchmarks/loop Benchmarks/programs.py Benchmarks/scrape
 
@@ -14,13 +14,13 @@ demo: setup ## play the walk-through in throwaway network namespaces (as root)
 	@swift build
 	@scripts/demo
 
-run: setup ## keep the rules of a throwaway node in step with manifests you can edit (as root)
+run: setup ## keep a throwaway node in sync with manifests that you edit (as root)
 	@swift build
 	@scripts/playground
 
-# Tests that wait for child processes hold the few threads that Swift has for tasks, and so would keep those waiting that
-# talk to servers of their own and must get answers in time: these come first, by themselves. Tests about ports that are
-# used and free again run one at a time, since the kernel gives free ports to every process.
+# Tests that wait for child processes block the few threads that Swift has for tasks. Tests that need answers of their own
+# servers in time therefore run first, by themselves. Tests about ports that become free run one at a time, because the kernel
+# gives free ports to any process.
 talking_tests := KubernetesAPITests|ProxyTests
 port_tests := HTTPServingTests|MonitoringTests
 
@@ -31,7 +31,7 @@ test: setup-tests ## run every test; without root the kernel tests are skipped, 
 	@swift test --skip-build --no-parallel --filter '$(port_tests)'
 	@swift test --skip-build --skip '$(talking_tests)|$(port_tests)'
 
-soak: setup-tests ## ten minutes of everything that can happen to the loop, with clients that must not notice (as root)
+soak: setup-tests ## ten minutes of changes, faults and drift for the loop, with clients that must not be affected (as root)
 	@KUBETABLES_SOAK_SECONDS=600 KUBETABLES_REQUIRE_KERNEL_TESTS=1 swift test --filter SoakTests
 
 bench: setup ## measure speed and memory, and compare them with the goals (as root, on a quiet machine)
@@ -40,7 +40,7 @@ bench: setup ## measure speed and memory, and compare them with the goals (as ro
 goldens: setup ## write the expected.rules below fixtures/ again, to be reviewed in git
 	@KUBETABLES_UPDATE_GOLDENS=1 swift test --filter Golden
 
-docs: setup ## make the documentation's pages, below .build/docs
+docs: setup ## make the pages of the guide and of all modules, below .build/docs
 	@swift build
 	@scripts/docs
 
@@ -48,27 +48,28 @@ docs-update: setup-tests ## write what the guide's commands print into its pages
 	@swift build --build-tests
 	@KUBETABLES_UPDATE_DOCUMENTATION=1 KUBETABLES_REQUIRE_KERNEL_TESTS=1 swift test --skip-build --filter DocumentationTests
 
-lint: ## check the format of the Swift code, and scripts as far as shellcheck and python3 are installed
+lint: ## check the format of the Swift code and license lines; scripts, if shellcheck and python3 are installed
 	@swift format lint --strict --recursive Package.swift Sources Tests \
 		Benchmarks/Package.swift Benchmarks/Sources Benchmarks/Benchmarks
+	@scripts/license
 	@if command -v shellcheck >/dev/null; then shellcheck $(shell_scripts); fi
 	@if command -v python3 >/dev/null; then python3 -B -c \
 		'import ast, sys; [ast.parse(open(path, encoding="utf-8").read(), path) for path in sys.argv[1:]]' $(python_scripts); fi
 
-# Variables of scripts/install, which tells what each is for.
+# Variables of scripts/install, which describes them.
 export PREFIX DESTDIR PROGRAM MANUAL_GENERATOR
 
 install: ## build for release, and install program, manual, completions and systemd units below /usr/local (as root)
 	@scripts/install
 
-uninstall: ## remove what install put there (as root)
+uninstall: ## remove what install installed (as root)
 	@scripts/install --remove
 
 clean: ## remove what was built
 	@swift package clean
 
-setup: ## install the Debian packages that are missing to build and to demonstrate (as root)
+setup: ## install missing Debian packages for building and for the demo (as root)
 	@scripts/setup
 
-setup-tests: ## install those that are missing to test, too (as root)
+setup-tests: ## install missing Debian packages, those for tests included (as root)
 	@scripts/setup --tests

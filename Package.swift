@@ -1,4 +1,4 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
 
 // CI sets this so that a warning in our own code fails the build; dependencies are not held to it.

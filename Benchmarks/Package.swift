@@ -1,4 +1,4 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
 
 let settings: [SwiftSetting] = [
@@ -12,7 +12,7 @@ let package = Package(
     name: "kubetables-benchmarks",
     dependencies: [
         .package(name: "kubetables", path: ".."),
-        // Without traits: the package's malloc counter is another package, and only times are wanted here.
+        // Without traits: the package's malloc counter is another package, and only times are measured here.
         .package(url: "https://github.com/ordo-one/benchmark", from: "1.38.1", traits: []),
     ],
     targets: [
@@ -27,7 +27,7 @@ let package = Package(
             swiftSettings: settings,
             plugins: [.plugin(name: "BenchmarkPlugin", package: "benchmark")]),
 
-        // Rules to the kernel, side by side with what others need for it.
+        // Rules to the kernel, side by side with other programs.
         .executableTarget(
             name: "SyncBench",
             dependencies: [

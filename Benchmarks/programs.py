@@ -13,7 +13,7 @@ import traceback
 from datetime import datetime, timezone
 
 NODE = "test-node"
-NOISE = 0.15  # how far above its goal a ratio may be on a shared machine, as Benchmarks/run says
+NOISE = 0.15  # how far above its goal a ratio may be on a shared machine; Benchmarks/run prints it too
 
 
 class Failed(Exception):
@@ -49,7 +49,7 @@ class Program:
                 break
             time.sleep(0.002)
         with open(self.log, encoding="utf-8", errors="replace") as file:
-            raise Failed(f"“{pattern}” was not logged within {limit} s:\n{file.read()[-3000:]}")
+            raise Failed(f"\"{pattern}\" was not logged within {limit} s:\n{file.read()[-3000:]}")
 
     def resident_megabytes(self):
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as file:
@@ -92,7 +92,7 @@ class Cluster:
             raise Failed(f"the API server answered {answer.status}")
 
     def start(self, name, *more):
-        """Starts kubetables; gives back the program and the line that says that its first rules are in force."""
+        """Starts kubetables; gives back the program and the log line of its first rules."""
         program = Program(self.options + list(more), f"{self.directory}/{name}")
         line, _ = program.wait_for(r"start: IPv4", 120)
         return program, line
@@ -109,14 +109,14 @@ def show(title, text):
 
 
 def report(title, text, value, goal, goal_text, noise=0.0):
-    """Prints what was measured and whether it is no more than its goal, or that and some noise; gives back whether."""
+    """Prints what was measured and whether it reaches its goal, within some noise; gives back whether it does."""
     verdict = "reached" if value <= goal else "within noise" if value <= goal * (1 + noise) else "MISSED"
     print(f"  {title:<58} {text:>22}   goal {goal_text:<14} {verdict}", flush=True)
     return verdict != "MISSED"
 
 
 def main(documentation, measure):
-    """Calls `measure` with a Cluster made from the arguments and ends with what it tells: whether goals are reached."""
+    """Calls `measure` with a Cluster made from the arguments and exits with its result: whether goals are reached."""
     if len(sys.argv) != 4:
         print(documentation, file=sys.stderr)
         sys.exit(64)

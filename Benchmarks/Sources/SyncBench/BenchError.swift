@@ -11,8 +11,8 @@ struct BenchError: Error {
     }
 }
 
-/// Prints a line for people, beside the report.
-func say(_ text: String) {
+/// Prints a line for people, apart from the report.
+func note(_ text: String) {
     let line = Array("\(text)\n".utf8)
     _ = write(STDERR_FILENO, line, line.count)
 }

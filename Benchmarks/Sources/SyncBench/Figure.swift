@@ -41,7 +41,7 @@ struct Figure {
 
     /// How far above its goal a figure may be before it counts as missed.
     ///
-    /// Times on shared machines vary by 30 %, less where both sides of a ratio run beside each other; memory hardly does.
+    /// Times on shared machines vary by 30 %, less where both sides of a ratio run side by side; memory hardly does.
     var allowance: Double {
         switch unit {
         case .bytes: 0.05

@@ -69,7 +69,7 @@ struct SideBySide {
         let compile = try run([kubetables, "compile"] + options, output: file("rules"))
         _ = try run([tool, "rules", "\(Self.size)"], output: file("rules-of-objects"))
         guard FileManager.default.contentsEqual(atPath: file("rules"), andPath: file("rules-of-objects")) else {
-            throw BenchError("the cluster's objects and its JSON do not mean the same rules")
+            throw BenchError("the cluster's objects and its JSON do not give the same rules")
         }
         return compile
     }
@@ -132,5 +132,5 @@ struct SideBySide {
         return process
     }
 
-    func progress(_ text: String) { say("  \(text)") }
+    func progress(_ text: String) { note("  \(text)") }
 }

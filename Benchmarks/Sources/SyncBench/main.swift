@@ -1,5 +1,5 @@
-// Measures synchronizing with the kernel side by side with what other programs need for the same, and says whether the
-// goals are reached. Benchmarks/run calls it; it wants a network namespace that is not the machine's.
+// Measures syncs with the kernel side by side with what other programs need for the same, and reports whether the goals are
+// reached. Benchmarks/run calls it, in a network namespace of its own.
 //
 //     SyncBench compare DIRECTORY          measure everything; files go to a directory
 //     SyncBench figures DIRECTORY          judge what CompilerBenchmarks measured, from its exported samples
@@ -41,9 +41,9 @@ do {
         throw BenchError(usage, exitCode: 64)
     }
 } catch let error as BenchError {
-    say("SyncBench: \(error.message)")
+    note("SyncBench: \(error.message)")
     exit(error.exitCode)
 } catch {
-    say("SyncBench: \(error)")
+    note("SyncBench: \(error)")
     exit(70)
 }

@@ -9,7 +9,7 @@ import Testing
     private static let isUpdating = ProcessInfo.processInfo.environment["KUBETABLES_UPDATE_DOCUMENTATION"] == "1"
 
     /// The pages with nothing to type.
-    private static let withoutCommands = ["kubetables.md"]
+    private static let withoutCommands = ["Architecture.md", "kubetables.md"]
 
     @Test(.needsKernel, arguments: Article.all) func commandsPrintWhatIsShown(article: Article) throws {
         let steps = try article.steps
@@ -19,7 +19,7 @@ import Testing
         }
         #expect(!steps.isEmpty)
         var lines = try article.lines
-        // From the end, so that what is written does not move what is still to be looked at.
+        // From the end, so that what is written does not move steps that are still to be compared.
         for (step, outcome) in zip(steps, try Session(steps).play()).reversed() {
             switch step {
             case .hidden(let command), .wait(let command):

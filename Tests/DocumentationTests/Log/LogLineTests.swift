@@ -7,7 +7,7 @@ import Testing
         let explained = try LogLines.explained()
         for line in try LogLines.written() where line.contains(where: \.isLetter) {
             let isExplained = explained.contains { Self.pattern($0, matches: line) || Self.pattern(line, matches: $0) }
-            #expect(isExplained, "Operations.md has no row for “\(line)”")
+            #expect(isExplained, "Operations.md has no row for \"\(line)\"")
         }
     }
 
@@ -20,7 +20,7 @@ import Testing
                 $0.trimmingCharacters(in: CharacterSet(charactersIn: " :;,"))
             })
             where piece.contains(where: \.isLetter) {
-                #expect(sources.contains(piece), "“\(piece)” of “\(line)” stands nowhere in the sources")
+                #expect(sources.contains(piece), "\"\(piece)\" of \"\(line)\" is nowhere in the sources")
             }
         }
     }
