@@ -176,7 +176,7 @@ struct DiagnosticTests {
             (slice(endpoints: "[{}]"), "error", "endpoints[0].addresses: is missing; it must be a list of one address"),
             (
                 slice(endpoints: "[{addresses: [10.1.0.1], conditions: {ready: 1}}]"),
-                "error", "endpoints[0].conditions.ready: the integer 1 is neither true nor false"
+                "error", "endpoints[0].conditions.ready: must be true or false, not the integer 1"
             ),
             (
                 slice(endpoints: "[{addresses: [10.1.0.1], hints: {forZones: [{}]}}]"),

@@ -121,8 +121,8 @@ import Testing
                 "logging: {flushFrequency: -5}",
                 "logging.flushFrequency: invalid duration -5: must not be negative"
             ),
-            ("featureGates: {A: maybe}", "featureGates.A: the text \"maybe\" is neither true nor false"),
-            ("ipvs: {strictARP: 1}", "ipvs.strictARP: the integer 1 is neither true nor false"),
+            ("featureGates: {A: maybe}", "featureGates.A: must be true or false, not the string \"maybe\""),
+            ("ipvs: {strictARP: 1}", "ipvs.strictARP: must be true or false, not the integer 1"),
             (
                 "clientConnection: {burst: -1}",
                 "clientConnection.burst: invalid number of requests -1: must be from 0 to 2147483647"
