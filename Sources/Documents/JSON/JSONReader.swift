@@ -139,11 +139,12 @@ package struct JSONReader {
         guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else {
             throw error("\(found()) where a key in quotes should be")
         }
+        let line = line
         let key = try string()
         skipBlanks()
         guard skip(UInt8(ascii: ":")) else { throw error("\(found()) where \":\" should be") }
         skipBlanks()
-        return DocumentObject.Member(key: key, value: try value())
+        return DocumentObject.Member(key: key, value: try value(), line: line)
     }
 
     private mutating func skip(_ byte: UInt8) -> Bool {

@@ -92,7 +92,7 @@ public struct ManifestReader: Sendable {
         let version = fields.header("apiVersion", of: object, inherited: list.apiVersion, example: "v1")
         guard let kind, let version else { return }
         if kind.hasSuffix("List"), let items = object["items"] {
-            readList(items, kind: kind, version: version, list: list, origin: origin)
+            readList(items, of: object, kind: kind, version: version, list: list, origin: origin)
         } else if kind == "List", version == "v1" {
             return
         } else {
@@ -101,17 +101,19 @@ public struct ManifestReader: Sendable {
     }
 
     private mutating func readList(
-        _ items: DocumentValue, kind: String, version: String, list: ListContext, origin: ObjectOrigin
+        _ items: DocumentValue, of object: DocumentObject, kind: String, version: String, list: ListContext,
+        origin: ObjectOrigin
     ) {
         var fields = FieldReader(kind: kind, origin: origin, listPath: list.path)
         defer { log.add(fields.diagnostics) }
+        fields.warnOfUnknownFields(of: object, schema: .objectList)
         guard items != .null else { return }
         guard list.path.count < Self.listDepthLimit else {
             fields.error("lists are nested more than \(Self.listDepthLimit) levels deep")
             return
         }
         guard let items = items.array else {
-            fields.atField("items") { $0.error("must be a list, not \(items.summary)") }
+            fields.atField("items", of: object) { $0.error("must be a list, not \(items.summary)") }
             return
         }
         // The items of a ServiceList are Services and need no kind.
@@ -132,6 +134,7 @@ public struct ManifestReader: Sendable {
         }
         var fields = FieldReader(kind: kind, origin: origin, listPath: list.path)
         let object = KubernetesObject(document, kind: known, fields: &fields)
+        fields.warnOfUnknownFields(of: document, schema: .kind(known))
         if let object {
             insert(object, &fields)
         } else if known == .service, let name = fields.name {

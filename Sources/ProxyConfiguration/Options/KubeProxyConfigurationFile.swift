@@ -76,7 +76,8 @@ public enum KubeProxyConfigurationFile {
     private static func readConfigMap<Value>(
         _ object: DocumentObject, _ fields: inout FieldReader, _ read: (inout FieldReader, DocumentObject) -> Value
     ) -> Value? {
-        fields.inside("data", of: object) { fields, data in
+        fields.warnOfUnknownFields(of: object, schema: .configMap)
+        return fields.inside("data", of: object) { fields, data in
             guard let key = configMapKeys.first(where: { data[$0] != nil }) else {
                 fields.error("has none of the keys \(configMapKeys.joined(separator: ", "))")
                 return nil
