@@ -16,11 +16,7 @@ struct DocumentCutter {
     private var position = 0
     private var line = 1
 
-    /// Starts at the beginning of the text; a byte order mark there is skipped.
-    init(_ bytes: UnsafeBufferPointer<UInt8>) {
-        self.bytes = bytes
-        if bytes.starts(with: [0xef, 0xbb, 0xbf]) { position = 3 }
-    }
+    init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
     /// The next piece; `nil` at the end.
     ///
@@ -55,17 +51,21 @@ struct DocumentCutter {
         line += 1
     }
 
+    /// Whether a line is `---`, or begins with it and a blank.
+    static func isMarker(_ line: Slice<UnsafeBufferPointer<UInt8>>) -> Bool { isMarker(line, UInt8(ascii: "-")) }
+
     private static func isMarker(_ text: Slice<UnsafeBufferPointer<UInt8>>, _ byte: UInt8) -> Bool {
         guard text.count >= 3, text.prefix(3).allSatisfy({ $0 == byte }) else { return false }
         return text.dropFirst(3).first.map(isBlank) ?? true
     }
 
-    private static func isContent(_ text: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+    /// Whether a line is more than blanks, a comment or a directive.
+    static func isContent(_ text: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
         guard let first = text.first(where: { !isBlank($0) }) else { return false }
         return first != UInt8(ascii: "#") && text.first != UInt8(ascii: "%")
     }
 
-    private static func isBlank(_ byte: UInt8) -> Bool {
+    static func isBlank(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r")
     }
 

@@ -17,11 +17,17 @@ package struct DocumentStream {
 
     /// Hands over each document of a text, in their order; after one that cannot be read comes the next piece.
     ///
-    /// Several JSON values in a row, as JSON lines have them, are a document each.
+    /// Several JSON values in a row, as JSON lines have them, are a document each. The text is UTF-8, or UTF-16 with a
+    /// byte order mark.
     package static func read(
         _ bytes: UnsafeBufferPointer<UInt8>, yamlSizeLimit: Int = yamlSizeLimit, each: (Document) -> Void
     ) {
-        DocumentStream(yamlSizeLimit: yamlSizeLimit).read(bytes, each: each)
+        let stream = DocumentStream(yamlSizeLimit: yamlSizeLimit)
+        do throws(DocumentError) {
+            try TextEncoding.withPlainUTF8(bytes) { stream.read($0, each: each) }
+        } catch {
+            each(Document(number: 1, line: 1, content: .failure(error)))
+        }
     }
 
     private let yamlSizeLimit: Int
