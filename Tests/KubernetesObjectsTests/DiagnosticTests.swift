@@ -3,7 +3,7 @@ import Testing
 
 @testable import KubernetesObjects
 
-@Suite("What is told about fields")
+@Suite("Findings about fields")
 struct DiagnosticTests {
     private static let web = "error: f.yaml: document 1: Service default/web: "
     private static let webWarning = "warning: f.yaml: document 1: Service default/web: "
@@ -232,7 +232,7 @@ struct DiagnosticTests {
         #expect(found == ["\(severity): f.yaml: document 2: EndpointSlice default/web-1: \(expected)"])
     }
 
-    @Test("all errors of an object are told, and the object is not used")
+    @Test("all errors of an object are reported, and the object is not used")
     func allErrors() {
         let (objects, log) = read(
             ("f.yaml", service(spec: "type: x", clusterIP: "clusterIP: y", ports: "ports: [{port: 0}, {port: z}]")))
