@@ -49,7 +49,8 @@ package struct FieldReader {
     private mutating func add(_ severity: Diagnostic.Severity, _ message: String, field: String? = nil) {
         diagnostics.append(
             Diagnostic(
-                severity, file: origin.file, origin: origin, line: line, kind: kind, name: name, field: field ?? self.field,
+                severity, file: origin.file, origin: origin, line: line, kind: kind, name: name,
+                field: field ?? self.field,
                 message: message))
     }
 
@@ -67,8 +68,16 @@ package struct FieldReader {
     package mutating func optional<Value>(
         _ key: String, of object: DocumentObject, _ read: (inout FieldReader, DocumentValue) -> Value?
     ) -> Value? {
-        guard let member = object.member(key), member.value != .null else { return nil }
-        return enter(.key(key), line: object.line(of: member)) { read(&$0, member.value) }
+        object.member(key).flatMap { value(of: $0, in: object, read) }
+    }
+
+    /// Reads a member of a mapping with keys of the user's choice; `nil` if it is `null` or wrong.
+    package mutating func value<Value>(
+        of member: DocumentObject.Member, in object: DocumentObject,
+        _ read: (inout FieldReader, DocumentValue) -> Value?
+    ) -> Value? {
+        if member.value == .null { return nil }
+        return enter(.key(member.key), line: object.line(of: member)) { read(&$0, member.value) }
     }
 
     /// Reads a field that must be there; `nil` if it is absent or wrong.

@@ -11,7 +11,9 @@ extension Service {
             readSpecification(spec, &fields)
         }
         if document["spec"] == nil || document["spec"] == .null {
-            fields.atField("spec", of: document) { $0.error("is missing; it must be a mapping with the ports of the Service") }
+            fields.atField("spec", of: document) {
+                $0.error("is missing; it must be a mapping with the ports of the Service")
+            }
         }
         fields.inside("status", of: document) { fields, status in
             fields.inside("loadBalancer", of: status) { fields, loadBalancer in
