@@ -10,6 +10,10 @@ struct DocumentCutter {
         let range: Range<Int>
         /// The number of its first line, from 1.
         let firstLine: Int
+        /// Whether there is anything but blanks, comments and directives.
+        let hasContent: Bool
+        /// The number of directives (`%TAG`, `%YAML`).
+        let directiveCount: Int
     }
 
     private let bytes: UnsafeBufferPointer<UInt8>
@@ -26,24 +30,31 @@ struct DocumentCutter {
         var firstLine = line
         var hasMarker = false
         var hasContent = false
+        var directiveCount = 0
+        func piece() -> Piece {
+            Piece(
+                range: start..<position, firstLine: firstLine, hasContent: hasContent, directiveCount: directiveCount)
+        }
         while position < bytes.count {
             let end = bytes[position...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
             let text = bytes[position..<end]
             if Self.isMarker(text, UInt8(ascii: "-")) {
-                if hasMarker || hasContent { return Piece(range: start..<position, firstLine: firstLine) }
+                if hasMarker || hasContent { return piece() }
                 hasMarker = true
+                hasContent = Self.isContent(text.dropFirst(3))
             } else if Self.isMarker(text, UInt8(ascii: ".")) {
-                let piece = Piece(range: start..<position, firstLine: firstLine)
+                let piece = piece()
                 advance(to: end)
                 if hasMarker || hasContent { return piece }
-                (start, firstLine) = (position, line)
+                (start, firstLine, directiveCount) = (position, line, 0)
                 continue
             } else if !hasContent {
                 hasContent = Self.isContent(text)
+                if text.first == UInt8(ascii: "%") { directiveCount += 1 }
             }
             advance(to: end)
         }
-        return hasMarker || hasContent ? Piece(range: start..<position, firstLine: firstLine) : nil
+        return hasMarker || hasContent ? piece() : nil
     }
 
     private mutating func advance(to lineEnd: Int) {

@@ -18,6 +18,11 @@ public enum DocumentValue: Sendable, Hashable {
     /// The deepest nesting of lists and mappings that a document may have; Kubernetes objects use less than 20.
     public static let depthLimit = 100
 
+    /// How many values a text may hold: a value takes 24 bytes of memory, and `[],` is three bytes of text.
+    ///
+    /// The objects of a cluster have less than one value for each 10 bytes, in their most compact form.
+    static func countLimit(byteCount: Int) -> Int { 100_000 + byteCount / 8 }
+
     /// The mapping, if it is one.
     public var object: DocumentObject? {
         if case .object(let object) = self { object } else { nil }
