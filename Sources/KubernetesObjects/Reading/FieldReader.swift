@@ -13,7 +13,7 @@ package struct FieldReader {
     package let origin: ObjectOrigin
     let kind: String?
     var name: ObjectName?
-    package private(set) var diagnostics: [Diagnostic] = []
+    package private(set) var log = DiagnosticLog()
     private var path: [Step] = []
     private var line: Int
 
@@ -29,7 +29,7 @@ package struct FieldReader {
     }
 
     /// Whether the object cannot be used.
-    package var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
+    package var hasErrors: Bool { log.hasErrors }
 
     /// Reports that the field being read cannot be used.
     package mutating func error(_ message: String) { add(.error, message) }
@@ -44,10 +44,10 @@ package struct FieldReader {
     package mutating func note(_ message: String) { add(.note, message) }
 
     /// Adds what was found in a document inside the object.
-    package mutating func adopt(_ diagnostics: [Diagnostic]) { self.diagnostics += diagnostics }
+    package mutating func adopt(_ log: DiagnosticLog) { self.log.add(log) }
 
     private mutating func add(_ severity: Diagnostic.Severity, _ message: String, field: String? = nil) {
-        diagnostics.append(
+        log.add(
             Diagnostic(
                 severity, file: origin.file, origin: origin, line: line, kind: kind, name: name,
                 field: field ?? self.field,

@@ -77,6 +77,8 @@ extension FieldReader {
     package mutating func warnOfUnknownField(
         _ member: DocumentObject.Member, of object: DocumentObject, known: @autoclosure () -> [String]
     ) {
+        // To look for what was meant takes time.
+        if log.isFull(.warning) { return warning("") }
         enter(.key(member.key), line: object.line(of: member)) { fields in
             let removal = FieldSchema.removedFields[member.key].map { ": removed in Kubernetes \($0)" }
             let hint =
