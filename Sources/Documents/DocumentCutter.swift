@@ -10,17 +10,17 @@ struct DocumentCutter {
         let range: Range<Int>
         /// The number of its first line, from 1.
         let firstLine: Int
+        /// Whether there is anything but blanks, comments and directives.
+        let hasContent: Bool
+        /// The number of directives (`%TAG`, `%YAML`).
+        let directiveCount: Int
     }
 
     private let bytes: UnsafeBufferPointer<UInt8>
     private var position = 0
     private var line = 1
 
-    /// Starts at the beginning of the text; a byte order mark there is skipped.
-    init(_ bytes: UnsafeBufferPointer<UInt8>) {
-        self.bytes = bytes
-        if bytes.starts(with: [0xef, 0xbb, 0xbf]) { position = 3 }
-    }
+    init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
     /// The next piece; `nil` at the end.
     ///
@@ -30,24 +30,31 @@ struct DocumentCutter {
         var firstLine = line
         var hasMarker = false
         var hasContent = false
+        var directiveCount = 0
+        func piece() -> Piece {
+            Piece(
+                range: start..<position, firstLine: firstLine, hasContent: hasContent, directiveCount: directiveCount)
+        }
         while position < bytes.count {
             let end = bytes[position...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
             let text = bytes[position..<end]
             if Self.isMarker(text, UInt8(ascii: "-")) {
-                if hasMarker || hasContent { return Piece(range: start..<position, firstLine: firstLine) }
+                if hasMarker || hasContent { return piece() }
                 hasMarker = true
+                hasContent = Self.isContent(text.dropFirst(3))
             } else if Self.isMarker(text, UInt8(ascii: ".")) {
-                let piece = Piece(range: start..<position, firstLine: firstLine)
+                let piece = piece()
                 advance(to: end)
                 if hasMarker || hasContent { return piece }
-                (start, firstLine) = (position, line)
+                (start, firstLine, directiveCount) = (position, line, 0)
                 continue
             } else if !hasContent {
                 hasContent = Self.isContent(text)
+                if text.first == UInt8(ascii: "%") { directiveCount += 1 }
             }
             advance(to: end)
         }
-        return hasMarker || hasContent ? Piece(range: start..<position, firstLine: firstLine) : nil
+        return hasMarker || hasContent ? piece() : nil
     }
 
     private mutating func advance(to lineEnd: Int) {
@@ -55,17 +62,21 @@ struct DocumentCutter {
         line += 1
     }
 
+    /// Whether a line is `---`, or begins with it and a blank.
+    static func isMarker(_ line: Slice<UnsafeBufferPointer<UInt8>>) -> Bool { isMarker(line, UInt8(ascii: "-")) }
+
     private static func isMarker(_ text: Slice<UnsafeBufferPointer<UInt8>>, _ byte: UInt8) -> Bool {
         guard text.count >= 3, text.prefix(3).allSatisfy({ $0 == byte }) else { return false }
         return text.dropFirst(3).first.map(isBlank) ?? true
     }
 
-    private static func isContent(_ text: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+    /// Whether a line is more than blanks, a comment or a directive.
+    static func isContent(_ text: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
         guard let first = text.first(where: { !isBlank($0) }) else { return false }
         return first != UInt8(ascii: "#") && text.first != UInt8(ascii: "%")
     }
 
-    private static func isBlank(_ byte: UInt8) -> Bool {
+    static func isBlank(_ byte: UInt8) -> Bool {
         byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") || byte == UInt8(ascii: "\r")
     }
 

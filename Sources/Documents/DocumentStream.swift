@@ -17,21 +17,51 @@ package struct DocumentStream {
 
     /// Hands over each document of a text, in their order; after one that cannot be read comes the next piece.
     ///
-    /// Several JSON values in a row, as JSON lines have them, are a document each.
+    /// - Parameters:
+    ///   - isEnough: is asked before each document whether to stop.
+    ///   - each: gets the documents.
+    ///
+    /// Several JSON values in a row, as JSON lines have them, are a document each. The text is UTF-8, or UTF-16 with a
+    /// byte order mark.
     package static func read(
-        _ bytes: UnsafeBufferPointer<UInt8>, yamlSizeLimit: Int = yamlSizeLimit, each: (Document) -> Void
+        _ bytes: UnsafeBufferPointer<UInt8>, yamlSizeLimit: Int = yamlSizeLimit,
+        isEnough: () -> Bool = { false }, each: (Document) -> Void
     ) {
-        DocumentStream(yamlSizeLimit: yamlSizeLimit).read(bytes, each: each)
+        let stream = DocumentStream(yamlSizeLimit: yamlSizeLimit)
+        do throws(DocumentError) {
+            try TextEncoding.withPlainUTF8(bytes) { stream.read($0, isEnough: isEnough, each: each) }
+        } catch {
+            each(Document(number: 1, line: 1, content: .failure(error)))
+        }
     }
+
+    /// libyaml compares each directive with all before it.
+    private static let directiveLimit = 100
 
     private let yamlSizeLimit: Int
 
-    private func read(_ bytes: UnsafeBufferPointer<UInt8>, each: (Document) -> Void) {
+    private func read(
+        _ bytes: UnsafeBufferPointer<UInt8>, isEnough: () -> Bool, each: (Document) -> Void
+    ) {
         var cutter = DocumentCutter(bytes)
         var number = 0
-        while let piece = cutter.next() {
+        while !isEnough(), let piece = cutter.next() {
             let content = UnsafeBufferPointer(rebasing: bytes[piece.range])
-            if readJSON(content, firstLine: piece.firstLine, number: &number, each: each) { continue }
+            guard piece.hasContent || piece.directiveCount > 0 else {
+                number += 1
+                each(Document(number: number, line: piece.firstLine, content: .success(.null)))
+                continue
+            }
+            guard piece.directiveCount <= Self.directiveLimit else {
+                number += 1
+                let message = "more than \(Self.directiveLimit) directives (%TAG, %YAML) before a document"
+                let error = DocumentError(line: piece.firstLine, column: 1, message: message)
+                each(Document(number: number, line: piece.firstLine, content: .failure(error)))
+                continue
+            }
+            if readJSON(content, firstLine: piece.firstLine, number: &number, isEnough: isEnough, each: each) {
+                continue
+            }
             number += 1
             each(Document(number: number, line: piece.firstLine, content: yaml(content, firstLine: piece.firstLine)))
         }
@@ -41,12 +71,13 @@ package struct DocumentStream {
     ///
     /// - Returns: whether the piece has been dealt with.
     private func readJSON(
-        _ bytes: UnsafeBufferPointer<UInt8>, firstLine: Int, number: inout Int, each: (Document) -> Void
+        _ bytes: UnsafeBufferPointer<UInt8>, firstLine: Int, number: inout Int, isEnough: () -> Bool,
+        each: (Document) -> Void
     ) -> Bool {
         guard let start = DocumentCutter.jsonStart(bytes) else { return false }
         var reader = JSONReader(bytes, firstLine: firstLine, position: start)
         var isFirst = true
-        while let byte = reader.nextByte() {
+        while !isEnough(), let byte = reader.nextByte() {
             let line = reader.line
             let content = Result { () throws(DocumentError) in
                 guard byte == UInt8(ascii: "{") || byte == UInt8(ascii: "[") else {

@@ -18,6 +18,11 @@ public enum DocumentValue: Sendable, Hashable {
     /// The deepest nesting of lists and mappings that a document may have; Kubernetes objects use less than 20.
     public static let depthLimit = 100
 
+    /// How many values a text may hold: a value takes 24 bytes of memory, and `[],` is three bytes of text.
+    ///
+    /// The objects of a cluster have less than one value for each 10 bytes, in their most compact form.
+    static func countLimit(byteCount: Int) -> Int { 100_000 + byteCount / 8 }
+
     /// The mapping, if it is one.
     public var object: DocumentObject? {
         if case .object(let object) = self { object } else { nil }
@@ -55,11 +60,28 @@ public struct DocumentObject: Sendable, Hashable {
         public var key: String
         /// The value.
         public var value: DocumentValue
+        /// The line of the file in which the key is, from 1; 0 if the member was not read from a file.
+        public var line: Int { Int(lineNumber) }
+
+        /// Next to the tag of the value it costs no memory.
+        private let lineNumber: Int32
 
         /// A member of a mapping.
-        public init(key: String, value: DocumentValue) {
+        public init(key: String, value: DocumentValue, line: Int = 0) {
             self.key = key
             self.value = value
+            lineNumber = Int32(clamping: line)
+        }
+
+        /// Members are equal with equal keys and values, wherever they were read.
+        public static func == (left: Member, right: Member) -> Bool {
+            left.key == right.key && left.value == right.value
+        }
+
+        /// Hashes the key and the value.
+        public func hash(into hasher: inout Hasher) {
+            hasher.combine(key)
+            hasher.combine(value)
         }
     }
 
@@ -75,9 +97,18 @@ public struct DocumentObject: Sendable, Hashable {
     }
 
     /// The value of a key; `nil` if the key is absent.
-    public subscript(key: String) -> DocumentValue? {
-        for index in members.indices where members[index].key == key { return members[index].value }
+    public subscript(key: String) -> DocumentValue? { member(key)?.value }
+
+    /// The member with a key; `nil` if the key is absent.
+    public func member(_ key: String) -> Member? {
+        for index in members.indices where members[index].key == key { return members[index] }
         return nil
+    }
+
+    /// The line of a member, or of the mapping if there is no member or its line is not known.
+    package func line(of member: Member?) -> Int {
+        guard let line = member?.line, line > 0 else { return self.line }
+        return line
     }
 
     /// The key that occurs twice among `members`, if there is one; quick for the few members that mappings have.

@@ -7,13 +7,15 @@ struct StringInterner {
     private static let inlineLimit = 15
     private static let lengthLimit = 128
 
-    private var places = [String](repeating: "", count: placeCount)
+    /// Made for the first long text: most documents of a text of many have none.
+    private var places: [String] = []
 
     /// The text of `bytes`; `nil` if they are not UTF-8.
     mutating func text(_ bytes: UnsafeBufferPointer<UInt8>) -> String? {
         guard bytes.count > Self.inlineLimit, bytes.count <= Self.lengthLimit else {
             return Self.text(bytes)
         }
+        if places.isEmpty { places = [String](repeating: "", count: Self.placeCount) }
         let place = Self.place(of: bytes)
         let isKnown = places[place].utf8.withContiguousStorageIfAvailable { known in
             known.count == bytes.count && known.elementsEqual(bytes)

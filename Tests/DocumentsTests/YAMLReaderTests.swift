@@ -52,7 +52,7 @@ struct YAMLReaderTests {
             ("a: 1\na: 2", "line 1, column 1: the key \"a\" occurs twice in the mapping that begins here"),
             ("a: *b", "line 1, column 4: unknown alias *b: there is no anchor of that name before it"),
             ("a: &b [*b]", "line 1, column 8: unknown alias *b: there is no anchor of that name before it"),
-            ("[a, b]: 1", "line 1, column 1: a key must be a text, not an alias, a list or a mapping"),
+            ("[a, b]: 1", "line 1, column 1: a key must be a string, not an alias, a list or a mapping"),
             ("~: 1", "line 1, column 1: a key is missing here"),
             ("a: !!binary AAAA", "line 1, column 4: the tag \"tag:yaml.org,2002:binary\" is not supported"),
             ("a: !mine {}", "line 1, column 4: the tag \"!mine\" is not supported"),

@@ -83,7 +83,9 @@ struct CredentialTests {
     @Test("a token that cannot be sent is none")
     func badTokens() async throws {
         let folder = try TemporaryFolder()
-        for (text, words) in [(" \n", "the token is empty"), ("a\r\nX: y", "characters that no token has")] {
+        for (text, words) in [
+            (" \n", "the token is empty"), ("a\r\nX: y", "characters that are not allowed in a token"),
+        ] {
             let path = try folder.write("token", text)
             try await with(.token(.file(path)), allowed: []) { client, _ in
                 #expect(await failure(client).contains(words))

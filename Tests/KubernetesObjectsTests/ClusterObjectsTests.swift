@@ -10,7 +10,7 @@ struct ClusterObjectsTests {
         service("b", spec: "type: NodePort", ports: "ports: [{name: x, port: 80, nodePort: 30000}]"),
         service("a", spec: "type: NodePort", ports: "ports: [{port: 80, nodePort: 30000}]"))
 
-    @Test("two claims to one address or node port are told, and the first in order wins")
+    @Test("two claims to one address or node port are reported, and the first in order wins")
     func claims() {
         let rest =
             "is claimed by default/a too, which comes first and gets the connections; only one Service can have it"
@@ -35,7 +35,7 @@ struct ClusterObjectsTests {
             messages(text).first?.contains("default/b: 192.0.2.1:80/TCP of default/b is claimed by default/a") == true)
     }
 
-    @Test("a node port of a dual-stack Service is told once")
+    @Test("a node port of a dual-stack Service is reported once")
     func dualStackClaims() {
         let ports = "ports: [{port: 80, nodePort: 30000}]"
         let text = documents(
@@ -44,7 +44,7 @@ struct ClusterObjectsTests {
         #expect(messages(text).count == 1)
     }
 
-    @Test("Endpoints of no Service are told")
+    @Test("Endpoints of no Service are reported")
     func strayEndpoints() {
         #expect(
             messages("apiVersion: v1\nkind: Endpoints\nmetadata: {name: x}\n") == [

@@ -3,7 +3,7 @@ import Testing
 
 @testable import KubernetesObjects
 
-@Suite("What is told about fields")
+@Suite("Findings about fields")
 struct DiagnosticTests {
     private static let web = "error: f.yaml: document 1: Service default/web: "
     private static let webWarning = "warning: f.yaml: document 1: Service default/web: "
@@ -176,7 +176,7 @@ struct DiagnosticTests {
             (slice(endpoints: "[{}]"), "error", "endpoints[0].addresses: is missing; it must be a list of one address"),
             (
                 slice(endpoints: "[{addresses: [10.1.0.1], conditions: {ready: 1}}]"),
-                "error", "endpoints[0].conditions.ready: the integer 1 is neither true nor false"
+                "error", "endpoints[0].conditions.ready: must be true or false, not the integer 1"
             ),
             (
                 slice(endpoints: "[{addresses: [10.1.0.1], hints: {forZones: [{}]}}]"),
@@ -232,7 +232,7 @@ struct DiagnosticTests {
         #expect(found == ["\(severity): f.yaml: document 2: EndpointSlice default/web-1: \(expected)"])
     }
 
-    @Test("all errors of an object are told, and the object is not used")
+    @Test("all errors of an object are reported, and the object is not used")
     func allErrors() {
         let (objects, log) = read(
             ("f.yaml", service(spec: "type: x", clusterIP: "clusterIP: y", ports: "ports: [{port: 0}, {port: z}]")))

@@ -134,7 +134,7 @@ struct ManifestReaderTests {
         let opening = "{\"apiVersion\": \"v1\", \"kind\": \"List\", \"items\": ["
         let text = String(repeating: opening, count: 12) + String(repeating: "]}", count: 12)
         #expect(messages(text).count == 1)
-        #expect(messages(text).first?.hasSuffix("lists stand in lists more than 10 levels deep") == true)
+        #expect(messages(text).first?.hasSuffix("lists are nested more than 10 levels deep") == true)
     }
 
     @Test("an object read outside of any file names no file")

@@ -8,8 +8,13 @@ func read(_ files: (name: String, text: String)...) -> (objects: ClusterObjects,
     return (reader.objects, reader.log)
 }
 
-/// What is told about a text: `severity: text`, one for each diagnostic.
+/// The findings about a text: `severity: text`, one for each diagnostic, without the lines of fields.
 func messages(_ text: String) -> [String] {
+    messagesWithLines(text).map { $0.replacing(/: line \d+(?=: )/, with: "") }
+}
+
+/// The findings about a text: `severity: text`, one for each diagnostic.
+func messagesWithLines(_ text: String) -> [String] {
     read(("f.yaml", text)).log.diagnostics.map { "\($0.severity.rawValue): \($0)" }
 }
 

@@ -121,8 +121,8 @@ import Testing
                 "logging: {flushFrequency: -5}",
                 "logging.flushFrequency: invalid duration -5: must not be negative"
             ),
-            ("featureGates: {A: maybe}", "featureGates.A: the text \"maybe\" is neither true nor false"),
-            ("ipvs: {strictARP: 1}", "ipvs.strictARP: the integer 1 is neither true nor false"),
+            ("featureGates: {A: maybe}", "featureGates.A: must be true or false, not the string \"maybe\""),
+            ("ipvs: {strictARP: 1}", "ipvs.strictARP: must be true or false, not the integer 1"),
             (
                 "clientConnection: {burst: -1}",
                 "clientConnection.burst: invalid number of requests -1: must be from 0 to 2147483647"
@@ -131,7 +131,7 @@ import Testing
         for (text, message) in mistakes {
             let (options, diagnostics) = read(header + text)
             #expect(options == nil, "\(text)")
-            #expect(diagnostics == ["error: c: document 1: KubeProxyConfiguration: \(message)"])
+            #expect(diagnostics == ["error: c: document 1: line 3: KubeProxyConfiguration: \(message)"])
         }
         let (options, diagnostics) = read(
             header + mistakes.prefix(3).map(\.0).joined(separator: "\n").replacing("mode: nftables\n", with: ""))
@@ -143,7 +143,7 @@ import Testing
         ("", "error: c: holds no KubeProxyConfiguration; it must hold one"),
         (
             "apiVersion: v1\nkind: Service",
-            "error: c: document 1: Service: is neither a KubeProxyConfiguration of kubeproxy.config.k8s.io/v1alpha1 "
+            "error: c: document 1: line 1: Service: is neither a KubeProxyConfiguration of kubeproxy.config.k8s.io/v1alpha1 "
                 + "nor a ConfigMap that holds one"
         ),
         (

@@ -25,10 +25,13 @@ extension JSONReader {
                 guard nextByte() == UInt8(ascii: "\"") else {
                     throw error("\(found()) where a key in quotes should be")
                 }
+                let line = line
                 let key = try string()
                 guard nextByte() == UInt8(ascii: ":") else { throw error("\(found()) where \":\" should be") }
                 position += 1
-                if let value = try read(&self, key) { members.append(DocumentObject.Member(key: key, value: value)) }
+                if let value = try read(&self, key) {
+                    members.append(DocumentObject.Member(key: key, value: value, line: line))
+                }
                 guard nextByte() == UInt8(ascii: ",") else { break }
                 position += 1
             }

@@ -27,8 +27,32 @@ package struct JSONReader {
     /// The next value; `nil` at the end of the text.
     package mutating func next() throws(DocumentError) -> DocumentValue? {
         skipBlanks()
-        return position < bytes.count ? try value() : nil
+        guard position < bytes.count else { return nil }
+        if bytes.count - position > Self.uncountedSize { try checkCount() }
+        return try value()
     }
+
+    /// Checks before anything is built how many values the next one holds: they would take many times its memory.
+    private func checkCount() throws(DocumentError) {
+        var (end, depth, separators, isInText) = (position, 0, 0, false)
+        while end < bytes.count {
+            switch bytes[end] {
+            case UInt8(ascii: "\""): isInText.toggle()
+            case UInt8(ascii: "\\") where isInText: end += 1
+            case UInt8(ascii: ",") where !isInText: separators += 1
+            case UInt8(ascii: "{") where !isInText, UInt8(ascii: "[") where !isInText: depth += 1
+            case UInt8(ascii: "}") where !isInText, UInt8(ascii: "]") where !isInText: depth -= 1
+            default: break
+            }
+            end += 1
+            if depth == 0, !isInText { break }
+        }
+        let limit = DocumentValue.countLimit(byteCount: end - position)
+        if separators > limit { throw error("more than \(limit) values, too many for a text of this size") }
+    }
+
+    /// A value of at most so many bytes may be as dense as it likes.
+    private static let uncountedSize = 1 << 20
 
     /// The byte that the next value begins with; `nil` at the end of the text.
     package mutating func nextByte() -> UInt8? {
@@ -139,11 +163,12 @@ package struct JSONReader {
         guard position < bytes.count, bytes[position] == UInt8(ascii: "\"") else {
             throw error("\(found()) where a key in quotes should be")
         }
+        let line = line
         let key = try string()
         skipBlanks()
         guard skip(UInt8(ascii: ":")) else { throw error("\(found()) where \":\" should be") }
         skipBlanks()
-        return DocumentObject.Member(key: key, value: try value())
+        return DocumentObject.Member(key: key, value: try value(), line: line)
     }
 
     private mutating func skip(_ byte: UInt8) -> Bool {

@@ -144,6 +144,7 @@ final class YAMLReader {
         height = 1
         while event.type != YAML_MAPPING_END_EVENT {
             let isMerge = event.isPlainMergeKey
+            let line = event.line + firstLine
             let key = try key(event)
             let valueEvent = try nextEvent()
             let built = try build(valueEvent, depth: depth + 1)
@@ -151,7 +152,7 @@ final class YAMLReader {
             if isMerge {
                 merged += try mergedMappings(built.value, at: valueEvent)
             } else {
-                members.append(DocumentObject.Member(key: key, value: built.value))
+                members.append(DocumentObject.Member(key: key, value: built.value, line: line))
             }
             event = try nextEvent()
         }

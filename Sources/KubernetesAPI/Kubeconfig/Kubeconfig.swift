@@ -126,7 +126,7 @@ package struct Kubeconfig: Sendable, Hashable {
         case .success(let value):
             var fields = FieldReader(kind: value.object?["kind"]?.string ?? "Config", origin: origin)
             let configuration = fields.object(value).flatMap { KubeconfigReading.read($0, context: context, &fields) }
-            log.add(fields.diagnostics)
+            log.add(fields.log)
             return fields.hasErrors ? nil : configuration
         }
     }

@@ -15,7 +15,7 @@ enum KubeconfigReading {
         let named = name ?? fields.optional("current-context", of: object) { $0.filledText($1) }
         guard let named else {
             let known = names(in: "contexts", of: object)
-            fields.atField("current-context") { $0.error("is missing; set it, or name a context: \(known)") }
+            fields.atField("current-context", of: object) { $0.error("is missing; set it, or name a context: \(known)") }
             return nil
         }
         let context = entry(named, in: "contexts", item: "context", of: object, &fields) { fields, context in
@@ -42,7 +42,7 @@ enum KubeconfigReading {
     ) -> Value? {
         let known = names(in: list, of: object)
         var result: Value?
-        fields.atField(list) { fields in
+        fields.atField(list, of: object) { fields in
             let elements = object[list]?.array ?? []
             // The first of a name counts, as in kubectl.
             let found = elements.firstIndex { $0.object?["name"]?.string == name }
@@ -71,12 +71,12 @@ enum KubeconfigReading {
         cluster.skipsVerification = fields.optional("insecure-skip-tls-verify", of: object) { $0.boolean($1) } ?? false
         cluster.tlsServerName = fields.optional("tls-server-name", of: object) { $0.filledText($1) }
         if cluster.skipsVerification, cluster.authorities != nil {
-            fields.atField("insecure-skip-tls-verify") {
+            fields.atField("insecure-skip-tls-verify", of: object) {
                 $0.error("is true although there is a certificate-authority; remove one of them")
             }
         }
         if fields.optional("proxy-url", of: object, { $0.filledText($1) }) != nil {
-            fields.atField("proxy-url") { $0.error("proxies are not supported; the server must be reached directly") }
+            fields.atField("proxy-url", of: object) { $0.error("proxies are not supported; the server must be reached directly") }
         }
         let extensions = object["extensions"]?.array ?? []
         let exec = extensions.first { $0.object?["name"]?.string == execExtensionName }
@@ -89,7 +89,7 @@ enum KubeconfigReading {
         user.certificate = fields.material("client-certificate", of: object)
         user.key = fields.material("client-key", of: object)
         if user.certificate != nil, user.key == nil, !fields.hasErrors {
-            fields.atField("client-key") { $0.error("is missing; a client-certificate needs its key") }
+            fields.atField("client-key", of: object) { $0.error("is missing; a client-certificate needs its key") }
         }
         let token = fields.optional("token", of: object) { $0.secret($1) }.map { Array($0.utf8) }
         // The file wins over the text, as in client-go: it can rotate.
@@ -105,13 +105,13 @@ enum KubeconfigReading {
         of object: DocumentObject, _ user: Kubeconfig.User, _ fields: inout FieldReader
     ) {
         if object["auth-provider"] != nil, object["auth-provider"] != .null {
-            fields.atField("auth-provider") {
+            fields.atField("auth-provider", of: object) {
                 $0.error(
                     "is not supported, as in Kubernetes since 1.26; use exec with the provider's credential plugin")
             }
         }
         for key in ["as", "as-uid", "as-groups", "as-user-extra"] where !(object[key]?.isEmpty ?? true) {
-            fields.atField(key) {
+            fields.atField(key, of: object) {
                 $0.error("impersonation is not supported; use the credentials of the account itself")
             }
         }
@@ -123,7 +123,7 @@ enum KubeconfigReading {
             fields.error("has \(methods.joined(separator: " and ")); only one of them can be used")
         }
         if user.password != nil, user.username == nil {
-            fields.atField("username") { $0.error("is missing; a password needs one") }
+            fields.atField("username", of: object) { $0.error("is missing; a password needs one") }
         }
     }
 
@@ -158,11 +158,11 @@ enum KubeconfigReading {
             $0.choice($1, ["Never": "Never", "IfAvailable": "IfAvailable", "Always": "Always"])
         }
         if mode == "Always" {
-            fields.atField("interactiveMode") {
+            fields.atField("interactiveMode", of: object) {
                 $0.error("unsupported value \"Always\" (supported: Never, IfAvailable): a daemon has no terminal")
             }
         } else if mode == nil, version == execVersions[0], !fields.hasErrors {
-            fields.atField("interactiveMode") { $0.error("is missing; it must be Never or IfAvailable") }
+            fields.atField("interactiveMode", of: object) { $0.error("is missing; it must be Never or IfAvailable") }
         }
     }
 }
@@ -194,7 +194,7 @@ extension FieldReader {
     /// Checks a field that may be absent but has only one value.
     fileprivate mutating func check(_ key: String, of object: DocumentObject, is expected: String) {
         guard let value = object[key], value != .null, value != .string(""), value != .string(expected) else { return }
-        atField(key) {
+        atField(key, of: object) {
             $0.error(
                 "unsupported value \(value.string.map { MessageText.quoted($0) } ?? value.summary) (supported: \(expected))"
             )

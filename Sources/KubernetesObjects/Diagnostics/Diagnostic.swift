@@ -18,7 +18,7 @@ public struct Diagnostic: Hashable, Sendable {
     public var origin: ObjectOrigin?
     /// The path of the file; empty for an object that came from no file.
     public var file: String
-    /// The line, from 1, if it is known better than where the object begins.
+    /// The line of the field, or where the object begins; from 1, `nil` for a file as a whole.
     public var line: Int?
     /// The column, from 1 and in characters; only for a text that is neither YAML nor JSON.
     public var column: Int?
@@ -61,14 +61,16 @@ public struct Diagnostic: Hashable, Sendable {
 }
 
 extension Diagnostic: CustomStringConvertible {
-    /// One line: `redis.yaml: document 2: Service default/redis: spec.ports[0].port: invalid port 70000: …`.
+    /// One line: `redis.yaml: document 2: line 14: Service default/redis: spec.ports[0].port: invalid port 70000: …`.
     public var description: String {
         var parts: [String] = []
         if !file.isEmpty {
             parts.append(MessageText.escaped(file))
             if let document { parts.append("document \(document)") }
         }
-        if let line, let column { parts.append("line \(line), column \(column)") }
+        if !file.isEmpty, let line, line > 0 {
+            parts.append(column.map { "line \(line), column \($0)" } ?? "line \(line)")
+        }
         if let kind {
             let name = name.map { " " + MessageText.escaped($0.description) } ?? ""
             parts.append(MessageText.escaped(kind) + name)

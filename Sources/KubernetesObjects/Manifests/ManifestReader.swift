@@ -6,6 +6,8 @@ import ServiceModel
 /// Reading goes on after an error, so that ``log`` holds everything that is wrong with the input. Objects are made one
 /// by one; what an object is not asked for is forgotten at once.
 public struct ManifestReader: Sendable {
+    /// How many errors a file may have before the rest of it is left unread.
+    private static let errorLimit = 1_000
     /// How deep lists may be nested.
     private static let listDepthLimit = 10
 
@@ -27,7 +29,7 @@ public struct ManifestReader: Sendable {
         var reader = ManifestReader()
         for path in paths { reader.read(path: path) }
         reader.finish()
-        log.add(reader.log.diagnostics)
+        log.add(reader.log)
         return reader.objects
     }
 
@@ -51,7 +53,8 @@ public struct ManifestReader: Sendable {
     ///   - file: the name that messages give it.
     public mutating func read(_ text: [UInt8], file: String) {
         text.withUnsafeBufferPointer { bytes in
-            DocumentStream.read(bytes) { document in
+            let allowed = log.count(.error) + Self.errorLimit
+            DocumentStream.read(bytes, isEnough: { log.count(.error) >= allowed }) { document in
                 let origin = ObjectOrigin(file: file, document: document.number, line: document.line)
                 switch document.content {
                 case .success(let value):
@@ -62,6 +65,10 @@ public struct ManifestReader: Sendable {
                             .error, file: file, origin: origin, line: error.line, column: error.column,
                             message: error.message))
                 }
+            }
+            if log.count(.error) >= allowed {
+                let message = "more than \(Self.errorLimit) errors; the rest of the file was not read"
+                log.add(Diagnostic(.error, file: file, message: message))
             }
         }
     }
@@ -83,7 +90,7 @@ public struct ManifestReader: Sendable {
         var origin = origin
         if let object = value.object { origin.line = object.line }
         var fields = FieldReader(kind: nil, origin: origin, listPath: list.path)
-        defer { log.add(fields.diagnostics) }
+        defer { log.add(fields.log) }
         guard let object = value.object else {
             fields.error("must be a mapping with apiVersion, kind and metadata, not \(value.summary)")
             return
@@ -92,7 +99,7 @@ public struct ManifestReader: Sendable {
         let version = fields.header("apiVersion", of: object, inherited: list.apiVersion, example: "v1")
         guard let kind, let version else { return }
         if kind.hasSuffix("List"), let items = object["items"] {
-            readList(items, kind: kind, version: version, list: list, origin: origin)
+            readList(items, of: object, kind: kind, version: version, list: list, origin: origin)
         } else if kind == "List", version == "v1" {
             return
         } else {
@@ -101,22 +108,25 @@ public struct ManifestReader: Sendable {
     }
 
     private mutating func readList(
-        _ items: DocumentValue, kind: String, version: String, list: ListContext, origin: ObjectOrigin
+        _ items: DocumentValue, of object: DocumentObject, kind: String, version: String, list: ListContext,
+        origin: ObjectOrigin
     ) {
         var fields = FieldReader(kind: kind, origin: origin, listPath: list.path)
-        defer { log.add(fields.diagnostics) }
+        defer { log.add(fields.log) }
+        fields.warnOfUnknownFields(of: object, schema: .objectList)
         guard items != .null else { return }
         guard list.path.count < Self.listDepthLimit else {
             fields.error("lists are nested more than \(Self.listDepthLimit) levels deep")
             return
         }
         guard let items = items.array else {
-            fields.atField("items") { $0.error("must be a list, not \(items.summary)") }
+            fields.atField("items", of: object) { $0.error("must be a list, not \(items.summary)") }
             return
         }
         // The items of a ServiceList are Services and need no kind.
         let itemKind = kind == "List" ? nil : String(kind.dropLast("List".count))
-        for (index, item) in items.enumerated() {
+        let allowed = log.count(.error) + Self.errorLimit
+        for (index, item) in items.enumerated() where log.count(.error) < allowed {
             let context = ListContext(
                 path: list.path + [index], apiVersion: itemKind == nil ? nil : version, kind: itemKind)
             read(item, list: context, origin: origin)
@@ -132,12 +142,13 @@ public struct ManifestReader: Sendable {
         }
         var fields = FieldReader(kind: kind, origin: origin, listPath: list.path)
         let object = KubernetesObject(document, kind: known, fields: &fields)
+        fields.warnOfUnknownFields(of: document, schema: .kind(known))
         if let object {
             insert(object, &fields)
         } else if known == .service, let name = fields.name {
             unusableServices.insert(ServiceName(name))
         }
-        log.add(fields.diagnostics)
+        log.add(fields.log)
     }
 
     private mutating func insert(_ object: KubernetesObject, _ fields: inout FieldReader) {

@@ -75,7 +75,7 @@ public enum KubernetesObject: Sendable, Hashable {
     public init?(_ document: DocumentObject, kind: Kind, origin: ObjectOrigin = .none, log: inout DiagnosticLog) {
         var fields = FieldReader(kind: kind.rawValue, origin: origin)
         let object = KubernetesObject(document, kind: kind, fields: &fields)
-        log.add(fields.diagnostics)
+        log.add(fields.log)
         guard let object else { return nil }
         self = object
     }

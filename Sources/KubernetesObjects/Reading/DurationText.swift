@@ -1,7 +1,17 @@
+import Documents
+
 /// Durations as Kubernetes writes them: Go's `time.ParseDuration`, as in `30s`, `1m30s`, `1.5h`, `100ms`, `0`.
 public enum DurationText {
     /// How a duration must look, for messages.
     public static let need = "a duration such as 30s, 1m30s or 500ms"
+
+    /// What a text must be to be a duration that is not negative, for the message about one that is not.
+    public static func requirement(missedBy text: String) -> String {
+        if !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
+            return "the unit is missing; write \(MessageText.escaped(text))s"
+        }
+        return text.hasPrefix("-") && parse(text) != nil ? "must not be negative" : "must be \(need)"
+    }
 
     private static let units: [String: Double] = [
         "h": 3600, "m": 60, "s": 1, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ns": 1e-9,

@@ -19,7 +19,7 @@ extension EndpointSlice {
         addressType = type
         switch type {
         case .names:
-            fields.atField("addressType") {
+            fields.atField("addressType", of: document) {
                 $0.warning("\"FQDN\": no rule can be made for names; the slice is not used")
             }
         case .addresses(let family):
@@ -32,8 +32,10 @@ extension EndpointSlice {
         let name = fields.optional("name", of: object) { $0.portName($1) } ?? ""
         let transport = fields.optional("protocol", of: object) { $0.transport($1) } ?? .tcp
         switch object["port"] {
-        case nil, .null, .integer(0):
-            fields.atField("port") { $0.warning("the port has no number and is ignored; it must be from 1 to 65535") }
+        case nil, .null, .integer(0), .double(0):
+            fields.atField("port", of: object) {
+                $0.warning("the port has no number and is ignored; it must be from 1 to 65535")
+            }
             return nil
         default:
             let number = fields.optional("port", of: object) { $0.port($1) }

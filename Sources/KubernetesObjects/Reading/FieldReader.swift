@@ -5,7 +5,7 @@ import Documents
 /// Reading goes on after an error, so that all of them are found; who made the object asks ``hasErrors`` at the end. A
 /// field that is `null` is absent, as in the API.
 package struct FieldReader {
-    private enum Step {
+    enum Step {
         case key(String)
         case index(Int)
     }
@@ -13,7 +13,7 @@ package struct FieldReader {
     package let origin: ObjectOrigin
     let kind: String?
     var name: ObjectName?
-    package private(set) var diagnostics: [Diagnostic] = []
+    package private(set) var log = DiagnosticLog()
     private var path: [Step] = []
     private var line: Int
 
@@ -29,7 +29,7 @@ package struct FieldReader {
     }
 
     /// Whether the object cannot be used.
-    package var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
+    package var hasErrors: Bool { log.hasErrors }
 
     /// Reports that the field being read cannot be used.
     package mutating func error(_ message: String) { add(.error, message) }
@@ -37,17 +37,25 @@ package struct FieldReader {
     /// Reports that the field being read may not mean what its author expects.
     package mutating func warning(_ message: String) { add(.warning, message) }
 
-    /// Adds what was found in a document inside the object.
-    package mutating func adopt(_ diagnostics: [Diagnostic]) { self.diagnostics += diagnostics }
+    /// Reports a warning that names its field itself.
+    mutating func warning(_ message: String, inField field: String) { add(.warning, message, field: field) }
 
-    private mutating func add(_ severity: Diagnostic.Severity, _ message: String) {
-        diagnostics.append(
+    /// Reports what its author may want to know about the field being read.
+    package mutating func note(_ message: String) { add(.note, message) }
+
+    /// Adds what was found in a document inside the object.
+    package mutating func adopt(_ log: DiagnosticLog) { self.log.add(log) }
+
+    private mutating func add(_ severity: Diagnostic.Severity, _ message: String, field: String? = nil) {
+        log.add(
             Diagnostic(
-                severity, file: origin.file, origin: origin, line: line, kind: kind, name: name, field: field,
+                severity, file: origin.file, origin: origin, line: line, kind: kind, name: name,
+                field: field ?? self.field,
                 message: message))
     }
 
-    private var field: String {
+    /// The path to the field being read, as `spec.ports[0].port`.
+    var field: String {
         path.reduce(into: "") { text, step in
             switch step {
             case .key(let key): text += (text.isEmpty ? "" : ".") + key
@@ -60,8 +68,16 @@ package struct FieldReader {
     package mutating func optional<Value>(
         _ key: String, of object: DocumentObject, _ read: (inout FieldReader, DocumentValue) -> Value?
     ) -> Value? {
-        guard let value = object[key], value != .null else { return nil }
-        return enter(.key(key), line: object.line) { read(&$0, value) }
+        object.member(key).flatMap { value(of: $0, in: object, read) }
+    }
+
+    /// Reads a member of a mapping with keys of the user's choice; `nil` if it is `null` or wrong.
+    package mutating func value<Value>(
+        of member: DocumentObject.Member, in object: DocumentObject,
+        _ read: (inout FieldReader, DocumentValue) -> Value?
+    ) -> Value? {
+        if member.value == .null { return nil }
+        return enter(.key(member.key), line: object.line(of: member)) { read(&$0, member.value) }
     }
 
     /// Reads a field that must be there; `nil` if it is absent or wrong.
@@ -70,11 +86,12 @@ package struct FieldReader {
     package mutating func required<Value>(
         _ key: String, of object: DocumentObject, need: String, _ read: (inout FieldReader, DocumentValue) -> Value?
     ) -> Value? {
-        guard let value = object[key], value != .null else {
-            enter(.key(key), line: object.line) { $0.error("is missing; it must be \(need)") }
+        let member = object.member(key)
+        guard let member, member.value != .null else {
+            enter(.key(key), line: object.line(of: member)) { $0.error("is missing; it must be \(need)") }
             return nil
         }
-        return enter(.key(key), line: object.line) { read(&$0, value) }
+        return enter(.key(key), line: object.line(of: member)) { read(&$0, member.value) }
     }
 
     /// Reads a mapping that may be absent: an empty one stands for it then.
@@ -110,22 +127,25 @@ package struct FieldReader {
         var result: [Value] = []
         result.reserveCapacity(elements.count)
         for (index, element) in elements.enumerated() {
+            let line = element.object?.line ?? line
             if let value = enter(.index(index), line: line, { read(&$0, element) }) { result.append(value) }
         }
         return result
     }
 
     /// Reports about an element of the list being read.
-    package mutating func atElement(_ index: Int, _ body: (inout FieldReader) -> Void) {
-        enter(.index(index), line: line, body)
+    package mutating func atElement(_ index: Int, line: Int? = nil, _ body: (inout FieldReader) -> Void) {
+        enter(.index(index), line: line ?? self.line, body)
     }
 
     /// Reports about a field of the mapping being read.
-    package mutating func atField(_ key: String, _ body: (inout FieldReader) -> Void) {
-        enter(.key(key), line: line, body)
+    package mutating func atField(
+        _ key: String, of object: DocumentObject, _ body: (inout FieldReader) -> Void
+    ) {
+        enter(.key(key), line: object.line(of: object.member(key)), body)
     }
 
-    private mutating func enter<Value>(
+    mutating func enter<Value>(
         _ step: Step, line: Int, _ body: (inout FieldReader) -> Value
     ) -> Value {
         let outerLine = self.line

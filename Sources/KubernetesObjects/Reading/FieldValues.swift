@@ -15,8 +15,12 @@ extension FieldReader {
 
     /// A whole number.
     package mutating func integer(_ value: DocumentValue) -> Int64? {
-        if case .integer(let number) = value { return number }
         switch value {
+        case .integer(let number):
+            return number
+        // Also 80.0 and 8e1 are 80, as for kubectl.
+        case .double(let number) where Int64(exactly: number) != nil:
+            return Int64(exactly: number)
         case .string(let text) where Int64(text) != nil:
             error("must be a whole number, not \(value.summary); write it without quotes")
         default:
@@ -41,9 +45,13 @@ extension FieldReader {
 
     /// A duration, not negative.
     package mutating func duration(_ value: DocumentValue) -> Duration? {
+        if case .integer(let number) = value, number >= 0 {
+            error("must be a duration with a unit, not \(value.summary); write \(number)s")
+            return nil
+        }
         guard let text = text(value) else { return nil }
         guard let duration = DurationText.parse(text), duration >= .zero else {
-            error("invalid duration \(MessageText.quoted(text)): must be \(DurationText.need)")
+            error("invalid duration \(MessageText.quoted(text)): \(DurationText.requirement(missedBy: text))")
             return nil
         }
         return duration

@@ -32,7 +32,7 @@ struct ObjectMetadata {
                 "metadata", of: document, need: "a mapping with the name of the object", { $0.object($1) })
         else { return nil }
         var read: ObjectMetadata?
-        fields.atField("metadata") { fields in
+        fields.atField("metadata", of: document) { fields in
             // The unchecked name, so that even messages about the name itself carry it.
             let namespace = rule == .clusterWideSubdomain ? "" : ObjectName.defaultNamespace
             if let name = metadata["name"]?.string {

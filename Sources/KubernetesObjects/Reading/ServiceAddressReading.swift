@@ -13,7 +13,7 @@ extension Service {
         let first = fields.optional("clusterIP", of: spec) { oneAddress(&$0, $1) }
         let list = fields.list("clusterIPs", of: spec) { oneAddress(&$0, $1) }
         if let first, let firstOfList = list.first, first != firstOfList {
-            fields.atField("clusterIP") {
+            fields.atField("clusterIP", of: spec) {
                 $0.warning("\(name(first)) is not the first of clusterIPs, \(name(firstOfList)); clusterIPs is used")
             }
         }
@@ -21,7 +21,7 @@ extension Service {
             return list.first ?? first ?? .unallocated
         }
         return .addresses(
-            matched(list.isEmpty ? [address] : list, families: families, isList: !list.isEmpty, &fields))
+            matched(list.isEmpty ? [address] : list, families: families, isList: !list.isEmpty, of: spec, &fields))
     }
 
     /// `None`, an address, or nothing.
@@ -42,17 +42,18 @@ extension Service {
     }
 
     private static func matched(
-        _ addresses: [ClusterAddress], families: [IPFamily], isList: Bool, _ fields: inout FieldReader
+        _ addresses: [ClusterAddress], families: [IPFamily], isList: Bool, of spec: DocumentObject,
+        _ fields: inout FieldReader
     ) -> [IPAddress] {
         let addresses = addresses.flatMap { address -> [IPAddress] in
             if case .addresses(let addresses) = address { addresses } else { [] }
         }
         guard !families.isEmpty else { return addresses }
         for (index, (address, family)) in zip(addresses, families).enumerated() where address.family != family {
-            fields.atField(isList ? "clusterIPs[\(index)]" : "clusterIP") {
-                $0.error(
-                    "invalid \(family.kubernetesName) address \(address): ipFamilies[\(index)] is \(family.kubernetesName)"
-                )
+            let name = family.kubernetesName
+            let message = "invalid \(name) address \(address): ipFamilies[\(index)] is \(name)"
+            fields.atField(isList ? "clusterIPs" : "clusterIP", of: spec) { fields in
+                if isList { fields.atElement(index) { $0.error(message) } } else { fields.error(message) }
             }
         }
         return Array(addresses.prefix(families.count))

@@ -7,8 +7,12 @@ extension Service {
     /// Of ports with one name and protocol the last one counts, as in kube-proxy.
     mutating func readPorts(_ spec: DocumentObject, _ fields: inout FieldReader) {
         var seen: Set<PortKey> = []
+        let needsNodePorts = type == .nodePort
         ports = fields.list("ports", of: spec) { fields, value in
             guard let port = Self.port(&fields, value) else { return nil }
+            if needsNodePorts, port.nodePort == nil {
+                fields.note("no nodePort is set; an API server would allocate one, so write one")
+            }
             if !seen.insert(PortKey(port)).inserted {
                 let name = port.name.isEmpty ? "without a name" : "named \(MessageText.quoted(port.name))"
                 fields.warning(
@@ -17,7 +21,7 @@ extension Service {
             return port
         }
         if clusterAddress != .headless, spec["ports"] == nil || spec["ports"] == .null || spec["ports"] == .array([]) {
-            fields.atField("ports") { $0.error("is missing; it must be a list of at least one port") }
+            fields.atField("ports", of: spec) { $0.error("is missing; it must be a list of at least one port") }
         }
     }
 

@@ -11,7 +11,9 @@ extension Service {
             readSpecification(spec, &fields)
         }
         if document["spec"] == nil || document["spec"] == .null {
-            fields.atField("spec") { $0.error("is missing; it must be a mapping with the ports of the Service") }
+            fields.atField("spec", of: document) {
+                $0.error("is missing; it must be a mapping with the ports of the Service")
+            }
         }
         fields.inside("status", of: document) { fields, status in
             fields.inside("loadBalancer", of: status) { fields, loadBalancer in
@@ -34,7 +36,7 @@ extension Service {
         guard type != .externalName else { return }
         clusterAddress = Self.clusterAddress(spec, &fields)
         if otherProxy == nil, Self.isEmpty(spec["clusterIP"]), Self.isEmpty(spec["clusterIPs"]) {
-            fields.atField("clusterIP") {
+            fields.atField("clusterIP", of: spec) {
                 $0.warning("the Service has none and is skipped; an API server would allocate one, so write one")
             }
         }

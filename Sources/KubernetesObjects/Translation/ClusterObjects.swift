@@ -12,8 +12,8 @@ public struct ClusterObjects: Sendable {
     public private(set) var endpoints: [ServiceName: Endpoints] = [:]
     /// The Nodes, by name alone.
     public private(set) var nodes: [String: NodeObject] = [:]
-    /// The slices of each Service that any slice names, in the order of their names.
-    private var slicesByService: [ServiceName: [ObjectName]] = [:]
+    /// The slices of each Service that any slice names.
+    private var slicesByService: [ServiceName: Set<ObjectName>] = [:]
 
     /// A cluster without objects.
     public init() {}
@@ -43,9 +43,7 @@ public struct ClusterObjects: Sendable {
             remove(.endpointSlice, slice.name)
             endpointSlices[slice.name] = slice
             guard let service = slice.service else { return }
-            var names = slicesByService[service, default: []]
-            names.insert(slice.name, at: names.firstIndex { slice.name < $0 } ?? names.endIndex)
-            slicesByService[service] = names
+            slicesByService[service, default: []].insert(slice.name)
         }
     }
 
@@ -57,14 +55,14 @@ public struct ClusterObjects: Sendable {
         case .node: nodes[name.name] = nil
         case .endpointSlice:
             guard let slice = endpointSlices.removeValue(forKey: name), let service = slice.service else { return }
-            slicesByService[service]?.removeAll { $0 == name }
+            slicesByService[service]?.remove(name)
             if slicesByService[service]?.isEmpty == true { slicesByService[service] = nil }
         }
     }
 
     /// The slices that name a Service, in the order of their names.
     public func slices(of service: ServiceName) -> [EndpointSlice] {
-        (slicesByService[service] ?? []).compactMap { endpointSlices[$0] }
+        (slicesByService[service] ?? []).sorted().compactMap { endpointSlices[$0] }
     }
 
     /// Whether any slice names a Service.

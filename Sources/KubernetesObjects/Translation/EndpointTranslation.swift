@@ -16,7 +16,6 @@ enum EndpointMerge {
         var texts = EndpointTexts()
         for slice in slices where slice.addressType == .addresses(family) && !slice.isHeadless {
             for port in slice.ports where port.name == servicePort.port && port.transport == servicePort.transport {
-                found.reserveCapacity(found.count + slice.endpoints.count)
                 for member in slice.endpoints {
                     let endpoint = Endpoint(member, port: port.number)
                     found.append(endpoint)

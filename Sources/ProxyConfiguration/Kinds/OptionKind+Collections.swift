@@ -40,9 +40,9 @@ extension OptionKind<DocumentObject> {
             read: { fields, value in
                 guard let object = fields.object(value) else { return nil }
                 var members: [DocumentObject.Member] = []
-                for key in object.members.map(\.key).sorted() {
-                    guard let isOn = fields.optional(key, of: object, { $0.boolean($1) }) else { continue }
-                    members.append(DocumentObject.Member(key: key, value: .bool(isOn)))
+                for member in object.members.sorted(by: { $0.key < $1.key }) {
+                    guard let isOn = fields.value(of: member, in: object, { $0.boolean($1) }) else { continue }
+                    members.append(DocumentObject.Member(key: member.key, value: .bool(isOn)))
                 }
                 return members.isEmpty ? nil : DocumentObject(members)
             }, document: { .object($0) }, unset: .object([:]))
@@ -58,7 +58,7 @@ extension OptionKind<DocumentValue> {
                 let pairs = try OptionParsing.pairs(OptionParsing.list(text), noun: "level", option: name)
                 var elements: [DocumentValue] = []
                 for (pattern, level) in pairs.sorted(by: { $0.key < $1.key }) {
-                    guard let level = Int64(level) else {
+                    guard let level = GoNumber.integer(level) else {
                         throw OptionError(name, "invalid level \"\(level)\": must be a whole number")
                     }
                     elements.append(.object(["filePattern": .string(pattern), "verbosity": .integer(level)]))

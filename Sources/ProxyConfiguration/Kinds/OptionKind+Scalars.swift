@@ -65,7 +65,7 @@ extension OptionKind<Int> {
         return OptionKind(
             syntax: OptionSyntax(valueName),
             parse: { text, name throws(OptionError) in
-                guard let number = Int(text) else {
+                guard let number = GoNumber.integer(text).map({ Int($0) }) else {
                     throw OptionError(name, "invalid \(noun) \"\(text)\": must be a whole number")
                 }
                 return try check(number, name)
@@ -90,7 +90,7 @@ extension OptionKind<Double> {
         OptionKind(
             syntax: OptionSyntax("number"),
             parse: { text, name throws(OptionError) in
-                guard let number = Double(text), number.isFinite else {
+                guard let number = GoNumber.decimal(text) else {
                     throw OptionError(name, "invalid number \"\(text)\"")
                 }
                 return number

@@ -32,24 +32,23 @@ extension ProxyOptions {
         })
     private static let objectFields: Set<String> = ["apiVersion", "kind", "metadata"]
 
-    /// - Parameter path: the enclosing field with a dot behind it, or nothing.
-    private static func warning(unknownField key: String, of path: String) -> String {
-        let known = Set(optionsByField.keys).union(enclosingFields).filter { field in
+    /// The names of the fields in the mapping `path`, which is empty or ends with a dot.
+    private static func knownFields(of path: String) -> [String] {
+        Set(optionsByField.keys).union(enclosingFields).filter { field in
             field.hasPrefix(path) && !field.dropFirst(path.count).contains(".")
-        }
-        let suggestion = Suggestion.closest(to: key, among: known.map { String($0.dropFirst(path.count)) })
-        return "unknown field, ignored" + (suggestion.map { "; did you mean \"\($0)\"?" } ?? "")
+        }.map { String($0.dropFirst(path.count)) }.sorted()
     }
 
     private mutating func apply(_ object: DocumentObject, at path: String, _ fields: inout FieldReader) {
-        for key in object.members.map(\.key) {
+        for member in object.members {
+            let key = member.key
             let field = path + key
             if let option = Self.optionsByField[field] {
                 _ = fields.optional(key, of: object) { fields, value in option.apply(value, &fields, to: &self) }
             } else if Self.enclosingFields.contains(field) {
                 fields.inside(key, of: object) { fields, inner in apply(inner, at: field + ".", &fields) }
             } else if !Self.objectFields.contains(field) {
-                fields.atField(key) { $0.warning(Self.warning(unknownField: key, of: path)) }
+                fields.warnOfUnknownField(member, of: object, known: Self.knownFields(of: path))
             }
         }
     }

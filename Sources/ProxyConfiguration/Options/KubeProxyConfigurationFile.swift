@@ -31,7 +31,7 @@ public enum KubeProxyConfigurationFile {
         _ text: [UInt8], file: String, log: inout DiagnosticLog, _ read: (inout FieldReader, DocumentObject) -> Value
     ) -> Value? {
         var found: [Value] = []
-        var diagnostics: [Diagnostic] = []
+        var findings = DiagnosticLog()
         text.withUnsafeBufferPointer { bytes in
             DocumentStream.read(bytes) { document in
                 let origin = ObjectOrigin(file: file, document: document.number, line: document.line)
@@ -41,18 +41,17 @@ public enum KubeProxyConfigurationFile {
                 case .success(let value):
                     var reader = FieldReader(kind: value.object?["kind"]?.string, origin: origin)
                     if let configuration = Self.read(value, &reader, read) { found.append(configuration) }
-                    diagnostics += reader.diagnostics
+                    findings.add(reader.log)
                 case .failure(let error):
-                    diagnostics.append(
+                    findings.add(
                         Diagnostic(
                             .error, file: file, origin: origin, line: error.line, column: error.column,
                             message: error.message))
                 }
             }
         }
-        let hasErrors = diagnostics.contains { $0.severity == .error }
-        log.add(diagnostics)
-        guard !hasErrors, found.count != 1 else { return hasErrors ? nil : found.first }
+        log.add(findings)
+        guard !findings.hasErrors, found.count != 1 else { return findings.hasErrors ? nil : found.first }
         let what = found.isEmpty ? "holds no \(kind)" : "holds \(found.count) of \(kind)"
         log.add(Diagnostic(.error, file: file, message: "\(what); it must hold one"))
         return nil
@@ -76,7 +75,8 @@ public enum KubeProxyConfigurationFile {
     private static func readConfigMap<Value>(
         _ object: DocumentObject, _ fields: inout FieldReader, _ read: (inout FieldReader, DocumentObject) -> Value
     ) -> Value? {
-        fields.inside("data", of: object) { fields, data in
+        fields.warnOfUnknownFields(of: object, schema: .configMap)
+        return fields.inside("data", of: object) { fields, data in
             guard let key = configMapKeys.first(where: { data[$0] != nil }) else {
                 fields.error("has none of the keys \(configMapKeys.joined(separator: ", "))")
                 return nil
@@ -85,7 +85,7 @@ public enum KubeProxyConfigurationFile {
             var log = DiagnosticLog()
             let configuration = self.read(
                 Array(text.utf8), file: "\(fields.origin.file), \(key)", log: &log, read)
-            fields.adopt(log.diagnostics)
+            fields.adopt(log)
             return configuration
         }
     }

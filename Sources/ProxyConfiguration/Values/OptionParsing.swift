@@ -68,11 +68,8 @@ enum OptionParsing {
 
     /// A duration, not negative.
     static func duration(_ text: String, option: String) throws(OptionError) -> Duration {
-        guard let duration = DurationText.parse(text) else {
-            throw OptionError(option, "invalid duration \"\(text)\": must be \(DurationText.need)")
-        }
-        guard duration >= .zero else {
-            throw OptionError(option, "invalid duration \"\(text)\": must not be negative")
+        guard let duration = DurationText.parse(text), duration >= .zero else {
+            throw OptionError(option, "invalid duration \"\(text)\": \(DurationText.requirement(missedBy: text))")
         }
         return duration
     }

@@ -40,6 +40,9 @@ extension CompilerInput {
 
     /// Reports the Services that no rule is made for.
     func reportSkippedServices(_ families: [IPFamily]) {
-        for service in skippedServices(families) { Console.note("\(service)") }
+        let skipped = skippedServices(families)
+        for service in skipped.prefix(DiagnosticLog.limit) { Console.note("\(service)") }
+        let rest = skipped.count - DiagnosticLog.limit
+        if rest > 0 { Console.note("no rules for \(rest) more Services") }
     }
 }

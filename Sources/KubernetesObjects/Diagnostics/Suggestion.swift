@@ -5,6 +5,8 @@ package enum Suggestion {
     /// At most three characters may differ, and at most half of them in a short word; ArgumentParser's limit for options
     /// is three as well.
     package static func closest(to word: String, among words: some Sequence<String>) -> String? {
+        // A long word is no slip, and to compare it would take long.
+        guard word.utf8.count <= 64 else { return nil }
         let limit = min(3, max(1, word.count / 2))
         let candidates = words.map { (word: $0, distance: distance(word.lowercased(), $0.lowercased())) }
         return candidates.filter { $0.distance <= limit }.min { ($0.distance, $0.word) < ($1.distance, $1.word) }?.word
