@@ -38,7 +38,7 @@ let package = Package(
     targets: [
         .systemLibrary(name: "Clibiptc", pkgConfig: "libiptc", providers: [.apt(["libiptc-dev"])]),
 
-        // The pure rooms: no root, no kernel, no clock.
+        // The pure modules: no root, no kernel, no clock.
         .target(name: "NetworkTypes", swiftSettings: settings),
         .target(name: "ServiceModel", dependencies: ["NetworkTypes"], swiftSettings: settings),
         .target(name: "XTables", dependencies: ["NetworkTypes"], swiftSettings: settings),
@@ -180,6 +180,7 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: settings),
+        .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"], swiftSettings: settings),
         .testTarget(name: "NetworkTypesTests", dependencies: ["NetworkTypes"], swiftSettings: settings),
         .testTarget(
             name: "ServiceModelTests", dependencies: ["NetworkTypes", "ServiceModel"], swiftSettings: settings),

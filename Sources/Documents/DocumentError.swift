@@ -1,4 +1,4 @@
-/// Why a text is no JSON or YAML, and where.
+/// Why a text is not valid JSON or YAML, and where.
 public struct DocumentError: Error, Sendable, Hashable {
     /// The line of the file, from 1.
     public var line: Int
@@ -7,7 +7,7 @@ public struct DocumentError: Error, Sendable, Hashable {
     /// What is wrong and what would be right.
     public var message: String
 
-    /// Describes what is wrong at a place.
+    /// An error at a place of a file.
     public init(line: Int, column: Int, message: String) {
         self.line = line
         self.column = column

@@ -1,4 +1,4 @@
-/// A value of a JSON or YAML document, before anybody asked what it means.
+/// A value of a JSON or YAML document, without any meaning yet.
 public enum DocumentValue: Sendable, Hashable {
     /// `null`, or nothing at all.
     case null
@@ -33,14 +33,14 @@ public enum DocumentValue: Sendable, Hashable {
         if case .array(let array) = self { array } else { nil }
     }
 
-    /// What the value is, as messages say it: `the integer 80`, `the text "x"`, `a list`.
+    /// The value in words, for messages: `the integer 80`, `the string "x"`, `a list`.
     public var summary: String {
         switch self {
         case .null: "null"
         case .bool(let value): "the boolean \(value)"
         case .integer(let value): "the integer \(value)"
         case .double(let value): "the number \(value)"
-        case .string(let value): "the text \(MessageText.quoted(value))"
+        case .string(let value): "the string \(MessageText.quoted(value))"
         case .array: "a list"
         case .object: "a mapping"
         }
@@ -56,7 +56,7 @@ public struct DocumentObject: Sendable, Hashable {
         /// The value.
         public var value: DocumentValue
 
-        /// Puts a key and a value together.
+        /// A member of a mapping.
         public init(key: String, value: DocumentValue) {
             self.key = key
             self.value = value
@@ -68,7 +68,7 @@ public struct DocumentObject: Sendable, Hashable {
     /// The line of the file in which the mapping begins, from 1.
     public var line: Int
 
-    /// Makes a mapping; the keys must differ.
+    /// A mapping with these members; the keys must differ.
     public init(_ members: [Member], line: Int = 1) {
         self.members = members
         self.line = line

@@ -23,7 +23,7 @@ public struct CIDR: Hashable, Sendable {
 
     /// Reads `ADDRESS/LENGTH` as kube-proxy does (`ParseCIDRSloppy`): leading zeros are dropped, host bits masked off.
     ///
-    /// - Returns: `nil` if the text is no range.
+    /// - Returns: `nil` for any other text; ``requirement(missedBy:)`` is the reason then.
     public init?(_ text: some StringProtocol) {
         guard let slash = text.lastIndex(of: "/"), let address = IPAddress(text[..<slash]) else { return nil }
         let lengthText = text[text.index(after: slash)...]
@@ -37,6 +37,15 @@ public struct CIDR: Hashable, Sendable {
         }
         guard length <= address.family.addressBits else { return nil }
         self.init(address, prefixLength: length)
+    }
+
+    /// What a text must be to be a range, for the message about one that is not.
+    public static func requirement(missedBy text: some StringProtocol) -> String {
+        guard let slash = text.lastIndex(of: "/"), let address = IPAddress(text[..<slash]) else {
+            return "must be ADDRESS/LENGTH, for example 10.244.0.0/16"
+        }
+        if address.family == .ipv4, text[..<slash].contains(":") { return "the prefix length must be 96–128" }
+        return "the prefix length must be 0–\(address.family.addressBits)"
     }
 
     /// The family of the range's addresses.

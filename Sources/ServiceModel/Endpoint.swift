@@ -5,7 +5,7 @@ public struct EndpointConditions: OptionSet, Sendable, Hashable {
     /// One bit for each of the conditions.
     public let rawValue: UInt8
 
-    /// Makes a set of the conditions whose bits are set.
+    /// The conditions whose bits are set.
     public init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// The endpoint takes new connections.
@@ -24,12 +24,12 @@ public struct Endpoint: Sendable, Hashable {
     public var conditions: EndpointConditions
     /// The node it runs on, if that is known.
     public var nodeName: String?
-    /// The zones it is meant for (KEP-2433); empty if nothing is said.
+    /// The zones it is meant for (KEP-2433); empty without hints.
     public var zoneHints: Set<String>
-    /// The nodes it is meant for (KEP-3015); empty if nothing is said.
+    /// The nodes it is meant for (KEP-3015); empty without hints.
     public var nodeHints: Set<String>
 
-    /// Describes an endpoint; by default one that is ready, somewhere, for everybody.
+    /// An endpoint; by default ready, on an unknown node, without hints.
     public init(
         address: IPAddress, port: UInt16, conditions: EndpointConditions = [.ready, .serving],
         nodeName: String? = nil, zoneHints: Set<String> = [], nodeHints: Set<String> = []

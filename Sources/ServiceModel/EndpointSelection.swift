@@ -59,7 +59,7 @@ public struct EndpointSelection: Sendable {
 
     /// The verdicts of one list: the ready endpoints that nothing excludes or, if there are none, the terminating ones.
     ///
-    /// The fallback does not ask for hints (they describe ready endpoints only), but does ask whether it is local.
+    /// The fallback ignores hints (they are made for ready endpoints only), but not whether an endpoint is local.
     private static func verdicts(
         _ endpoints: [Endpoint], exclusion: (Endpoint) -> EndpointVerdict?
     ) -> [EndpointVerdict] {

@@ -23,7 +23,7 @@ public enum EndpointVerdict: Sendable, Hashable {
 
 /// Which of the ready endpoints the hints of all of them leave, for the list of cluster endpoints.
 public enum TopologyVerdict: Sendable, Hashable {
-    /// No list of cluster endpoints is needed, so nobody looked.
+    /// No list of cluster endpoints is needed, so no hint was read.
     case notConsulted
     /// No ready endpoint has a hint.
     case noHints

@@ -5,7 +5,7 @@ public struct Node: Sendable, Hashable {
     /// The label that names the node's zone.
     public static let zoneLabel = "topology.kubernetes.io/zone"
 
-    /// The node's name, by which endpoints say where they run.
+    /// The node's name, by which endpoints name the node they run on.
     public var name: String
     /// The node's addresses, the primary one of each family first.
     public var addresses: [IPAddress]
@@ -14,7 +14,7 @@ public struct Node: Sendable, Hashable {
     /// The ranges that pods on this node get their addresses from (`spec.podCIDRs`).
     public var podCIDRs: [CIDR]
 
-    /// Describes a node.
+    /// A node, by default without addresses, labels and pod ranges.
     public init(
         name: String, addresses: [IPAddress] = [], labels: [String: String] = [:], podCIDRs: [CIDR] = []
     ) {
@@ -24,7 +24,7 @@ public struct Node: Sendable, Hashable {
         self.podCIDRs = podCIDRs
     }
 
-    /// The zone the node is in, if it says so.
+    /// The zone the node is in, if it has the label.
     public var zone: String? { labels[Node.zoneLabel] }
 
     /// The node's primary address of a family; the loopback address if it has none, as kube-proxy assumes.

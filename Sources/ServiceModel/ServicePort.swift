@@ -30,20 +30,20 @@ public struct ServicePort: Sendable, Hashable {
     public var externalIPs: [IPAddress]
     /// Addresses of `status.loadBalancer` with ipMode VIP (KEP-1860), of this family, in the object's order.
     public var loadBalancerVIPs: [IPAddress]
-    /// The only clients that load balancer addresses let in; empty lets in everybody.
+    /// The only clients that load balancer addresses let in; empty lets all clients in.
     public var loadBalancerSourceRanges: [CIDR]
     /// Which endpoints traffic to ``clusterIP`` may go to (KEP-2086).
     public var internalTrafficPolicy: TrafficPolicy
     /// Which endpoints traffic to node ports, external IPs and load balancer addresses may go to.
     ///
-    /// ``TrafficPolicy/local`` only for a Service whose type gives it external addresses; others have no say here.
+    /// ``TrafficPolicy/local`` only for a Service whose type gives it external addresses; for all others it is ``TrafficPolicy/cluster``.
     public var externalTrafficPolicy: TrafficPolicy
     /// Whether connections of one client go to one endpoint.
     public var sessionAffinity: SessionAffinity
-    /// The port at which the node tells load balancers whether it has local endpoints, if there is one.
+    /// The port where load balancers ask the node whether it has local endpoints, if there is one.
     public var healthCheckNodePort: UInt16?
 
-    /// Describes a service port; everything but name, address and port has the API's default.
+    /// A service port; everything but name, address and port has the API's default.
     public init(
         name: ServicePortName, clusterIP: IPAddress, port: UInt16, nodePort: UInt16? = nil,
         externalIPs: [IPAddress] = [], loadBalancerVIPs: [IPAddress] = [], loadBalancerSourceRanges: [CIDR] = [],

@@ -7,7 +7,7 @@ public struct ServicePortEndpoints: Sendable, Hashable {
     /// Its endpoints, ordered as kube-proxy orders them: by the bytes of `ADDRESS:PORT`.
     public var endpoints: [Endpoint]
 
-    /// Puts a service port and its endpoints together; the endpoints must be in kube-proxy's order.
+    /// A service port with its endpoints, which must be in kube-proxy's order.
     public init(servicePort: ServicePort, endpoints: [Endpoint]) {
         self.servicePort = servicePort
         self.endpoints = endpoints
@@ -21,7 +21,7 @@ public struct ServiceSnapshot: Sendable, Hashable {
     /// The service ports, ordered by name, each name once.
     public private(set) var servicePorts: [ServicePortEndpoints]
 
-    /// Makes a snapshot; of service ports with one name the last one counts, as in kube-proxy.
+    /// A snapshot of a family; of service ports with one name the last one counts, as in kube-proxy.
     public init(family: IPFamily, servicePorts: [ServicePortEndpoints]) {
         self.family = family
         var byName: [ServicePortName: ServicePortEndpoints] = [:]

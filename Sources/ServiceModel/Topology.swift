@@ -1,7 +1,7 @@
 extension TopologyVerdict {
     /// Asks the hints of all ready endpoints: node hints first, then zone hints (`topologyModeFromHints`).
     ///
-    /// Hints of one kind are followed only if every ready endpoint has them and one of them means us. The proxy obeys
+    /// Hints of one kind are followed only if every ready endpoint has them and one of them names us. The proxy follows
     /// hints alone: what the Service asked for (trafficDistribution, annotations) is the slice controller's business.
     init(endpoints: [Endpoint], node: Node) {
         var nodes = HintSurvey()
@@ -38,7 +38,7 @@ extension TopologyVerdict {
     }
 }
 
-/// What the ready endpoints say in hints of one kind.
+/// The hints of one kind of all ready endpoints.
 private struct HintSurvey {
     var hasHints = false
     var meansUs = false

@@ -26,7 +26,7 @@ struct DocumentStreamTests {
                         + "mapping or the end may follow",
                 ]
             ),
-            ("a: 1\n---\nb: [\n---\nc: 1\n", ["1@1 a", "2@2 line 4, column 1: not YAML", "3@4 c"]),
+            ("a: 1\n---\nb: [\n---\nc: 1\n", ["1@1 a", "2@2 line 4, column 1: invalid YAML", "3@4 c"]),
         ])
     func cut(text: String, expected: [String]) {
         let found = documents(text)

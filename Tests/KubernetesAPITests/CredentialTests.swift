@@ -92,7 +92,7 @@ struct CredentialTests {
         try await with(.token(.file("/nowhere/token")), allowed: []) { client, _ in
             #expect(
                 await failure(client)
-                    == "there are no credentials: /nowhere/token cannot be read: No such file or directory")
+                    == "no credentials: /nowhere/token cannot be read: No such file or directory")
         }
     }
 
@@ -162,13 +162,13 @@ struct CredentialTests {
             ("sleep 60", "took longer than 0.3 seconds"),
             ("sleep 60 & wait", "took longer than 0.3 seconds"),
             ("trap '' TERM; while :; do sleep 1; done", "took longer than 0.3 seconds"),
-            ("echo secret", "what the plugin printed is not JSON"), ("echo '{}'", "is no ExecCredential"),
+            ("echo secret", "invalid output: must be JSON"), ("echo '{}'", "must be an ExecCredential"),
             (#"echo '{"kind":"ExecCredential","apiVersion":"v9"}'"#, "an ExecCredential of \"v9\" instead of"),
             ("echo '" + credential("") + "'", "neither a token nor a certificate"),
             ("echo '" + credential(#""clientKeyData":"secret""#) + "'", "only one of clientCertificateData"),
             (
                 "echo '" + credential(#""token":"secret","expirationTimestamp":"soon""#) + "'",
-                "\"soon\" is not a time of RFC 3339"
+                "invalid expirationTimestamp \"soon\": must be a time of RFC 3339"
             ),
             (
                 "echo '" + credential(#""clientCertificateData":"secret","clientKeyData":"secret""#) + "'",

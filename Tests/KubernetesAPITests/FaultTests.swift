@@ -38,7 +38,7 @@ struct FaultTests {
     ]
 
     @Test(
-        "a list that fails is tried again until it succeeds, and told once",
+        "a list that fails is tried again until it succeeds, and logged once",
         arguments: [
             .refuse(403, "ClusterRole system:node-proxier"), .refuse(404, "Kubernetes 1.21"),
             .refuse(429, "429 TooManyRequests"), .refuse(500, "500 InternalError"),
@@ -61,7 +61,7 @@ struct FaultTests {
             #expect(rig.warnings.count == 1)
             #expect(rig.warnings.first?.contains(fault.words) == true, "\(rig.warnings)")
             #expect(rig.debugs.count { $0.contains("listing again") } == 2)
-            try await eventually("well again") { rig.infos.contains { $0.contains("well again, 3 failures") } }
+            try await eventually("recovered") { rig.infos.contains { $0.contains("recovered after 3 failures") } }
             #expect(rig.recorder.lists == 1)
         }
     }
@@ -89,7 +89,7 @@ struct FaultTests {
             #expect(rig.warnings.count == 1)
             #expect(rig.warnings.first?.contains(fault.words) == true, "\(rig.warnings)")
             #expect(rig.server.counts(.services).lists == 1)
-            try await eventually("well again") { rig.infos.contains { $0.contains("well again") } }
+            try await eventually("recovered") { rig.infos.contains { $0.contains("recovered") } }
         }
     }
 
@@ -298,7 +298,7 @@ struct FaultTests {
             try await rig.expect("a", "b")
             #expect(rig.server.counts(.services).lists == 1)
             #expect(rig.warnings.count <= 3, "\(rig.warnings)")
-            try await eventually("well again") { rig.infos.contains { $0.contains("well again") } }
+            try await eventually("recovered") { rig.infos.contains { $0.contains("recovered") } }
         }
     }
 
@@ -332,7 +332,7 @@ struct FaultTests {
             try rig.server.goBack(to: 500, json: service("a"))
             if restarts { try await rig.server.start() } else { rig.server.disturbWatches(of: .services, .drop) }
             try await rig.expect("a")
-            #expect(rig.warnings.contains { $0.contains("went back in time, from resourceVersion 1002 to 501") })
+            #expect(rig.warnings.contains { $0.contains("state is older than before: resourceVersion 501 after 1002") })
             try rig.server.put(json: service("c"))
             try await rig.expect("a", "c")
         }
@@ -351,7 +351,7 @@ struct FaultTests {
         }
     }
 
-    @Test("each other kind of trouble is told once, and relapses do not fill the log")
+    @Test("each other kind of trouble is logged once, and relapses do not fill the log")
     func kinds() async throws {
         try await Rig.run(
             before: {
@@ -363,9 +363,9 @@ struct FaultTests {
             }
         ) { rig in
             try await rig.expect("a")
-            try await eventually("well again") { rig.infos.count == 1 }
+            try await eventually("recovered") { rig.infos.count == 1 }
             #expect(rig.warnings.count == 2)
-            // What comes back within two minutes is told, but not each time it is over.
+            // What comes back within two minutes is logged, but not each recovery.
             for _ in 0..<3 {
                 try await rig.expectWatch()
                 rig.server.disturbWatches(of: .services, .drop)
@@ -378,7 +378,7 @@ struct FaultTests {
 }
 
 extension ReflectorTiming {
-    /// A watch has to last before it is well again.
+    /// A watch has to last before trouble counts as over.
     static var unwilling: ReflectorTiming {
         var timing = ReflectorTiming.quick
         timing.settling = .milliseconds(150)
@@ -387,7 +387,7 @@ extension ReflectorTiming {
 }
 
 extension Recorder {
-    /// Whether no list said that there is nothing.
+    /// Whether no list was empty.
     var isNeverEmpty: Bool {
         !current.events.contains { event in
             if case .listed(let objects, _, _) = event { objects.isEmpty } else { false }

@@ -127,10 +127,10 @@ struct KubeconfigTests {
         arguments: [
             ("", "holds no kubeconfig; it must hold one, of kind Config"),
             ("a: b\n---\nc: d", "holds 2 documents; it must hold one"),
-            ("- a", "a list is not a mapping"),
-            ("kind: Pod", "kind: the text \"Pod\" is unknown; it must be Config"),
-            ("apiVersion: v2", "apiVersion: the text \"v2\" is unknown; it must be v1"),
-            ("a: [", "line 2, column 1: not YAML"),
+            ("- a", "must be a mapping, not a list"),
+            ("kind: Pod", "kind: unsupported value \"Pod\" (supported: Config)"),
+            ("apiVersion: v2", "apiVersion: unsupported value \"v2\" (supported: v1)"),
+            ("a: [", "line 2, column 1: invalid YAML"),
             (
                 "contexts: [{name: a}, {name: b}]",
                 "current-context: is missing; set it, or name a context: \"a\", \"b\""
@@ -181,7 +181,7 @@ struct KubeconfigTests {
             ("client-certificate: x", "users[0].user.client-key: is missing"),
             ("token: t, username: u", "users[0].user: has token and username; only one of them can be used"),
             ("password: '77'", "users[0].user.username: is missing"),
-            ("username: u, password: 77", "users[0].user.password: is not a text; put it in quotes"),
+            ("username: u, password: 77", "users[0].user.password: must be a string; put it in quotes"),
             ("client-key-data: Nzc3", "users[0].user.client-key-data: is not PEM text in base64"),
             ("exec: {command: x}", "users[0].user.exec.apiVersion: is missing"),
             (
@@ -195,7 +195,7 @@ struct KubeconfigTests {
             ),
             (
                 "exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: x, interactiveMode: Always}",
-                "there is no terminal here"
+                "a daemon has no terminal"
             ),
             (
                 "exec: {apiVersion: client.authentication.k8s.io/v1beta1, command: x, env: [{value: y}]}",

@@ -10,7 +10,7 @@ import Testing
 
 @Suite("Following a resource")
 struct ReflectorTests {
-    @Test("bookmarks of a quiet server are heard, and refusals and garbage are not")
+    @Test("bookmarks of a quiet server count as received, and refusals and garbage do not")
     func silence() async throws {
         try await Rig.run(bookmarks: .milliseconds(20), before: { try $0.put(json: service("a")) }) { rig in
             try await rig.expect("a")
@@ -24,7 +24,7 @@ struct ReflectorTests {
             try await Task.sleep(for: .milliseconds(200))
             #expect(rig.recorder.current.wordCount <= inTrouble + 1)
             rig.server.clearFaults()
-            try await eventually("well again") { rig.recorder.current.wordCount > inTrouble + 5 }
+            try await eventually("recovered") { rig.recorder.current.wordCount > inTrouble + 5 }
         }
     }
 
@@ -77,7 +77,7 @@ struct AnswerTests {
             try await rig.expect("a")
             let bad = try #require(rig.recorder.current.unreadable.first)
             #expect(bad.name == ObjectName(name: "b"))
-            #expect(bad.diagnostics.first?.description.contains("spec.ports[0].port: 70000 is not a port") == true)
+            #expect(bad.diagnostics.first?.description.contains("spec.ports[0].port: invalid port 70000") == true)
             try await rig.expectWatch()
             try rig.server.put(json: service("a", port: "-1") + service("c"))
             try await rig.expect("a", "c")
@@ -248,7 +248,7 @@ struct CancellationTests {
         let log = LogRecorder()
         let reflector = Reflector(.services, client: client, timing: timing, logger: log.logger) { _ in }
         let task = Task { await reflector.run() }
-        try await eventually("told") { log.warnings.count == 1 }
+        try await eventually("logged") { log.warnings.count == 1 }
         let start = ContinuousClock.now
         task.cancel()
         await task.value

@@ -109,7 +109,7 @@ struct Rig: Sendable {
         let client = APIClient(connection, version: "0", limits: limits)
         let rig = Rig(server: server, recorder: Recorder(), log: LogRecorder())
         let reflector = Reflector(
-            resource, client: client, timing: timing, logger: rig.log.logger, heard: { rig.recorder.hear() },
+            resource, client: client, timing: timing, logger: rig.log.logger, received: { rig.recorder.hear() },
             deliver: { rig.recorder.add($0) })
         let task = Task { await reflector.run() }
         do {

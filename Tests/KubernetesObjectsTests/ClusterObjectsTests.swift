@@ -48,7 +48,7 @@ struct ClusterObjectsTests {
     func strayEndpoints() {
         #expect(
             messages("apiVersion: v1\nkind: Endpoints\nmetadata: {name: x}\n") == [
-                "warning: f.yaml: document 1: Endpoints default/x: there is no Service of that name in the input; the object "
+                "warning: f.yaml: document 1: Endpoints default/x: the input has no Service of that name; the object "
                     + "is not used"
             ])
     }

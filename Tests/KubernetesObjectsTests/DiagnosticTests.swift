@@ -13,85 +13,96 @@ struct DiagnosticTests {
         arguments: [
             (
                 service(ports: "ports: [{port: 70000}]"),
-                "spec.ports[0].port: 70000 is not a port; it must be from 1 to 65535"
+                "spec.ports[0].port: invalid port 70000: must be from 1 to 65535"
             ),
-            (service(ports: "ports: [{port: 0}]"), "spec.ports[0].port: 0 is not a port; it must be from 1 to 65535"),
+            (service(ports: "ports: [{port: 0}]"), "spec.ports[0].port: invalid port 0: must be from 1 to 65535"),
             (
                 service(ports: "ports: [{port: \"80\"}]"),
-                "spec.ports[0].port: the text \"80\" is not a whole number; write it without quotes"
+                "spec.ports[0].port: must be a whole number, not the string \"80\"; write it without quotes"
             ),
-            (service(ports: "ports: [{port: 80.5}]"), "spec.ports[0].port: the number 80.5 is not a whole number"),
+            (
+                service(ports: "ports: [{port: 80.5}]"),
+                "spec.ports[0].port: must be a whole number, not the number 80.5"
+            ),
             (
                 service(ports: "ports: [{name: http}]"),
                 "spec.ports[0].port: is missing; it must be a port from 1 to 65535"
             ),
             (
                 service(ports: "ports: [{port: 80, nodePort: -1}]"),
-                "spec.ports[0].nodePort: -1 is not a port; it must be from 1 to 65535, or 0 for none"
+                "spec.ports[0].nodePort: invalid port -1: must be from 1 to 65535, or 0 for none"
             ),
             (
                 service(ports: "ports: [{port: 80, protocol: tcp}]"),
-                "spec.ports[0].protocol: \"tcp\" is unknown; it must be TCP, UDP or SCTP"
+                "spec.ports[0].protocol: unsupported value \"tcp\" (supported: TCP, UDP, SCTP)"
             ),
             (
                 service(ports: "ports: [{port: 80, name: A_b}]"),
-                "spec.ports[0].name: \"A_b\" is not a DNS label: 1 to 63 of the characters a-z, 0-9 and \"-\", beginning "
+                "spec.ports[0].name: invalid DNS label \"A_b\": must be 1 to 63 of the characters a-z, 0-9 and \"-\", beginning "
                     + "and ending with a letter or digit"
             ),
-            (service(ports: "ports: 80"), "spec.ports: the integer 80 is not a list"),
-            (service(ports: "ports: [80]"), "spec.ports[0]: the integer 80 is not a mapping"),
+            (service(ports: "ports: 80"), "spec.ports: must be a list, not the integer 80"),
+            (service(ports: "ports: [80]"), "spec.ports[0]: must be a mapping, not the integer 80"),
             (service(ports: "ports: []"), "spec.ports: is missing; it must be a list of at least one port"),
-            (service(clusterIP: "clusterIP: 10.0.0"), "spec.clusterIP: \"10.0.0\" is not an IP address"),
-            (service(clusterIP: "clusterIP: 10"), "spec.clusterIP: the integer 10 is not a text; put it in quotes"),
-            (service(clusterIP: "clusterIP: [10.0.0.1]"), "spec.clusterIP: a list is not a text"),
+            (service(clusterIP: "clusterIP: 10.0.0"), "spec.clusterIP: invalid IP address \"10.0.0\""),
+            (
+                service(clusterIP: "clusterIP: 10"),
+                "spec.clusterIP: must be a string, not the integer 10; put it in quotes"
+            ),
+            (service(clusterIP: "clusterIP: [10.0.0.1]"), "spec.clusterIP: must be a string, not a list"),
             (
                 service(spec: "type: Clusterip"),
-                "spec.type: \"Clusterip\" is unknown; it must be ClusterIP, NodePort, LoadBalancer or ExternalName"
+                "spec.type: unsupported value \"Clusterip\" (supported: ClusterIP, NodePort, LoadBalancer, ExternalName)"
             ),
             (
                 service(spec: "sessionAffinity: clientIP"),
-                "spec.sessionAffinity: \"clientIP\" is unknown; it must be None or ClientIP"
+                "spec.sessionAffinity: unsupported value \"clientIP\" (supported: None, ClientIP)"
             ),
             (
                 service(spec: "internalTrafficPolicy: Node"),
-                "spec.internalTrafficPolicy: \"Node\" is unknown; it must be Cluster or Local"
+                "spec.internalTrafficPolicy: unsupported value \"Node\" (supported: Cluster, Local)"
             ),
             (
                 service(spec: "externalTrafficPolicy: local"),
-                "spec.externalTrafficPolicy: \"local\" is unknown; it must be Cluster or Local"
+                "spec.externalTrafficPolicy: unsupported value \"local\" (supported: Cluster, Local)"
             ),
             (
                 service(spec: "healthCheckNodePort: 65536"),
-                "spec.healthCheckNodePort: 65536 is not a port; it must be from 1 to 65535, or 0 for none"
+                "spec.healthCheckNodePort: invalid port 65536: must be from 1 to 65535, or 0 for none"
             ),
             (
                 service(
                     spec: "sessionAffinity: ClientIP\n  sessionAffinityConfig: {clientIP: {timeoutSeconds: 86401}}"),
-                "spec.sessionAffinityConfig.clientIP.timeoutSeconds: 86401 is not a timeout; it must be from 1 to 86400 "
+                "spec.sessionAffinityConfig.clientIP.timeoutSeconds: invalid timeout 86401: must be from 1 to 86400 "
                     + "seconds"
             ),
             (
                 service(spec: "ipFamilies: [IPv6]"),
-                "spec.clusterIP: 10.0.0.1 is no IPv6 address, but ipFamilies[0] says it is"
+                "spec.clusterIP: invalid IPv6 address 10.0.0.1: ipFamilies[0] is IPv6"
             ),
             (
                 service(spec: "clusterIPs: [10.0.0.1, 10.0.0.2]\n  ipFamilies: [IPv4, IPv6]"),
-                "spec.clusterIPs[1]: 10.0.0.2 is no IPv6 address, but ipFamilies[1] says it is"
+                "spec.clusterIPs[1]: invalid IPv6 address 10.0.0.2: ipFamilies[1] is IPv6"
             ),
-            (service(spec: "ipFamilies: [ipv4]"), "spec.ipFamilies[0]: \"ipv4\" is unknown; it must be IPv4 or IPv6"),
+            (
+                service(spec: "ipFamilies: [ipv4]"),
+                "spec.ipFamilies[0]: unsupported value \"ipv4\" (supported: IPv4, IPv6)"
+            ),
             (
                 service(spec: "loadBalancerSourceRanges: [10.0.0.0/33]"),
-                "spec.loadBalancerSourceRanges[0]: \"10.0.0.0/33\" is not a range of addresses such as 192.0.2.0/24 or "
-                    + "2001:db8::/32"
+                "spec.loadBalancerSourceRanges[0]: invalid CIDR \"10.0.0.0/33\": the prefix length must be 0–32"
             ),
-            (service(spec: "externalIPs: [1]"), "spec.externalIPs[0]: the integer 1 is not a text; put it in quotes"),
+            (
+                service(spec: "externalIPs: [1]"),
+                "spec.externalIPs[0]: must be a string, not the integer 1; put it in quotes"
+            ),
             (
                 service(rest: "status: {loadBalancer: {ingress: [{ip: x}]}}"),
-                "status.loadBalancer.ingress[0].ip: \"x\" is not an IP address"
+                "status.loadBalancer.ingress[0].ip: invalid IP address \"x\""
             ),
             (
                 service(rest: "status: {loadBalancer: {ingress: [{ip: 1.1.1.1, ipMode: vip}]}}"),
-                "status.loadBalancer.ingress[0].ipMode: \"vip\" is unknown; it must be VIP or Proxy"
+                "status.loadBalancer.ingress[0].ipMode: unsupported value \"vip\" (supported: VIP, Proxy)"
             ),
             (
                 "apiVersion: v1\nkind: Service\nmetadata: {name: web}\n",
@@ -123,15 +134,15 @@ struct DiagnosticTests {
             ),
             (
                 service(spec: "externalIPs: [192.0.2.1, 192.0.2.1]"),
-                "spec.externalIPs[1]: 192.0.2.1 is in the list already; its rules are made again"
+                "spec.externalIPs[1]: duplicate address 192.0.2.1: its rules are repeated"
             ),
             (
                 service(spec: "externalIPs: [\"\"]"),
-                "spec.externalIPs[0]: \"\" is not an IP address; the entry is ignored"
+                "spec.externalIPs[0]: invalid IP address \"\": the entry is ignored"
             ),
             (
                 service(spec: "externalIPs: [example]"),
-                "spec.externalIPs[0]: \"example\" is not an IP address; the entry is ignored"
+                "spec.externalIPs[0]: invalid IP address \"example\": the entry is ignored"
             ),
             (
                 service(spec: "loadBalancerSourceRanges: [\" 10.0.0.0/8\"]"),
@@ -143,11 +154,11 @@ struct DiagnosticTests {
             ),
             (
                 service(ports: "ports: [{port: 80}, {port: 81}]"),
-                "spec.ports[1]: another TCP port without a name stands before this one, which replaces it"
+                "spec.ports[1]: duplicate TCP port without a name: this one replaces the earlier one"
             ),
             (
                 service(ports: "ports: [{name: a, port: 80, protocol: UDP}, {name: a, port: 81, protocol: UDP}]"),
-                "spec.ports[1]: another UDP port named \"a\" stands before this one, which replaces it"
+                "spec.ports[1]: duplicate UDP port named \"a\": this one replaces the earlier one"
             ),
         ])
     func serviceWarnings(text: String, expected: String) {
@@ -159,9 +170,9 @@ struct DiagnosticTests {
         arguments: [
             (
                 slice(endpoints: "[{addresses: [fd00::1]}]"),
-                "error", "endpoints[0].addresses[0]: fd00::1 is an IPv6 address in a slice of addressType IPv4"
+                "error", "endpoints[0].addresses[0]: invalid IPv4 address fd00::1: the addressType of the slice is IPv4"
             ),
-            (slice(endpoints: "[{addresses: [x]}]"), "error", "endpoints[0].addresses[0]: \"x\" is not an IP address"),
+            (slice(endpoints: "[{addresses: [x]}]"), "error", "endpoints[0].addresses[0]: invalid IP address \"x\""),
             (slice(endpoints: "[{}]"), "error", "endpoints[0].addresses: is missing; it must be a list of one address"),
             (
                 slice(endpoints: "[{addresses: [10.1.0.1], conditions: {ready: 1}}]"),
@@ -173,13 +184,13 @@ struct DiagnosticTests {
             ),
             (
                 slice(ports: "[{port: 65536}]"), "error",
-                "ports[0].port: 65536 is not a port; it must be from 1 to 65535"
+                "ports[0].port: invalid port 65536: must be from 1 to 65535"
             ),
             (
                 slice(ports: "[{port: 1, protocol: ICMP}]"),
-                "error", "ports[0].protocol: \"ICMP\" is unknown; it must be TCP, UDP or SCTP"
+                "error", "ports[0].protocol: unsupported value \"ICMP\" (supported: TCP, UDP, SCTP)"
             ),
-            (slice(type: "ipv4"), "error", "addressType: \"ipv4\" is unknown; it must be IPv4, IPv6 or FQDN"),
+            (slice(type: "ipv4"), "error", "addressType: unsupported value \"ipv4\" (supported: IPv4, IPv6, FQDN)"),
             (slice(type: ""), "error", "addressType: is missing; it must be IPv4, IPv6 or FQDN"),
             (
                 slice(type: "FQDN", endpoints: "[{addresses: [example.com]}]"),
@@ -212,7 +223,7 @@ struct DiagnosticTests {
             ),
             (
                 slice(service: "other"), "warning",
-                "metadata.labels[kubernetes.io/service-name]: there is no Service default/other in the input; the slice is "
+                "metadata.labels[kubernetes.io/service-name]: the input has no Service default/other; the slice is "
                     + "not used"
             ),
         ])

@@ -10,19 +10,18 @@ struct ManifestReaderTests {
         arguments: [
             (
                 "a: [",
-                "error: f.yaml: document 1: line 2, column 1: not YAML: did not find expected node content while "
+                "error: f.yaml: document 1: line 2, column 1: invalid YAML: did not find expected node content while "
                     + "parsing a flow node"
             ),
             ("{\"kind\": ]", "error: f.yaml: document 1: line 1, column 10: \"]\" is not the beginning of a value"),
             (
                 "hello",
-                "error: f.yaml: document 1: the text \"hello\" is no object; it must be a mapping with apiVersion, "
-                    + "kind and metadata"
+                "error: f.yaml: document 1: must be a mapping with apiVersion, kind and metadata, not the "
+                    + "string \"hello\""
             ),
             (
                 "- 1",
-                "error: f.yaml: document 1: a list is no object; it must be a mapping with apiVersion, kind and "
-                    + "metadata"
+                "error: f.yaml: document 1: must be a mapping with apiVersion, kind and metadata, not a list"
             ),
             (
                 "apiVersion: v1\n",
@@ -34,7 +33,7 @@ struct ManifestReaderTests {
             ),
             (
                 "kind: 1\napiVersion: v1",
-                "error: f.yaml: document 1: kind: the integer 1 is not a text; put it in quotes"
+                "error: f.yaml: document 1: kind: must be a string, not the integer 1; put it in quotes"
             ),
             (
                 "kind: Service\napiVersion: v1\nspec: {}\n",
@@ -46,41 +45,41 @@ struct ManifestReaderTests {
             ),
             (
                 "kind: Service\napiVersion: v1\nmetadata: {name: a.b, namespace: x}\n",
-                "error: f.yaml: document 1: Service x/a.b: metadata.name: \"a.b\" is not a DNS label: 1 to 63 of the "
+                "error: f.yaml: document 1: Service x/a.b: metadata.name: invalid DNS label \"a.b\": must be 1 to 63 of the "
                     + "characters a-z, 0-9 and \"-\", beginning and ending with a letter or digit"
             ),
             (
                 "kind: Node\napiVersion: v1\nmetadata: {name: A}\n",
-                "error: f.yaml: document 1: Node A: metadata.name: \"A\" is not a DNS name: up to 253 of the characters "
+                "error: f.yaml: document 1: Node A: metadata.name: invalid DNS name \"A\": must be up to 253 of the characters "
                     + "a-z, 0-9, \"-\" and \".\", each part beginning and ending with a letter or digit"
             ),
             (
                 "kind: Deployment\napiVersion: apps/v1\nmetadata: {name: a, namespace: b}\n",
-                "note: f.yaml: document 1: Deployment b/a: passed over; only Service, EndpointSlice, Endpoints and Node "
+                "note: f.yaml: document 1: Deployment b/a: ignored: only Service, EndpointSlice, Endpoints and Node "
                     + "are read"
             ),
             (
                 "kind: Service\napiVersion: serving.knative.dev/v1\nmetadata: {name: a}\n",
-                "note: f.yaml: document 1: Service a: passed over; only Service, EndpointSlice, Endpoints and Node are "
+                "note: f.yaml: document 1: Service a: ignored: only Service, EndpointSlice, Endpoints and Node are "
                     + "read"
             ),
             (
                 "kind: EndpointSlice\napiVersion: discovery.k8s.io/v1beta1\nmetadata: {name: a}\n",
-                "warning: f.yaml: document 1: EndpointSlice a: apiVersion: \"discovery.k8s.io/v1beta1\" is not read and "
-                    + "the object is passed over; it must be discovery.k8s.io/v1"
+                "warning: f.yaml: document 1: EndpointSlice a: apiVersion: unsupported version "
+                    + "\"discovery.k8s.io/v1beta1\" (supported: discovery.k8s.io/v1); the object is ignored"
             ),
             (
                 "kind: List\napiVersion: v1\nitems: 1\n",
-                "error: f.yaml: document 1: List: items: the integer 1 is not a list"
+                "error: f.yaml: document 1: List: items: must be a list, not the integer 1"
             ),
             (
                 "kind: List\napiVersion: v1\nitems: [1]\n",
-                "error: f.yaml: document 1: items[0]: the integer 1 is no object; it must be a mapping with apiVersion, "
-                    + "kind and metadata"
+                "error: f.yaml: document 1: items[0]: must be a mapping with apiVersion, kind and metadata, not "
+                    + "the integer 1"
             ),
             (
                 "kind: List\napiVersion: v1\nitems: [{apiVersion: v1, kind: Service, metadata: {name: a}, spec: 1}]\n",
-                "error: f.yaml: document 1: Service default/a: items[0].spec: the integer 1 is not a mapping"
+                "error: f.yaml: document 1: Service default/a: items[0].spec: must be a mapping, not the integer 1"
             ),
         ])
     func problems(text: String, expected: String) {
@@ -144,7 +143,9 @@ struct ManifestReaderTests {
         var log = DiagnosticLog()
         #expect(KubernetesObject(try #require(value.object), kind: .service, log: &log) == nil)
         #expect(
-            log.diagnostics(.error).map(\.description) == ["Service default/a: spec.ports: the integer 1 is not a list"]
+            log.diagnostics(.error).map(\.description) == [
+                "Service default/a: spec.ports: must be a list, not the integer 1"
+            ]
         )
     }
 }

@@ -27,6 +27,21 @@ import Testing
         #expect(CIDR(text) == nil)
     }
 
+    @Test(
+        "what is wrong with a range is what would be right",
+        arguments: [
+            ("10.244.0.0/33", "the prefix length must be 0–32"), ("::/129", "the prefix length must be 0–128"),
+            ("10.0.0.0/x", "the prefix length must be 0–32"), ("10.0.0.0/", "the prefix length must be 0–32"),
+            ("::ffff:10.0.0.0/8", "the prefix length must be 96–128"),
+            ("10.0.0.0", "must be ADDRESS/LENGTH, for example 10.244.0.0/16"),
+            ("a/8", "must be ADDRESS/LENGTH, for example 10.244.0.0/16"),
+            ("", "must be ADDRESS/LENGTH, for example 10.244.0.0/16"),
+        ])
+    func requirement(text: String, expected: String) {
+        #expect(CIDR(text) == nil)
+        #expect(CIDR.requirement(missedBy: text) == expected)
+    }
+
     @Test func containsWhatSharesThePrefix() throws {
         let range = try #require(CIDR("192.168.8.0/22"))
         #expect(try range.contains(#require(IPAddress("192.168.11.255"))))

@@ -81,13 +81,13 @@ import Testing
                 "iptables: {masqueradeBit: 32}",
                 "iptables.masqueradeBit: invalid bit 32: must be from 0 to 31"
             ),
-            ("iptables: {masqueradeBit: x}", "iptables.masqueradeBit: the text \"x\" is not a whole number"),
+            ("iptables: {masqueradeBit: x}", "iptables.masqueradeBit: must be a whole number, not the string \"x\""),
             (
                 "iptables: {syncPeriod: never}",
-                "iptables.syncPeriod: \"never\" is not a duration such as 30s, 1m30s or 500ms"
+                "iptables.syncPeriod: invalid duration \"never\": must be a duration such as 30s, 1m30s or 500ms"
             ),
             ("conntrack: {min: -1}", "conntrack.min: invalid number of connections -1: must be from 0 to 2147483647"),
-            ("conntrack: 5", "conntrack: the integer 5 is not a mapping"),
+            ("conntrack: 5", "conntrack: must be a mapping, not the integer 5"),
             ("bindAddress: localhost", "bindAddress: invalid IP address \"localhost\""),
             (
                 "healthzBindAddress: here",

@@ -83,7 +83,7 @@ package struct JSONReader {
         let expected = UnsafeBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount)
         let end = position + expected.count
         guard end <= bytes.count, bytes[position..<end].elementsEqual(expected) else {
-            throw error("this is no value; did you mean \(word)?")
+            throw error("invalid value; did you mean \(word)?")
         }
         position = end
         return value

@@ -12,10 +12,12 @@ extension JSONReader {
                 return text
             }
             if byte == UInt8(ascii: "\\") { return try stringWithEscapes(plainUpTo: end) }
-            if byte < 0x20 { throw error("a control character (byte \(byte)) inside a text must be escaped", at: end) }
+            if byte < 0x20 {
+                throw error("a control character (byte \(byte)) inside a string must be escaped", at: end)
+            }
             end += 1
         }
-        throw error("the text that begins here has no closing quote", at: opening)
+        throw error("the string that begins here has no closing quote", at: opening)
     }
 
     private mutating func stringWithEscapes(plainUpTo firstEscape: Int) throws(DocumentError) -> String {
@@ -34,13 +36,13 @@ extension JSONReader {
             case UInt8(ascii: "\\"):
                 try appendEscape(to: &content)
             case 0..<0x20:
-                throw error("a control character (byte \(byte)) inside a text must be escaped")
+                throw error("a control character (byte \(byte)) inside a string must be escaped")
             default:
                 content.append(byte)
                 position += 1
             }
         }
-        throw error("the text that begins here has no closing quote", at: opening)
+        throw error("the string that begins here has no closing quote", at: opening)
     }
 
     private mutating func appendEscape(to content: inout [UInt8]) throws(DocumentError) {
@@ -59,7 +61,7 @@ extension JSONReader {
             content.append(contentsOf: Character(try escapedScalar()).utf8)
             return
         default:
-            throw error("no such escape in JSON: a backslash must be doubled")
+            throw error("invalid escape: a backslash must be doubled")
         }
         content.append(plain)
         position += 2
@@ -72,11 +74,11 @@ extension JSONReader {
         if let scalar = UnicodeScalar(first) { return scalar }
         guard first < 0xdc00, position + 1 < bytes.count, bytes[position] == UInt8(ascii: "\\"),
             bytes[position + 1] == UInt8(ascii: "u")
-        else { throw error("half of a surrogate pair", at: start) }
+        else { throw error("invalid escape: half of a surrogate pair", at: start) }
         let second = try escapedUnit()
         guard (0xdc00...0xdfff).contains(second),
             let scalar = UnicodeScalar(0x10000 + (first - 0xd800) << 10 + (second - 0xdc00))
-        else { throw error("half of a surrogate pair", at: start) }
+        else { throw error("invalid escape: half of a surrogate pair", at: start) }
         return scalar
     }
 
@@ -111,7 +113,7 @@ extension JSONReader {
             }
             place += length
         }
-        return error("this is not UTF-8", at: place)
+        return error("invalid UTF-8", at: place)
     }
 
     /// Reads a number; the reader stands on its sign or first digit.
@@ -131,7 +133,7 @@ extension JSONReader {
         }
         guard position > firstDigit else { throw error("\(found()) where a digit should be") }
         if bytes[firstDigit] == UInt8(ascii: "0"), position > firstDigit + 1 {
-            throw error("a number does not begin with 0", at: firstDigit)
+            throw error("invalid number: it must not begin with 0", at: firstDigit)
         }
         let isWhole = try !skipFractionAndExponent()
         if isWhole, fits { return .integer(isNegative ? -magnitude : magnitude) }

@@ -99,7 +99,8 @@ final class YAMLReader {
     private func alias(_ event: Event, depth: Int) throws(DocumentError) -> Built {
         let name = event.anchor ?? ""
         guard let built = anchors[name] else {
-            throw error("the alias *\(MessageText.escaped(name)) names no anchor that stands before it", at: event)
+            throw error(
+                "unknown alias *\(MessageText.escaped(name)): there is no anchor of that name before it", at: event)
         }
         try count(built.valueCount, at: event)
         if depth + built.height > DocumentValue.depthLimit { throw tooDeep(event) }
@@ -163,11 +164,11 @@ final class YAMLReader {
 
     /// The text of a key.
     ///
-    /// Numbers and booleans are taken by their text, as `kubectl` does.
+    /// Numbers and booleans keep their text, as in `kubectl`.
     private func key(_ event: Event) throws(DocumentError) -> String {
         try count(1, at: event)
         guard event.type == YAML_SCALAR_EVENT else {
-            throw error("a key must be a text, not an alias, a list or a mapping", at: event)
+            throw error("a key must be a string, not an alias, a list or a mapping", at: event)
         }
         guard event.isPlain, YAMLScalar.value(event.text(&interner)) == .null else { return event.text(&interner) }
         throw error("a key is missing here", at: event)
@@ -201,7 +202,7 @@ final class YAMLReader {
             return .double(Double(number))
         case (Event.tagPrefix + "int", _), (Event.tagPrefix + "bool", _), (Event.tagPrefix + "null", _),
             (Event.tagPrefix + "float", _):
-            throw error("\(MessageText.quoted(text)) is not what its tag says", at: event)
+            throw error("\(MessageText.quoted(text)) does not match its tag", at: event)
         default:
             throw unknownTag(tag, at: event)
         }
@@ -225,12 +226,12 @@ final class YAMLReader {
             let before = bytes.prefix(Int(parser.pointee.problem_offset))
             let column = before.count - (before.lastIndex(of: UInt8(ascii: "\n")) ?? -1)
             let line = before.count { $0 == UInt8(ascii: "\n") } + firstLine
-            return DocumentError(line: line, column: column, message: "this is not UTF-8 text (\(problem))")
+            return DocumentError(line: line, column: column, message: "invalid UTF-8 (\(problem))")
         }
         let context = parser.pointee.context.map { " " + String(cString: $0) } ?? ""
         return DocumentError(
             line: Int(parser.pointee.problem_mark.line) + firstLine,
             column: Int(parser.pointee.problem_mark.column) + 1,
-            message: "not YAML: \(problem)\(context)")
+            message: "invalid YAML: \(problem)\(context)")
     }
 }

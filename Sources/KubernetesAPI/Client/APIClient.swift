@@ -5,28 +5,25 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 
-/// Asks an API server.
+/// The HTTP client of an API server: single answers and streams.
 ///
 /// Requests go over HTTP/1.1: each watch has a connection of its own then, and a dead one stalls no other. No redirect
 /// is followed, no proxy is used, and nothing is retried but what was refused with 401, once, with fresh credentials.
-public final class APIClient: Sendable {
-    /// Where the API is and who we are.
-    public let connection: ClusterConnection
+package final class APIClient: Sendable {
+    package let connection: ClusterConnection
 
     let limits: ClientLimits
     private let userAgent: String
     private let credentials: CredentialStore
     private let http: HTTPClient
 
-    /// Makes a client that is not connected yet.
-    ///
-    /// ``shutdown()`` must be called in the end.
+    /// A client without connections; ``shutdown()`` must be called in the end.
     ///
     /// - Parameters:
     ///   - connection: the server, and who asks it.
     ///   - version: the version of kubetables, for `User-Agent`.
-    ///   - limits: how long to wait, and how much to take.
-    public init(_ connection: ClusterConnection, version: String, limits: ClientLimits = ClientLimits()) {
+    ///   - limits: how long to wait, and how much to receive.
+    package init(_ connection: ClusterConnection, version: String, limits: ClientLimits = ClientLimits()) {
         self.connection = connection
         self.limits = limits
         userAgent = "kubetables/\(version)"
@@ -46,14 +43,14 @@ public final class APIClient: Sendable {
     }
 
     /// Closes all connections; the client is of no use afterwards.
-    public func shutdown() async { try? await http.shutdown() }
+    package func shutdown() async { try? await http.shutdown() }
 
     /// The answer to a GET as a whole.
     ///
     /// - Parameters:
     ///   - path: a path of the API, such as `/api/v1/services`.
     ///   - query: names and values, not yet escaped.
-    public func get(_ path: String, query: KeyValuePairs<String, String> = [:]) async throws(APIFailure) -> [UInt8] {
+    package func get(_ path: String, query: KeyValuePairs<String, String> = [:]) async throws(APIFailure) -> [UInt8] {
         try await get(path, query: query.map { ($0.key, $0.value) })
     }
 
@@ -143,7 +140,7 @@ public final class APIClient: Sendable {
         do {
             for try await chunk in response.body {
                 guard bytes.count + chunk.readableBytes <= limit else {
-                    throw APIFailure.garbage("an answer of more than \(limit) bytes")
+                    throw APIFailure.invalidAnswer("more than \(limit) bytes")
                 }
                 if .now() > deadline { throw HTTPClientError.deadlineExceeded }
                 bytes.append(contentsOf: chunk.readableBytesView)

@@ -1,33 +1,30 @@
-/// Why a list or a watch came to nothing.
-public enum APIFailure: Error, Sendable, Hashable {
-    /// The server refused.
+/// Why a request failed.
+package enum APIFailure: Error, Sendable, Hashable {
     case refused(APIStatus)
-    /// There are no credentials to be had.
+    /// No credentials could be read.
     case credentials(String)
-    /// No connection was made: nobody listens, the name is unknown, no answer came in time.
+    /// No connection was made: nothing listens, the name is unknown, or no answer came in time.
     case unreachable(String)
-    /// The server did not show that it is the right one, or did not take our certificate.
+    /// The server's certificate is not trusted, or the server refused ours.
     case untrusted(String)
     /// The connection broke in the middle of an answer.
     case dropped(String)
     /// No byte came for so long that the connection must be dead.
     case silent(Duration)
-    /// What came is no answer of an API server.
-    case garbage(String)
+    /// The answer is not one of an API server.
+    case invalidAnswer(String)
     /// The server is at an older state than it was: the numbers of its resourceVersions fell.
     case wentBack(from: String, to: String)
     /// The server ended a watch as soon as it had begun.
     case shortWatch
-    /// The task was cancelled.
     case cancelled
 
-    /// What kind of trouble it is; each kind is told once.
+    /// The kind of failure, without its details; each kind is logged once.
     enum Kind: Hashable, Sendable {
-        case refused(Int), credentials, unreachable, untrusted, dropped, silent, garbage, wentBack, shortWatch,
+        case refused(Int), credentials, unreachable, untrusted, dropped, silent, invalidAnswer, wentBack, shortWatch,
             cancelled
     }
 
-    /// What kind of trouble it is.
     var kind: Kind {
         switch self {
         case .refused(let status): .refused(status.isExpired ? 410 : status.code)
@@ -36,7 +33,7 @@ public enum APIFailure: Error, Sendable, Hashable {
         case .untrusted: .untrusted
         case .dropped: .dropped
         case .silent: .silent
-        case .garbage: .garbage
+        case .invalidAnswer: .invalidAnswer
         case .wentBack: .wentBack
         case .shortWatch: .shortWatch
         case .cancelled: .cancelled
@@ -52,8 +49,8 @@ public enum APIFailure: Error, Sendable, Hashable {
     var canResumeWatch: Bool {
         switch self {
         case .unreachable, .untrusted, .credentials, .dropped, .shortWatch, .cancelled: true
-        // A server that went back in time is silent too, until it has caught up with where we are.
-        case .garbage, .wentBack, .silent: false
+        // A server with an older state is silent too, until it has caught up with our version.
+        case .invalidAnswer, .wentBack, .silent: false
         case .refused(let status):
             // A watch from a version that the server does not know would wait for it for ever.
             !status.isExpired && !status.isTooLargeResourceVersion
@@ -73,17 +70,17 @@ public enum APIFailure: Error, Sendable, Hashable {
 
 extension APIFailure: CustomStringConvertible {
     /// What happened, and what would help if that is known.
-    public var description: String {
+    package var description: String {
         switch self {
         case .refused(let status): "the server answers \(status)" + Self.advice(status)
-        case .credentials(let reason): "there are no credentials: \(reason)"
+        case .credentials(let reason): "no credentials: \(reason)"
         case .unreachable(let reason): "cannot be reached: \(reason)"
-        case .untrusted(let reason): "no trust: \(reason)"
+        case .untrusted(let reason): "TLS failed: \(reason)"
         case .dropped(let reason): "the connection broke: \(reason)"
         case .silent(let limit): "the connection is dead: no byte came for \(limit)"
-        case .garbage(let reason): "what came is no answer of a Kubernetes API server: \(reason)"
-        case .wentBack(let from, let to): "the server went back in time, from resourceVersion \(from) to \(to)"
-        case .shortWatch: "the server ends each watch as soon as it has begun"
+        case .invalidAnswer(let reason): "invalid answer: \(reason)"
+        case .wentBack(let from, let to): "the server's state is older than before: resourceVersion \(to) after \(from)"
+        case .shortWatch: "the server ends each watch at once"
         case .cancelled: "cancelled"
         }
     }

@@ -1,21 +1,20 @@
 import Documents
 import KubernetesObjects
 
-/// Why a server refused: an HTTP status, and what its `Status` object (meta/v1) says, as far as it sent one.
-public struct APIStatus: Error, Sendable, Hashable {
+/// Why a server refused: an HTTP status, with the `Status` object (meta/v1) if the server sent one.
+package struct APIStatus: Error, Sendable, Hashable {
     /// The HTTP status, or the `code` of an ERROR event.
-    public var code: Int
+    package var code: Int
     /// `reason`: a word such as `Expired`; empty if there is none.
-    public var reason: String
+    package var reason: String
     /// `message`, on one line; empty if there is none.
-    public var message: String
+    package var message: String
     /// How long the server asks to wait: `Retry-After`, or `details.retryAfterSeconds`.
-    public var retryAfter: Duration?
+    package var retryAfter: Duration?
     /// Whether the server does not yet know, or no longer knows, the resourceVersion that it was asked for.
-    public var isTooLargeResourceVersion: Bool
+    package var isTooLargeResourceVersion: Bool
 
-    /// Describes a refusal.
-    public init(
+    package init(
         code: Int, reason: String = "", message: String = "", retryAfter: Duration? = nil,
         isTooLargeResourceVersion: Bool = false
     ) {
@@ -27,7 +26,7 @@ public struct APIStatus: Error, Sendable, Hashable {
     }
 
     /// Whether what was asked for is too old to be known: `Gone` or `Expired`.
-    public var isExpired: Bool { code == 410 || reason == "Expired" || reason == "Gone" }
+    package var isExpired: Bool { code == 410 || reason == "Expired" || reason == "Gone" }
 
     /// Reads a `Status` object.
     init(_ status: DocumentObject, code: Int? = nil) {
@@ -66,7 +65,7 @@ public struct APIStatus: Error, Sendable, Hashable {
 
 extension APIStatus: CustomStringConvertible {
     /// `410 Expired: too old resource version`.
-    public var description: String {
+    package var description: String {
         let head = reason.isEmpty ? "\(code)" : "\(code) \(reason)"
         return message.isEmpty ? head : "\(head): \(message)"
     }

@@ -1,18 +1,17 @@
-/// How long an ``APIClient`` waits, and how much it takes.
-public struct ClientLimits: Sendable, Hashable {
+/// How long an ``APIClient`` waits, and how much it receives.
+package struct ClientLimits: Sendable, Hashable {
     /// Until a connection is made.
-    public var connect = Duration.seconds(10)
+    package var connect = Duration.seconds(10)
     /// Until an answer that is not a watch is complete.
-    public var answer = Duration.seconds(60)
+    package var answer = Duration.seconds(60)
     /// Without a byte, before a connection counts as dead; bookmarks come about once a minute.
-    public var silence = Duration.seconds(150)
+    package var silence = Duration.seconds(150)
     /// Until an exec plugin has ended.
-    public var plugin = Duration.seconds(60)
+    package var plugin = Duration.seconds(60)
     /// Until files with tokens and certificates are read again (client-go: one minute).
-    public var rereadPeriod = Duration.seconds(60)
+    package var rereadPeriod = Duration.seconds(60)
     /// The longest answer that is not a watch, in bytes: 500 of the largest objects that etcd stores.
-    public var answerSize = 768 << 20
+    package var answerSize = 768 << 20
 
-    /// The usual limits.
-    public init() {}
+    package init() {}
 }

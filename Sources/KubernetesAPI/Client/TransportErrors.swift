@@ -5,7 +5,7 @@ import NIOHTTP1
 import NIOPosix
 import NIOSSL
 
-/// Says in our words what the network and the TLS library throw.
+/// Translates the errors of the network and the TLS library.
 enum TransportErrors {
     /// - Parameter isAnswering: whether the head of an answer had come already.
     static func failure(_ error: any Error, limits: ClientLimits, isAnswering: Bool) -> APIFailure {
@@ -19,7 +19,7 @@ enum TransportErrors {
         case let error as HTTPParserError:
             error == .invalidEOFState
                 ? .dropped("the server closed it in the middle of the answer")
-                : .garbage("not HTTP: \(ServerText.line(String(describing: error)))")
+                : .invalidAnswer("not HTTP: \(ServerText.line(String(describing: error)))")
         case let error as NIOSSLError:
             tls(error)
         case is BoringSSLError, is NIOSSLExtraError:
@@ -44,7 +44,7 @@ enum TransportErrors {
         case .connectTimeout, .getConnectionFromPoolTimeout: .unreachable("no connection within \(limits.connect)")
         case .tlsHandshakeTimeout: .untrusted("the TLS handshake did not end in time")
         case .remoteConnectionClosed, .uncleanShutdown: .dropped("the server closed it")
-        default: .garbage("not HTTP: \(error.shortDescription)")
+        default: .invalidAnswer("not HTTP: \(error.shortDescription)")
         }
     }
 
@@ -53,7 +53,7 @@ enum TransportErrors {
         let text = ServerText.line(String(describing: error))
         if text.contains("CERTIFICATE_VERIFY_FAILED") || text.contains("unableToValidateCertificate") {
             return .untrusted(
-                "the server's certificate is not of the authority that we were told, not for this address, or out of date"
+                "the server's certificate is not of the configured authority, not for this address, or expired"
             )
         }
         return .untrusted(text)

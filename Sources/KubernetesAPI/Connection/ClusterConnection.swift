@@ -1,21 +1,19 @@
 import Documents
 import KubernetesObjects
 
-/// Where the API is, how its server shows that it is the right one, and who we are.
-public struct ClusterConnection: Sendable {
-    /// How the server shows that it is the right one.
-    public enum Trust: Sendable, Hashable {
+/// Where the API is, how its server is verified, and our credentials.
+package struct ClusterConnection: Sendable {
+    package enum Trust: Sendable, Hashable {
         /// With a certificate of an authority that the machine trusts.
         case system
         /// With a certificate of one of these authorities, in PEM.
         case authorities(Kubeconfig.Material)
-        /// Not at all: anybody can play the server.
+        /// Not at all: any server is accepted.
         case anyone
     }
 
     /// What is sent along with each request.
-    public enum Credentials: Sendable, Hashable {
-        /// Nothing.
+    package enum Credentials: Sendable, Hashable {
         case none
         /// A bearer token; one in a file is read again every minute, and after it was refused.
         case token(Kubeconfig.Material)
@@ -26,36 +24,31 @@ public struct ClusterConnection: Sendable {
     }
 
     /// A certificate and its key, in PEM.
-    public struct ClientCertificate: Sendable, Hashable {
+    package struct ClientCertificate: Sendable, Hashable {
         /// The certificate, with those that lead to its authority.
-        public var certificate: Kubeconfig.Material
-        /// The key.
-        public var key: Kubeconfig.Material
+        package var certificate: Kubeconfig.Material
+        package var key: Kubeconfig.Material
 
-        /// Puts a certificate and its key together.
-        public init(certificate: Kubeconfig.Material, key: Kubeconfig.Material) {
+        package init(certificate: Kubeconfig.Material, key: Kubeconfig.Material) {
             self.certificate = certificate
             self.key = key
         }
     }
 
-    /// The API server.
-    public var server: ServerAddress
-    /// How the server shows that it is the right one.
-    public var trust = Trust.system
+    package var server: ServerAddress
+    package var trust = Trust.system
     /// The name to ask for and to find in the server's certificate, if it is not that of ``server``.
-    public var serverName: String?
+    package var serverName: String?
     /// What is sent along with each request.
-    public var credentials = Credentials.none
+    package var credentials = Credentials.none
     /// The certificate that is shown to the server.
-    public var clientCertificate: ClientCertificate?
-    /// What an exec plugin is told about the cluster besides its address.
-    public var execExtension: DocumentValue?
+    package var clientCertificate: ClientCertificate?
+    /// What an exec plugin receives about the cluster in addition to its address.
+    package var execExtension: DocumentValue?
     /// Where all this comes from, for the log.
-    public var origin: String
+    package var origin: String
 
-    /// A connection without credentials.
-    public init(server: ServerAddress, origin: String) {
+    package init(server: ServerAddress, origin: String) {
         self.server = server
         self.origin = origin
     }
@@ -69,7 +62,7 @@ public struct ClusterConnection: Sendable {
     ///   - account: where a pod finds its account; used if there is neither a kubeconfig nor an address.
     ///   - log: gets everything that is wrong.
     /// - Returns: `nil` if there was an error.
-    public static func find(
+    package static func find(
         kubeconfig: String? = nil, context: String? = nil, master: String? = nil,
         account: ServiceAccount = ServiceAccount(), log: inout DiagnosticLog
     ) -> ClusterConnection? {

@@ -1,10 +1,10 @@
 import Foundation
 import KubernetesObjects
 
-/// A file that somebody else replaces from time to time: a token, a certificate.
+/// A file that another process replaces from time to time: a token, a certificate.
 ///
 /// It is read again once it is older than ``period``. If that fails, what was read last stays in use: kubelets replace
-/// files in several steps, and the server says soon enough if it is too old.
+/// files in several steps, and the server refuses what is too old.
 struct CredentialFile {
     /// The largest file that is read, in bytes.
     private static let sizeLimit = 1 << 20

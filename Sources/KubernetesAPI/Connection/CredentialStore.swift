@@ -2,13 +2,13 @@ import Foundation
 import KubernetesObjects
 import NIOSSL
 
-/// What a request carries to show who we are, and what the server must show us.
+/// The credentials of a request, and the certificates of both sides.
 struct Identity: Sendable {
     /// The value of `Authorization`, if there is one.
     var authorization: String?
     /// The certificates of both sides; `nil` without encryption.
     var encryption: TLSConfiguration?
-    /// Counts the renewals, so that a refusal can be told from one of earlier credentials.
+    /// Counts the renewals, so that a refusal of earlier credentials is recognized.
     fileprivate var generation: Int
 }
 
@@ -67,7 +67,7 @@ actor CredentialStore {
             authorization: authorization, encryption: try encryption(showing: shown), generation: generation)
     }
 
-    /// Takes note that a server refused an identity: files are read again, plugins run again.
+    /// Called after a server refused an identity: files are read again, plugins run again.
     func refuse(_ identity: Identity) {
         guard identity.generation == generation else { return }
         generation += 1
@@ -107,7 +107,8 @@ actor CredentialStore {
     private static func headerText(_ bytes: [UInt8]) throws(APIFailure) -> String {
         let text = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         guard !text.isEmpty, text.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
-            throw .credentials(text.isEmpty ? "the token is empty" : "the token has characters that no token has")
+            throw .credentials(
+                text.isEmpty ? "the token is empty" : "the token has characters that are not allowed in a token")
         }
         return text
     }

@@ -18,10 +18,10 @@ struct ExecCredential: Sendable, Hashable {
         do throws(DocumentError) {
             value = try DocumentValue(json: output)
         } catch {
-            throw .credentials("what the plugin printed is not JSON (line \(error.line), column \(error.column))")
+            throw .credentials("invalid output: must be JSON (line \(error.line), column \(error.column))")
         }
         guard let object = value.object, object["kind"]?.string == "ExecCredential" else {
-            throw .credentials("what the plugin printed is no ExecCredential")
+            throw .credentials("invalid output: must be an ExecCredential")
         }
         guard object["apiVersion"]?.string == apiVersion else {
             let found = ServerText.quoted(object["apiVersion"]?.string ?? "")
@@ -47,7 +47,7 @@ struct ExecCredential: Sendable, Hashable {
         }
         if let text = status["expirationTimestamp"]?.string {
             guard let time = Timestamp(text) else {
-                throw .credentials("the expirationTimestamp \(ServerText.quoted(text)) is not a time of RFC 3339")
+                throw .credentials("invalid expirationTimestamp \(ServerText.quoted(text)): must be a time of RFC 3339")
             }
             expiration = time
         }

@@ -77,7 +77,7 @@ struct ExecPluginRunner: Sendable {
         .credentials("the plugin \(ServerText.line(plugin.command)): \(reason)")
     }
 
-    /// What the plugin is told about its task, in KUBERNETES_EXEC_INFO.
+    /// The value of KUBERNETES_EXEC_INFO.
     private func info() throws(APIFailure) -> String {
         var spec: [DocumentObject.Member] = []
         if plugin.wantsClusterInfo { spec.append(.init(key: "cluster", value: try cluster())) }

@@ -1,35 +1,36 @@
 import Foundation
 
 /// Where an API server is.
-public struct ServerAddress: Sendable, Hashable {
-    /// Whether the connection is encrypted.
-    public var isEncrypted: Bool
+package struct ServerAddress: Sendable, Hashable {
+    package var isEncrypted: Bool
     /// The name or address, without brackets.
-    public var host: String
-    /// The port.
-    public var port: Int
+    package var host: String
+    package var port: Int
     /// What stands before every path of the API: empty, or a path without a `/` at its end.
-    public var basePath: String
+    package var basePath: String
 
     /// What is wrong with the text of an address.
-    public struct Malformed: Error, Sendable, Hashable {
+    package struct Malformed: Error, Sendable, Hashable {
         /// What is wrong and what would be right.
-        public var message: String
+        package var message: String
     }
 
     /// Reads a URL such as `https://10.0.0.1:6443` or `http://localhost:8080/prefix`.
     ///
-    /// - Throws: ``Malformed`` if it is no such URL.
-    public init(_ text: String) throws(Malformed) {
+    /// - Throws: ``Malformed`` for any other text.
+    package init(_ text: String) throws(Malformed) {
         let shown = ServerText.quoted(text)
         guard let url = URLComponents(string: text), let scheme = url.scheme?.lowercased(),
             scheme == "http" || scheme == "https", let host = url.host, !host.isEmpty
         else {
-            throw Malformed(message: "\(shown) is not the URL of an API server, such as https://10.0.0.1:6443")
+            throw Malformed(
+                message: "invalid URL \(shown): must be that of an API server, for example https://10.0.0.1:6443")
         }
         guard url.user == nil, url.password == nil, url.query == nil, url.fragment == nil else {
             throw Malformed(
-                message: "the URL of the API server must have neither user, query nor fragment: scheme, host and port")
+                message:
+                    "invalid URL of the API server: must have only scheme, host, port and path, without user, query and fragment"
+            )
         }
         isEncrypted = scheme == "https"
         self.host = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
@@ -38,7 +39,7 @@ public struct ServerAddress: Sendable, Hashable {
         while path.hasSuffix("/") { path.removeLast() }
         basePath = String(path)
         guard (1...65535).contains(port) else {
-            throw Malformed(message: "\(shown) has a port that is not from 1 to 65535")
+            throw Malformed(message: "invalid URL \(shown): the port must be from 1 to 65535")
         }
     }
 
@@ -52,6 +53,5 @@ public struct ServerAddress: Sendable, Hashable {
 }
 
 extension ServerAddress: CustomStringConvertible {
-    /// The URL.
-    public var description: String { "\(isEncrypted ? "https" : "http")://\(authority())\(basePath)" }
+    package var description: String { "\(isEncrypted ? "https" : "http")://\(authority())\(basePath)" }
 }

@@ -2,17 +2,15 @@ import Foundation
 import KubernetesObjects
 
 /// The account that every pod has: where it finds the API, and its token (`rest.InClusterConfig`).
-public struct ServiceAccount: Sendable, Hashable {
+package struct ServiceAccount: Sendable, Hashable {
     /// Where the kubelet mounts the token and the authorities.
-    public static let defaultFolder = "/var/run/secrets/kubernetes.io/serviceaccount"
+    package static let defaultFolder = "/var/run/secrets/kubernetes.io/serviceaccount"
 
-    /// The environment of the process.
-    public var environment: [String: String]
+    package var environment: [String: String]
     /// The folder with the files `token` and `ca.crt` in it.
-    public var folder: String
+    package var folder: String
 
-    /// Looks for the account in an environment and a folder.
-    public init(
+    package init(
         environment: [String: String] = ProcessInfo.processInfo.environment,
         folder: String = ServiceAccount.defaultFolder
     ) {
@@ -27,13 +25,13 @@ public struct ServiceAccount: Sendable, Hashable {
     ///
     /// - Parameter log: gets everything that is missing.
     /// - Returns: `nil` if there was an error.
-    public func connection(log: inout DiagnosticLog) -> ClusterConnection? {
+    package func connection(log: inout DiagnosticLog) -> ClusterConnection? {
         guard let host = environment[Self.hostVariable], !host.isEmpty,
             let port = environment[Self.portVariable], !port.isEmpty
         else {
             let message =
-                "\(Self.hostVariable) and \(Self.portVariable) are not set, so this is no pod of a cluster; "
-                + "say where the API is with --kubeconfig or --master"
+                "\(Self.hostVariable) and \(Self.portVariable) are not set, so this is not a pod of a cluster; "
+                + "set --kubeconfig or --master"
             log.add(Diagnostic(.error, file: "", message: message))
             return nil
         }

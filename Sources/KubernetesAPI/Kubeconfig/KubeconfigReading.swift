@@ -159,7 +159,7 @@ enum KubeconfigReading {
         }
         if mode == "Always" {
             fields.atField("interactiveMode") {
-                $0.error("\"Always\": there is no terminal here; it must be Never or IfAvailable")
+                $0.error("unsupported value \"Always\" (supported: Never, IfAvailable): a daemon has no terminal")
             }
         } else if mode == nil, version == execVersions[0], !fields.hasErrors {
             fields.atField("interactiveMode") { $0.error("is missing; it must be Never or IfAvailable") }
@@ -168,7 +168,7 @@ enum KubeconfigReading {
 }
 
 extension DocumentValue {
-    /// Whether the value says as much as an absent field.
+    /// Whether the value has the same meaning as an absent field.
     fileprivate var isEmpty: Bool {
         switch self {
         case .null, .string(""), .array([]): true
@@ -187,14 +187,18 @@ extension FieldReader {
     /// A text that no message may repeat; an empty one counts as absent.
     fileprivate mutating func secret(_ value: DocumentValue) -> String? {
         if let text = value.string { return text.isEmpty ? nil : text }
-        error("is not a text; put it in quotes")
+        error("must be a string; put it in quotes")
         return nil
     }
 
     /// Checks a field that may be absent but has only one value.
     fileprivate mutating func check(_ key: String, of object: DocumentObject, is expected: String) {
         guard let value = object[key], value != .null, value != .string(""), value != .string(expected) else { return }
-        atField(key) { $0.error("\(value.summary) is unknown; it must be \(expected)") }
+        atField(key) {
+            $0.error(
+                "unsupported value \(value.string.map { MessageText.quoted($0) } ?? value.summary) (supported: \(expected))"
+            )
+        }
     }
 
     /// The path in a field.
@@ -210,7 +214,7 @@ extension FieldReader {
                 data.starts(with: Array("-----BEGIN".utf8)) || data.contains(UInt8(ascii: "\n"))
             else {
                 // Never the value itself: it may be a key.
-                fields.error("is not PEM text in base64")
+                fields.error("must be PEM in base64")
                 return nil
             }
             return .bytes(Array(data))

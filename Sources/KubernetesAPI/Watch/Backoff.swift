@@ -1,4 +1,4 @@
-/// How long to wait before the next try: twice as long each time, with a share of chance, and short again after health.
+/// The pauses between retries: each twice as long, with jitter, and short again after a healthy time.
 struct Backoff {
     let timing: ReflectorTiming
     private var next: Duration
@@ -9,7 +9,7 @@ struct Backoff {
         next = timing.firstPause
     }
 
-    /// The next pause: between once and twice what it would be without chance, as in client-go.
+    /// The next pause: between once and twice what it would be without jitter, as in client-go.
     mutating func pause(now: ContinuousClock.Instant = .now) -> Duration {
         if let lastUse, now - lastUse > timing.healthyAfter { next = timing.firstPause }
         lastUse = now

@@ -6,41 +6,38 @@ import NIOCore
 /// Follows one resource of the API: lists it, watches it from there on, and lists it again when the watch cannot go on.
 ///
 /// What was delivered stays true until something newer is: no error ever delivers that there is nothing. After a failure
-/// it waits, longer each time (``ReflectorTiming``), and the log hears of it once.
-public struct Reflector: Sendable {
-    /// What is followed.
-    public let resource: WatchedResource
+/// it waits, longer each time (``ReflectorTiming``), and the log has one line for it.
+package struct Reflector: Sendable {
+    package let resource: WatchedResource
 
     private let client: APIClient
     private let timing: ReflectorTiming
     private let logger: Logger
-    private let heard: @Sendable () -> Void
+    private let received: @Sendable () -> Void
     private let deliver: @Sendable (ResourceEvent) async -> Void
 
-    /// Prepares to follow a resource; ``run()`` does it.
-    ///
     /// - Parameters:
     ///   - resource: what to follow.
     ///   - client: asks the server.
     ///   - timing: how long to wait before another try.
-    ///   - logger: is told of trouble.
-    ///   - heard: is called each time the server has said something that makes sense, be it that nothing has changed.
+    ///   - logger: gets failures and recoveries.
+    ///   - received: is called after each valid answer of the server, even if it has no change.
     ///   - deliver: gets each event, one at a time and in order. While it works no byte is read, so it must return
     ///     soon: after ``ClientLimits/silence`` the connection counts as dead.
-    public init(
+    package init(
         _ resource: WatchedResource, client: APIClient, timing: ReflectorTiming = ReflectorTiming(), logger: Logger,
-        heard: @escaping @Sendable () -> Void = {}, deliver: @escaping @Sendable (ResourceEvent) async -> Void
+        received: @escaping @Sendable () -> Void = {}, deliver: @escaping @Sendable (ResourceEvent) async -> Void
     ) {
         self.resource = resource
         self.client = client
         self.timing = timing
         self.logger = logger
-        self.heard = heard
+        self.received = received
         self.deliver = deliver
     }
 
     /// Follows the resource until the task is cancelled, which ends it promptly.
-    public func run() async {
+    package func run() async {
         let trouble = TroubleLog(
             subject: "\(resource) (\(client.connection.server)\(resource.path))", timing: timing, logger: logger)
         defer { trouble.close() }
@@ -112,9 +109,9 @@ extension Reflector.Pass {
                 throw error
             }
             if page.continuation == whole.continuation, !page.continuation.isEmpty {
-                throw .garbage("a list whose pages never end")
+                throw .invalidAnswer("pages of a list without an end")
             }
-            reflector.heard()
+            reflector.received()
             whole.objects += page.objects
             whole.unreadable += page.unreadable
             whole.remarks += page.remarks
@@ -153,15 +150,15 @@ extension Reflector.Pass {
                 ("timeoutSeconds", "\(seconds)"),
             ]
         let body = try await reflector.client.stream(reflector.resource.path, query: query)
-        reflector.heard()
-        trouble.watchGoesOn(hasSpoken: false)
+        reflector.received()
+        trouble.watchGoesOn(hasData: false)
         let began = ContinuousClock.now
         var splitter = LineSplitter(limit: timing.lineLimit)
         var chunks = body.makeAsyncIterator()
         while let chunk = try await next(&chunks) {
             try await take(chunk, &splitter)
-            reflector.heard()
-            trouble.watchGoesOn(hasSpoken: true)
+            reflector.received()
+            trouble.watchGoesOn(hasData: true)
         }
         // The sequence of a cancelled task just ends.
         if Task.isCancelled { throw .cancelled }
@@ -180,7 +177,7 @@ extension Reflector.Pass {
         }
     }
 
-    /// Delivers what the lines of a chunk say, up to the first that says nothing good.
+    /// Delivers what the lines of a chunk say, up to the first invalid one.
     private mutating func take(_ chunk: ByteBuffer, _ splitter: inout LineSplitter) async throws(APIFailure) {
         let decoder = ResourceDecoder(kind: reflector.resource.kind)
         var steps: [ResourceDecoder.Step] = []
@@ -207,7 +204,7 @@ extension Reflector.Pass {
             }
         }
         if let failure { throw failure }
-        if splitter.isOverlong { throw .garbage("a line of more than \(splitter.limit) bytes") }
+        if splitter.isOverlong { throw .invalidAnswer("a line of more than \(splitter.limit) bytes") }
     }
 
     /// Versions are numbers that only rise (KEP-5504); if they fall, the server's state is an older one.

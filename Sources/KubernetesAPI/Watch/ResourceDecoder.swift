@@ -1,7 +1,7 @@
 import Documents
 import KubernetesObjects
 
-/// Makes events of what a server answers.
+/// Decodes the answers of a server.
 struct ResourceDecoder {
     let kind: KubernetesObject.Kind
 
@@ -17,7 +17,7 @@ struct ResourceDecoder {
         var continuation = ""
     }
 
-    /// What a line of a watch says.
+    /// The meaning of a line of a watch.
     enum Step {
         /// An object changed, and with it the version that the watch is at.
         case event(ResourceEvent, resourceVersion: String)
@@ -45,13 +45,13 @@ struct ResourceDecoder {
             }
         }
         let list: DocumentObject
-        do throws(DocumentError) { list = try read.get() } catch { throw Self.garbage(error, json) }
+        do throws(DocumentError) { list = try read.get() } catch { throw Self.invalidAnswer(error, json) }
         try check(list, kind: "\(kind.rawValue)List")
-        if hasNameless { throw .garbage("a list with an object that has no name") }
+        if hasNameless { throw .invalidAnswer("a list with an object that has no name") }
         let metadata = list["metadata"]?.object
         page.resourceVersion = metadata?["resourceVersion"]?.string ?? ""
         page.continuation = metadata?["continue"]?.string ?? ""
-        if page.resourceVersion.isEmpty { throw .garbage("a list without a resourceVersion") }
+        if page.resourceVersion.isEmpty { throw .invalidAnswer("a list without a resourceVersion") }
         return page
     }
 
@@ -61,26 +61,26 @@ struct ResourceDecoder {
         do throws(DocumentError) {
             event = try APIAnswerReader.watchEvent(line)
         } catch {
-            throw Self.garbage(error, Array(line.prefix(Self.shownBytes)))
+            throw Self.invalidAnswer(error, Array(line.prefix(Self.shownBytes)))
         }
         let type = event["type"]?.string ?? ""
-        guard let object = event["object"]?.object else { throw .garbage("an event without an object") }
+        guard let object = event["object"]?.object else { throw .invalidAnswer("an event without an object") }
         if type == "ERROR" { return .ended(APIStatus(object)) }
         try check(object, kind: kind.rawValue)
         let metadata = object["metadata"]?.object
         guard let version = metadata?["resourceVersion"]?.string, !version.isEmpty else {
-            throw .garbage("an event without a resourceVersion")
+            throw .invalidAnswer("an event without a resourceVersion")
         }
         switch type {
         case "BOOKMARK":
             return .bookmark(resourceVersion: version)
         case "DELETED":
-            guard let name = name(of: object) else { throw .garbage("an event about an object without a name") }
+            guard let name = name(of: object) else { throw .invalidAnswer("an event about an object without a name") }
             return .event(.removed(name), resourceVersion: version)
         case "ADDED", "MODIFIED":
             return .event(try changed(object), resourceVersion: version)
         default:
-            throw .garbage("an event of type \(ServerText.quoted(type))")
+            throw .invalidAnswer("an event of type \(ServerText.quoted(type))")
         }
     }
 
@@ -89,7 +89,7 @@ struct ResourceDecoder {
         case .success(let readable):
             return .changed(readable.object, remarks: readable.remarks)
         case .failure(.unreadable(let object)): return .unreadable(object)
-        case .failure(.nameless): throw .garbage("an event about an object without a name")
+        case .failure(.nameless): throw .invalidAnswer("an event about an object without a name")
         }
     }
 
@@ -124,13 +124,13 @@ struct ResourceDecoder {
         guard found != (expected, kind.apiVersion) else { return }
         let shown =
             found.0.isEmpty ? "an object of no kind" : "\(ServerText.line(found.0)) of \(ServerText.line(found.1))"
-        throw .garbage("\(shown) instead of \(expected) of \(kind.apiVersion)")
+        throw .invalidAnswer("\(shown) instead of \(expected) of \(kind.apiVersion)")
     }
 
     private static let shownBytes = 60
 
-    private static func garbage(_ error: DocumentError, _ text: [UInt8]) -> APIFailure {
+    private static func invalidAnswer(_ error: DocumentError, _ text: [UInt8]) -> APIFailure {
         let beginning = ServerText.quoted(String(decoding: text.prefix(shownBytes), as: UTF8.self))
-        return .garbage("\(ServerText.line(error.description)), in what begins with \(beginning)")
+        return .invalidAnswer("\(ServerText.line(error.description)), in what begins with \(beginning)")
     }
 }

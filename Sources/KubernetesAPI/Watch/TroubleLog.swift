@@ -1,10 +1,10 @@
 import Logging
 import Synchronization
 
-/// Tells of trouble once when it begins, once for each other kind of it, and once when all is well again.
+/// Logs trouble once when it begins, once for each other kind of failure, and once after recovery.
 final class TroubleLog: Sendable {
     private struct State {
-        var told: Set<APIFailure.Kind> = []
+        var logged: Set<APIFailure.Kind> = []
         var count = 0
         var beganAt = ContinuousClock.now
         var endedAt: ContinuousClock.Instant?
@@ -23,34 +23,36 @@ final class TroubleLog: Sendable {
         self.logger = logger
     }
 
-    /// Takes note of a failure, of what comes next and when.
+    /// - Parameter next: what follows after the pause, such as `listing again`.
     func add(_ failure: APIFailure, next: String, pause: Duration) {
         let isNew = state.withLock { state in
             state.settling?.cancel()
             state.settling = nil
-            if state.told.isEmpty {
+            if state.logged.isEmpty {
                 state.beganAt = .now
                 state.count = 0
             }
             state.count += 1
-            return state.told.insert(failure.kind).inserted
+            return state.logged.insert(failure.kind).inserted
         }
         let seconds = (pause / .seconds(1) * 10).rounded() / 10
         let message: Logger.Message =
-            "\(subject): \(failure); what is known stays in force; \(next) in \(seconds) s"
+            "\(subject): \(failure); the last good state stays in force; \(next) in \(seconds) s"
         // An expired version is what happens after a while without a connection; it costs a list and is no fault.
         let level: Logger.Level = failure.kind == .refused(410) ? .info : .warning
         logger.log(level: isNew ? level : .debug, message)
     }
 
-    /// Takes note that a watch has begun; trouble is over once it has gone on for a while.
+    /// Called when a watch has begun or goes on; trouble is over once it has gone on for a while.
     ///
     /// Trouble that came back soon after it was over last is not over before a longer while: else it would fill the log.
     ///
-    /// - Parameter hasSpoken: whether a byte of the watch itself has come; silence is not over before.
-    func watchGoesOn(hasSpoken: Bool) {
+    /// - Parameter hasData: whether a byte of the watch itself has come; silence is not over before.
+    func watchGoesOn(hasData: Bool) {
         state.withLock { state in
-            guard !state.told.isEmpty, state.settling == nil, hasSpoken || !state.told.contains(.silent) else { return }
+            guard !state.logged.isEmpty, state.settling == nil, hasData || !state.logged.contains(.silent) else {
+                return
+            }
             let isRelapse = state.endedAt.map { state.beganAt - $0 < timing.healthyAfter } ?? false
             let settling = isRelapse ? timing.healthyAfter : timing.settling
             state.settling = Task { [self] in
@@ -60,7 +62,7 @@ final class TroubleLog: Sendable {
         }
     }
 
-    /// Takes note that nothing more will be told.
+    /// Ends without another line.
     func close() {
         state.withLock { state in
             state.settling?.cancel()
@@ -72,7 +74,7 @@ final class TroubleLog: Sendable {
         let ended: (count: Int, lasted: Duration)? = state.withLock { state in
             guard state.settling != nil else { return nil }
             defer {
-                state.told = []
+                state.logged = []
                 state.settling = nil
                 state.endedAt = .now
             }
@@ -81,6 +83,6 @@ final class TroubleLog: Sendable {
         guard let ended else { return }
         let seconds = (ended.lasted / .seconds(1) * 10).rounded() / 10
         let failures = ended.count == 1 ? "1 failure" : "\(ended.count) failures"
-        logger.info("\(subject): well again, \(failures) and \(seconds) s after the trouble began")
+        logger.info("\(subject): recovered after \(failures) in \(seconds) s")
     }
 }

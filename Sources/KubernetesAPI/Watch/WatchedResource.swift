@@ -1,7 +1,7 @@
 import KubernetesObjects
 
 /// What is listed and watched, with the selectors that kube-proxy uses.
-public enum WatchedResource: Sendable, Hashable {
+package enum WatchedResource: Sendable, Hashable {
     /// All Services but headless ones and those of another proxy.
     case services
     /// All EndpointSlices but those of headless Services.
@@ -9,8 +9,7 @@ public enum WatchedResource: Sendable, Hashable {
     /// The Node with a name.
     case node(name: String)
 
-    /// The kind of its objects.
-    public var kind: KubernetesObject.Kind {
+    package var kind: KubernetesObject.Kind {
         switch self {
         case .services: .service
         case .endpointSlices: .endpointSlice
@@ -18,8 +17,7 @@ public enum WatchedResource: Sendable, Hashable {
         }
     }
 
-    /// The path of the API.
-    public var path: String {
+    package var path: String {
         switch self {
         case .services: "/api/v1/services"
         case .endpointSlices: "/apis/discovery.k8s.io/v1/endpointslices"
@@ -46,7 +44,7 @@ public enum WatchedResource: Sendable, Hashable {
 
 extension WatchedResource: CustomStringConvertible {
     /// `services`, `endpointslices`, `node n`.
-    public var description: String {
+    package var description: String {
         switch self {
         case .services: "services"
         case .endpointSlices: "endpointslices"

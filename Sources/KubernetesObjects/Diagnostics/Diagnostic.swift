@@ -1,6 +1,6 @@
 import Documents
 
-/// Something to tell the user about the input: what, where, and what would be right.
+/// A finding about the input: what, where, and what would be right.
 public struct Diagnostic: Hashable, Sendable {
     /// What follows from it.
     public enum Severity: String, Hashable, Sendable {
@@ -31,7 +31,7 @@ public struct Diagnostic: Hashable, Sendable {
     /// What is wrong with which value, and what would be right.
     public var message: String
 
-    /// Describes something about a file or an object in it.
+    /// A finding about a file, or about an object in it.
     public init(
         _ severity: Severity, file: String, origin: ObjectOrigin? = nil, line: Int? = nil, column: Int? = nil,
         kind: String? = nil, name: ObjectName? = nil, field: String = "", message: String
@@ -47,7 +47,7 @@ public struct Diagnostic: Hashable, Sendable {
         self.message = message
     }
 
-    /// Describes something about an object.
+    /// A finding about an object that was read.
     public init(
         _ severity: Severity, origin: ObjectOrigin, kind: String, name: ObjectName, field: String = "", message: String
     ) {
@@ -61,7 +61,7 @@ public struct Diagnostic: Hashable, Sendable {
 }
 
 extension Diagnostic: CustomStringConvertible {
-    /// One line: `redis.yaml: document 2: Service default/redis: spec.ports[0].port: 70000 is not a port; …`.
+    /// One line: `redis.yaml: document 2: Service default/redis: spec.ports[0].port: invalid port 70000: …`.
     public var description: String {
         var parts: [String] = []
         if !file.isEmpty {

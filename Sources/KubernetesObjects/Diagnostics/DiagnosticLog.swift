@@ -1,4 +1,4 @@
-/// Collects everything there is to tell about the input, so that a run reports all of it and not only the first.
+/// All findings about the input, so that a run reports all of them and not only the first.
 public struct DiagnosticLog: Sendable {
     /// The diagnostics in the order in which they were found.
     public private(set) var diagnostics: [Diagnostic] = []

@@ -6,16 +6,16 @@ import ServiceModel
 /// Reading goes on after an error, so that ``log`` holds everything that is wrong with the input. Objects are made one
 /// by one; what an object is not asked for is forgotten at once.
 public struct ManifestReader: Sendable {
-    /// How deep lists may stand in lists.
+    /// How deep lists may be nested.
     private static let listDepthLimit = 10
 
     /// The objects that were read without an error.
     public private(set) var objects = ClusterObjects()
-    /// What there is to tell about them.
+    /// What was found wrong or worth knowing.
     public private(set) var log = DiagnosticLog()
     private var unusableServices: Set<ServiceName> = []
 
-    /// A reader that has read nothing yet.
+    /// A reader without objects.
     public init() {}
 
     /// Reads everything that `paths` name, and compares the objects with each other.
@@ -71,7 +71,7 @@ public struct ManifestReader: Sendable {
         log.add(objects.crossChecks(unusableServices: unusableServices))
     }
 
-    /// The lists around an item, and what its own list says of all items.
+    /// The lists around an item, and what the innermost of them declares for all its items.
     private struct ListContext {
         var path: [Int] = []
         var apiVersion: String?
@@ -85,7 +85,7 @@ public struct ManifestReader: Sendable {
         var fields = FieldReader(kind: nil, origin: origin, listPath: list.path)
         defer { log.add(fields.diagnostics) }
         guard let object = value.object else {
-            fields.error("\(value.summary) is no object; it must be a mapping with apiVersion, kind and metadata")
+            fields.error("must be a mapping with apiVersion, kind and metadata, not \(value.summary)")
             return
         }
         let kind = fields.header("kind", of: object, inherited: list.kind, example: "Service")
@@ -107,14 +107,14 @@ public struct ManifestReader: Sendable {
         defer { log.add(fields.diagnostics) }
         guard items != .null else { return }
         guard list.path.count < Self.listDepthLimit else {
-            fields.error("lists stand in lists more than \(Self.listDepthLimit) levels deep")
+            fields.error("lists are nested more than \(Self.listDepthLimit) levels deep")
             return
         }
         guard let items = items.array else {
-            fields.atField("items") { $0.error("\(items.summary) is not a list") }
+            fields.atField("items") { $0.error("must be a list, not \(items.summary)") }
             return
         }
-        // The items of a ServiceList are Services and need not say so.
+        // The items of a ServiceList are Services and need no kind.
         let itemKind = kind == "List" ? nil : String(kind.dropLast("List".count))
         for (index, item) in items.enumerated() {
             let context = ListContext(
@@ -127,7 +127,7 @@ public struct ManifestReader: Sendable {
         _ document: DocumentObject, kind: String, version: String, list: ListContext, origin: ObjectOrigin
     ) {
         guard let known = KubernetesObject.Kind(rawValue: kind), known.apiVersion == version else {
-            log.add(Self.passedOver(document, kind: kind, version: version, origin: origin))
+            log.add(Self.ignored(document, kind: kind, version: version, origin: origin))
             return
         }
         var fields = FieldReader(kind: kind, origin: origin, listPath: list.path)
@@ -150,7 +150,7 @@ public struct ManifestReader: Sendable {
     }
 
     /// Why an object is not read: it is of another kind, or of another version of a known kind.
-    private static func passedOver(
+    private static func ignored(
         _ document: DocumentObject, kind: String, version: String, origin: ObjectOrigin
     ) -> Diagnostic {
         let metadata = document["metadata"]?.object
@@ -159,12 +159,12 @@ public struct ManifestReader: Sendable {
         }
         var diagnostic = Diagnostic(
             .note, file: origin.file, origin: origin, line: origin.line, kind: kind, name: name,
-            message: "passed over; only Service, EndpointSlice, Endpoints and Node are read")
+            message: "ignored: only Service, EndpointSlice, Endpoints and Node are read")
         if let known = KubernetesObject.Kind(rawValue: kind), group(version) == group(known.apiVersion) {
             diagnostic.severity = .warning
             diagnostic.field = "apiVersion"
             diagnostic.message =
-                "\(MessageText.quoted(version)) is not read and the object is passed over; it must be \(known.apiVersion)"
+                "unsupported version \(MessageText.quoted(version)) (supported: \(known.apiVersion)); the object is ignored"
         }
         return diagnostic
     }

@@ -20,7 +20,7 @@ public struct EndpointSlice: Sendable, Hashable {
         /// The number, 1–65535.
         public var number: UInt16
 
-        /// Describes a port.
+        /// A port that has a number.
         public init(name: String = "", transport: TransportProtocol = .tcp, number: UInt16) {
             self.name = name
             self.transport = transport
@@ -41,7 +41,7 @@ public struct EndpointSlice: Sendable, Hashable {
         /// The nodes it is meant for (KEP-3015).
         public var nodeHints: Set<String>
 
-        /// Describes an endpoint; by default one that is ready, somewhere, for everybody.
+        /// An endpoint; by default ready, on an unknown node, without hints.
         public init(
             address: IPAddress, conditions: EndpointConditions = [.ready, .serving], nodeName: String? = nil,
             zoneHints: Set<String> = [], nodeHints: Set<String> = []
@@ -74,7 +74,7 @@ public struct EndpointSlice: Sendable, Hashable {
     /// The endpoints; none if ``addressType`` is ``AddressType/names``.
     public var endpoints: [Member] = []
 
-    /// When the change of a pod or Service that led to this slice was seen, if the slice says so.
+    /// When the change of a pod or Service that led to this slice was seen, if the slice has that annotation.
     public var triggerTime: Timestamp?
 
     /// A slice without ports and endpoints.
@@ -88,6 +88,6 @@ public struct EndpointSlice: Sendable, Hashable {
         self.addressType = addressType
     }
 
-    /// The Service the slice belongs to, if it says so.
+    /// The Service the slice belongs to, if it has the label.
     public var service: ServiceName? { serviceName.map { ServiceName(namespace: name.namespace, name: $0) } }
 }

@@ -4,9 +4,9 @@ import ServiceModel
 
 /// An Endpoints object (v1), the predecessor of EndpointSlices.
 ///
-/// A proxy in a cluster never reads it: a controller mirrors it into slices. In manifests nobody does, so it is used here
+/// A proxy in a cluster never reads it: a controller mirrors it into slices. In manifests there is no controller, so it is used here
 /// for a Service that has no slice, as the mirrored slices would be. The label `endpointslice.kubernetes.io/skip-mirror`
-/// is not obeyed: it says that slices for the Service are made otherwise, and here there are none.
+/// is not obeyed: it means that slices for the Service come from elsewhere, and here there are none.
 public struct Endpoints: Sendable, Hashable {
     /// Some addresses that have the same ports (`subsets`).
     public struct Subset: Sendable, Hashable {
@@ -15,7 +15,7 @@ public struct Endpoints: Sendable, Hashable {
         /// The addresses of both families, those that are not ready before the others.
         public var members: [EndpointSlice.Member] = []
 
-        /// Puts ports and addresses together.
+        /// Addresses that have the same ports.
         public init(ports: [EndpointSlice.Port] = [], members: [EndpointSlice.Member] = []) {
             self.ports = ports
             self.members = members
@@ -30,7 +30,7 @@ public struct Endpoints: Sendable, Hashable {
     public var isHeadless = false
     /// The addresses and their ports.
     public var subsets: [Subset] = []
-    /// When the change of a pod or Service that led to this object was seen, if the object says so.
+    /// When the change of a pod or Service that led to this object was seen, if the object has that annotation.
     public var triggerTime: Timestamp?
 
     /// An object without addresses.
@@ -41,7 +41,7 @@ public struct Endpoints: Sendable, Hashable {
 
     /// The slices that the mirroring controller would make, for addresses of one family.
     ///
-    /// It says `ready` of each address and nothing else, so one that is not ready still counts as serving.
+    /// It sets only `ready`, so an address that is not ready still counts as serving.
     public func mirroredSlices(_ family: IPFamily) -> [EndpointSlice] {
         subsets.enumerated().map { index, subset in
             var slice = EndpointSlice(

@@ -69,7 +69,7 @@ public enum KubernetesObject: Sendable, Hashable {
         }
     }
 
-    /// Reads an object of a known kind, whatever its own `kind` and `apiVersion` say; everything odd goes to the log.
+    /// Reads an object of a known kind, whatever its own `kind` and `apiVersion`; the log gets every finding.
     ///
     /// - Returns: `nil` if there was an error.
     public init?(_ document: DocumentObject, kind: Kind, origin: ObjectOrigin = .none, log: inout DiagnosticLog) {
@@ -93,7 +93,7 @@ public enum KubernetesObject: Sendable, Hashable {
 }
 
 extension KubernetesObject {
-    /// When the change that led to this object was seen, if it says so: for the latency of programming.
+    /// When the change that led to this object was seen, if it has that annotation: for the latency of programming.
     public var triggerTime: Timestamp? {
         switch self {
         case .endpointSlice(let slice): slice.triggerTime

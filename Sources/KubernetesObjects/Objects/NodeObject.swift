@@ -6,12 +6,12 @@ import ServiceModel
 public struct NodeObject: Sendable, Hashable {
     /// Where it was read.
     public var origin: ObjectOrigin
-    /// What it says about the node.
+    /// The node it describes.
     ///
     /// The addresses are those of type InternalIP, then those of type ExternalIP, each in the object's order: the first
     /// of a family is the node's address (`GetNodeHostIPs`).
     public var node: Node
-    /// Whether the node is about to go, and load balancers are to turn to others: see ``removalTaint``.
+    /// Whether the node is about to be removed, so that load balancers must use other nodes: see ``removalTaint``.
     ///
     /// True if the object is being deleted or has that taint (pkg/proxy/healthcheck/proxy_health.go, `Health`).
     public var isLeaving = false
@@ -19,7 +19,7 @@ public struct NodeObject: Sendable, Hashable {
     /// The taint by which the cluster autoscaler announces that it will remove a node.
     public static let removalTaint = "ToBeDeletedByClusterAutoscaler"
 
-    /// Describes a node.
+    /// The object of a node that stays.
     public init(node: Node, origin: ObjectOrigin = .none) {
         self.node = node
         self.origin = origin
@@ -58,7 +58,7 @@ public struct NodeObject: Sendable, Hashable {
         let isInternal: Bool
     }
 
-    /// Host names and whatever other types there are have nothing to say about the node's address.
+    /// Host names and whatever other types there are do not count as the node's address.
     private static func address(_ fields: inout FieldReader, _ value: DocumentValue) -> RankedAddress? {
         guard let object = fields.object(value) else { return nil }
         guard let type = fields.required("type", of: object, need: "the type of the address", { $0.text($1) }),

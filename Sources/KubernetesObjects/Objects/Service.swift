@@ -36,7 +36,7 @@ public struct Service: Sendable, Hashable {
         /// The port on every node, if there is one.
         public var nodePort: UInt16?
 
-        /// Describes a port.
+        /// A port; TCP, without a name and a node port by default.
         public init(name: String = "", transport: TransportProtocol = .tcp, number: UInt16, nodePort: UInt16? = nil) {
             self.name = name
             self.transport = transport

@@ -7,7 +7,7 @@ public struct Timestamp: Sendable, Hashable {
     /// Nanoseconds of the second, 0–999,999,999.
     public let nanoseconds: Int
 
-    /// Names a point in time.
+    /// A point in time, counted from 1970-01-01T00:00:00Z.
     public init(seconds: Int, nanoseconds: Int = 0) {
         self.seconds = seconds
         self.nanoseconds = nanoseconds
@@ -42,7 +42,7 @@ extension Timestamp: CustomStringConvertible {
         return "\(wholeSeconds)\(fraction.isEmpty ? "" : ".")\(fraction)Z"
     }
 
-    /// RFC 3339 with milliseconds: what lines of a log begin with, so that they stand below each other.
+    /// RFC 3339 with milliseconds: for the beginning of log lines, where all have one width.
     public var withMilliseconds: String { "\(wholeSeconds).\(Self.digits(nanoseconds / 1_000_000, 3))Z" }
 
     private var wholeSeconds: String {

@@ -11,7 +11,7 @@ extension EndpointSlice {
         isHeadless = metadata.label(EndpointSlice.headlessLabel) != nil
         let need = "IPv4, IPv6 or FQDN"
         let type = fields.required("addressType", of: document, need: need) { fields, value -> AddressType? in
-            if value == .string("") { fields.error("\"\" is unknown; it must be \(need)") }
+            if value == .string("") { fields.error("unsupported value \"\" (supported: IPv4, IPv6, FQDN)") }
             return fields.choice(value, ["IPv4": .addresses(.ipv4), "IPv6": .addresses(.ipv6), "FQDN": .names])
         }
         ports = fields.list("ports", of: document, Self.port)
@@ -62,7 +62,7 @@ extension EndpointSlice {
         return member
     }
 
-    /// kube-proxy uses the first address only, and passes over an endpoint that has none.
+    /// kube-proxy uses the first address only, and ignores an endpoint that has none.
     private static func firstAddress(
         _ fields: inout FieldReader, _ value: DocumentValue, family: IPFamily
     ) -> IPAddress? {
@@ -77,7 +77,7 @@ extension EndpointSlice {
             guard let address = fields.address(value) else { return nil }
             if address.family == family { return address }
             fields.error(
-                "\(address) is an \(address.family.kubernetesName) address in a slice of addressType "
+                "invalid \(family.kubernetesName) address \(address): the addressType of the slice is "
                     + family.kubernetesName)
             return nil
         }

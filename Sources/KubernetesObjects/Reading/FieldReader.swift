@@ -1,6 +1,6 @@
 import Documents
 
-/// Reads the fields of one object and writes down what is wrong with each of them.
+/// Reads the fields of one object and reports what is wrong with each of them.
 ///
 /// Reading goes on after an error, so that all of them are found; who made the object asks ``hasErrors`` at the end. A
 /// field that is `null` is absent, as in the API.
@@ -31,13 +31,13 @@ package struct FieldReader {
     /// Whether the object cannot be used.
     package var hasErrors: Bool { diagnostics.contains { $0.severity == .error } }
 
-    /// Writes down that the field being read is wrong.
+    /// Reports that the field being read cannot be used.
     package mutating func error(_ message: String) { add(.error, message) }
 
-    /// Writes down that the field being read is odd.
+    /// Reports that the field being read may not mean what its author expects.
     package mutating func warning(_ message: String) { add(.warning, message) }
 
-    /// Takes over what was found in a text inside the object.
+    /// Adds what was found in a document inside the object.
     package mutating func adopt(_ diagnostics: [Diagnostic]) { self.diagnostics += diagnostics }
 
     private mutating func add(_ severity: Diagnostic.Severity, _ message: String) {
@@ -104,7 +104,7 @@ package struct FieldReader {
         _ value: DocumentValue, _ read: (inout FieldReader, DocumentValue) -> Value?
     ) -> [Value]? {
         guard let elements = value.array else {
-            error("\(value.summary) is not a list")
+            error("must be a list, not \(value.summary)")
             return nil
         }
         var result: [Value] = []
@@ -115,12 +115,12 @@ package struct FieldReader {
         return result
     }
 
-    /// Looks at the place of an element of the list being read, for a message about it.
+    /// Reports about an element of the list being read.
     package mutating func atElement(_ index: Int, _ body: (inout FieldReader) -> Void) {
         enter(.index(index), line: line, body)
     }
 
-    /// Looks at the place of a field of the mapping being read, for a message about it.
+    /// Reports about a field of the mapping being read.
     package mutating func atField(_ key: String, _ body: (inout FieldReader) -> Void) {
         enter(.key(key), line: line, body)
     }

@@ -1,14 +1,14 @@
 import Documents
 import NetworkTypes
 
-/// What fields can hold: each reads a value, or says what it is instead.
+/// The types of fields: each reads a value, or reports what would be right.
 extension FieldReader {
     /// A text.
     package mutating func text(_ value: DocumentValue) -> String? {
         if case .string(let text) = value { return text }
         switch value {
-        case .array, .object: error("\(value.summary) is not a text")
-        default: error("\(value.summary) is not a text; put it in quotes")
+        case .array, .object: error("must be a string, not \(value.summary)")
+        default: error("must be a string, not \(value.summary); put it in quotes")
         }
         return nil
     }
@@ -18,9 +18,9 @@ extension FieldReader {
         if case .integer(let number) = value { return number }
         switch value {
         case .string(let text) where Int64(text) != nil:
-            error("\(value.summary) is not a whole number; write it without quotes")
+            error("must be a whole number, not \(value.summary); write it without quotes")
         default:
-            error("\(value.summary) is not a whole number")
+            error("must be a whole number, not \(value.summary)")
         }
         return nil
     }
@@ -28,14 +28,14 @@ extension FieldReader {
     /// True or false.
     package mutating func boolean(_ value: DocumentValue) -> Bool? {
         if case .bool(let boolean) = value { return boolean }
-        error("\(value.summary) is neither true nor false")
+        error("must be true or false, not \(value.summary)")
         return nil
     }
 
     /// A mapping.
     package mutating func object(_ value: DocumentValue) -> DocumentObject? {
         if case .object(let object) = value { return object }
-        error("\(value.summary) is not a mapping")
+        error("must be a mapping, not \(value.summary)")
         return nil
     }
 
@@ -43,7 +43,7 @@ extension FieldReader {
     package mutating func duration(_ value: DocumentValue) -> Duration? {
         guard let text = text(value) else { return nil }
         guard let duration = DurationText.parse(text), duration >= .zero else {
-            error("\(MessageText.quoted(text)) is not \(DurationText.need)")
+            error("invalid duration \(MessageText.quoted(text)): must be \(DurationText.need)")
             return nil
         }
         return duration
@@ -53,7 +53,7 @@ extension FieldReader {
     mutating func port(_ value: DocumentValue) -> UInt16? {
         guard let number = integer(value) else { return nil }
         guard let port = UInt16(exactly: number), port != 0 else {
-            error("\(number) is not a port; it must be from 1 to 65535")
+            error("invalid port \(number): must be from 1 to 65535")
             return nil
         }
         return port
@@ -63,7 +63,7 @@ extension FieldReader {
     mutating func portOrZero(_ value: DocumentValue) -> UInt16? {
         guard let number = integer(value) else { return nil }
         guard let port = UInt16(exactly: number) else {
-            error("\(number) is not a port; it must be from 1 to 65535, or 0 for none")
+            error("invalid port \(number): must be from 1 to 65535, or 0 for none")
             return nil
         }
         return port == 0 ? nil : port
@@ -73,10 +73,10 @@ extension FieldReader {
     mutating func address(_ value: DocumentValue) -> IPAddress? {
         guard let text = text(value) else { return nil }
         guard let address = IPAddress(text) else {
-            error("\(MessageText.quoted(text)) is not an IP address")
+            error("invalid IP address \(MessageText.quoted(text))")
             return nil
         }
-        warnIfSpelledOddly(text, readAs: address.description)
+        warnUnlessCanonical(text, readAs: address.description)
         return address
     }
 
@@ -84,15 +84,15 @@ extension FieldReader {
     mutating func range(_ value: DocumentValue) -> CIDR? {
         guard let text = text(value) else { return nil }
         guard let range = CIDR(text.trimmingBlanks) else {
-            error("\(MessageText.quoted(text)) is not a range of addresses such as 192.0.2.0/24 or 2001:db8::/32")
+            error("invalid CIDR \(MessageText.quoted(text)): \(CIDR.requirement(missedBy: text.trimmingBlanks))")
             return nil
         }
-        warnIfSpelledOddly(text, readAs: range.description)
+        warnUnlessCanonical(text, readAs: range.description)
         return range
     }
 
     /// Warns of a text whose canonical form is another.
-    mutating func warnIfSpelledOddly(_ text: String, readAs canonical: String) {
+    mutating func warnUnlessCanonical(_ text: String, readAs canonical: String) {
         if canonical != text { warning("\(MessageText.quoted(text)) is read as \(canonical); write it so") }
     }
 
@@ -100,9 +100,8 @@ extension FieldReader {
     package mutating func choice<Value>(_ value: DocumentValue, _ choices: KeyValuePairs<String, Value>) -> Value? {
         guard let text = text(value), !text.isEmpty else { return nil }
         if let choice = choices.first(where: { $0.key == text }) { return choice.value }
-        let names = choices.map(\.key)
-        let allowed = names.dropLast().joined(separator: ", ") + " or " + (names.last ?? "")
-        error("\(MessageText.quoted(text)) is unknown; it must be \(allowed)")
+        let supported = choices.map(\.key).joined(separator: ", ")
+        error("unsupported value \(MessageText.quoted(text)) (supported: \(supported))")
         return nil
     }
 
@@ -116,7 +115,7 @@ extension FieldReader {
         guard let text = text(value) else { return nil }
         guard text.isDNSLabel else {
             error(
-                "\(MessageText.quoted(text)) is not a DNS label: 1 to 63 of the characters a-z, 0-9 and \"-\", "
+                "invalid DNS label \(MessageText.quoted(text)): must be 1 to 63 of the characters a-z, 0-9 and \"-\", "
                     + "beginning and ending with a letter or digit")
             return nil
         }
@@ -133,8 +132,8 @@ extension FieldReader {
         guard let text = text(value) else { return nil }
         guard text.isDNSSubdomain else {
             error(
-                "\(MessageText.quoted(text)) is not a DNS name: up to 253 of the characters a-z, 0-9, \"-\" and \".\", "
-                    + "each part beginning and ending with a letter or digit")
+                "invalid DNS name \(MessageText.quoted(text)): must be up to 253 of the characters a-z, 0-9, \"-\" "
+                    + "and \".\", each part beginning and ending with a letter or digit")
             return nil
         }
         return text

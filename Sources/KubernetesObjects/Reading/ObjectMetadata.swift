@@ -1,6 +1,6 @@
 import Documents
 
-/// What every object says about itself (`metadata`), as far as a proxy reads it.
+/// The `metadata` of any object, as far as a proxy reads it.
 struct ObjectMetadata {
     /// How an object of a kind may be named.
     enum NameRule {
@@ -16,7 +16,7 @@ struct ObjectMetadata {
     let name: ObjectName
     /// Whether the object is being deleted: it has a `deletionTimestamp`.
     let isBeingDeleted: Bool
-    /// When the change that led to this object was seen, if the object says so: a controller's annotation.
+    /// When the change that led to this object was seen, if the object has it: a controller's annotation.
     let triggerTime: Timestamp?
     private let labels: DocumentObject
 
@@ -33,7 +33,7 @@ struct ObjectMetadata {
         else { return nil }
         var read: ObjectMetadata?
         fields.atField("metadata") { fields in
-            // The name as it stands, so that even messages about the name itself carry it.
+            // The unchecked name, so that even messages about the name itself carry it.
             let namespace = rule == .clusterWideSubdomain ? "" : ObjectName.defaultNamespace
             if let name = metadata["name"]?.string {
                 fields.name = ObjectName(namespace: metadata["namespace"]?.string ?? namespace, name: name)

@@ -50,7 +50,9 @@ extension Service {
         guard !families.isEmpty else { return addresses }
         for (index, (address, family)) in zip(addresses, families).enumerated() where address.family != family {
             fields.atField(isList ? "clusterIPs[\(index)]" : "clusterIP") {
-                $0.error("\(address) is no \(family.kubernetesName) address, but ipFamilies[\(index)] says it is")
+                $0.error(
+                    "invalid \(family.kubernetesName) address \(address): ipFamilies[\(index)] is \(family.kubernetesName)"
+                )
             }
         }
         return Array(addresses.prefix(families.count))

@@ -12,7 +12,7 @@ extension Service {
             if !seen.insert(PortKey(port)).inserted {
                 let name = port.name.isEmpty ? "without a name" : "named \(MessageText.quoted(port.name))"
                 fields.warning(
-                    "another \(port.transport.kubernetesName) port \(name) stands before this one, which replaces it")
+                    "duplicate \(port.transport.kubernetesName) port \(name): this one replaces the earlier one")
             }
             return port
         }

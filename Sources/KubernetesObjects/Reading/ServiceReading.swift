@@ -73,7 +73,7 @@ extension Service {
                 fields.optional("timeoutSeconds", of: clientIP) { fields, value in
                     guard let seconds = fields.integer(value) else { return nil }
                     guard affinityTimeouts.contains(seconds) else {
-                        fields.error("\(seconds) is not a timeout; it must be from 1 to 86400 seconds")
+                        fields.error("invalid timeout \(seconds): must be from 1 to 86400 seconds")
                         return nil
                     }
                     return UInt32(seconds)
@@ -89,12 +89,12 @@ extension Service {
             declaresExternalIPs = true
             guard let text = fields.text(value) else { return nil }
             guard let address = IPAddress(text) else {
-                fields.warning("\(MessageText.quoted(text)) is not an IP address; the entry is ignored")
+                fields.warning("invalid IP address \(MessageText.quoted(text)): the entry is ignored")
                 return nil
             }
-            fields.warnIfSpelledOddly(text, readAs: address.description)
+            fields.warnUnlessCanonical(text, readAs: address.description)
             if !seen.insert(address).inserted {
-                fields.warning("\(address) is in the list already; its rules are made again")
+                fields.warning("duplicate address \(address): its rules are repeated")
             }
             return address
         }

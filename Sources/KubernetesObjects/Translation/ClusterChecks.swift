@@ -3,7 +3,7 @@ import NetworkTypes
 import ServiceModel
 
 extension ClusterObjects {
-    /// What is odd about the objects together: slices of no Service, addresses that two Services claim.
+    /// What is wrong with the objects together: slices of no Service, addresses that two Services claim.
     ///
     /// - Parameter unusableServices: Services that were in the input, but had errors; slices may belong to them.
     /// - Returns: warnings and notes, in an order that does not depend on that of the objects.
@@ -19,7 +19,7 @@ extension ClusterObjects {
         return odd.sorted { $0.name < $1.name }.map { slice in
             let problem =
                 if let service = slice.service {
-                    "there is no Service \(MessageText.escaped(service.description)) in the input; the slice is not used"
+                    "the input has no Service \(MessageText.escaped(service.description)); the slice is not used"
                 } else {
                     "is missing, so the slice belongs to no Service and is not used; it must be the name of a Service"
                 }
@@ -37,7 +37,7 @@ extension ClusterObjects {
                     name: ObjectName(object.service), message: message)
             }
             if services[object.service] == nil, !unusableServices.contains(object.service) {
-                return diagnostic(.warning, "there is no Service of that name in the input; the object is not used")
+                return diagnostic(.warning, "the input has no Service of that name; the object is not used")
             }
             if hasSlices(of: object.service) {
                 return diagnostic(.note, "not used, since the Service has EndpointSlices")

@@ -70,6 +70,6 @@ public struct ClusterObjects: Sendable {
     /// Whether any slice names a Service.
     public func hasSlices(of service: ServiceName) -> Bool { slicesByService[service] != nil }
 
-    /// What a Node object says about a node; `nil` if there is no object of that name.
+    /// The node that a Node object describes; `nil` if there is no object of that name.
     public func node(named name: String) -> Node? { nodes[name]?.node }
 }

@@ -1,12 +1,12 @@
 import NetworkTypes
 import ServiceModel
 
-/// Puts the endpoints of slices together, as kube-proxy's EndpointSlice cache does (`endpointslicecache.go`).
+/// Merges the endpoints of slices, as kube-proxy's EndpointSlice cache does (`endpointslicecache.go`).
 enum EndpointMerge {
     /// The endpoints that slices have for a service port, ordered by the bytes of `ADDRESS:PORT`, each once.
     ///
-    /// Ports are matched by name and protocol, never by number. What several slices say of one endpoint, the last of
-    /// them decides, unless it says that it is terminating: an address may be used again before the old pod is gone.
+    /// Ports are matched by name and protocol, never by number. If several slices hold one endpoint, the last of
+    /// them decides, unless it is terminating there: an address may be used again before the old pod is gone.
     ///
     /// - Parameter slices: slices of one Service, in the order of their names.
     static func endpoints(

@@ -15,7 +15,7 @@ extension Service {
 
     /// The ports of the Service in a family, as a proxy sees them (kube-proxy's `newBaseServicePortInfo`).
     ///
-    /// - Returns: nothing if ``skipReason(_:)`` says so. Of ports with one name and protocol only the last is there.
+    /// - Returns: nothing if there is a ``skipReason(_:)``. Of ports with one name and protocol only the last is there.
     public func servicePorts(_ family: IPFamily) -> [ServicePort] {
         guard skipReason(family) == nil, let clusterIP = clusterIP(family) else { return [] }
         let externalIPs = externalIPs.filter { $0.family == family }

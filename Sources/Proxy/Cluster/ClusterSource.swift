@@ -4,12 +4,12 @@ import Logging
 import Synchronization
 
 /// The API of a cluster as the source of objects: Services, EndpointSlices and this node, listed and watched.
-public struct ClusterSource: Sendable {
+package struct ClusterSource: Sendable {
     /// The kinds that are listed, all of which a proxy needs: without its Node it would take itself for another one.
-    public static let kinds: Set<KubernetesObject.Kind> = [.service, .endpointSlice, .node]
+    package static let kinds: Set<KubernetesObject.Kind> = [.service, .endpointSlice, .node]
 
     /// Where the API is and who we are.
-    public let connection: ClusterConnection
+    package let connection: ClusterConnection
     private let nodeName: String
     private let version: String
 
@@ -19,7 +19,7 @@ public struct ClusterSource: Sendable {
     ///   - connection: the server, and who asks it.
     ///   - nodeName: the name of the Node object of this node.
     ///   - version: the version of kubetables, which the server is told.
-    public init(_ connection: ClusterConnection, nodeName: String, version: String) {
+    package init(_ connection: ClusterConnection, nodeName: String, version: String) {
         self.connection = connection
         self.nodeName = nodeName
         self.version = version
@@ -31,7 +31,7 @@ public struct ClusterSource: Sendable {
     ///   - logger: is told of trouble, and of objects that cannot be used.
     ///   - heard: is called each time the server has said something about objects of a kind.
     ///   - deliver: gets what there is and what changes; must return soon.
-    public func run(
+    package func run(
         logger: Logger, heard: @escaping @Sendable (KubernetesObject.Kind) -> Void,
         deliver: @escaping @Sendable ([ObjectUpdate]) async -> Void
     ) async {
@@ -40,7 +40,7 @@ public struct ClusterSource: Sendable {
             for resource in [WatchedResource.node(name: nodeName), .endpointSlices, .services] {
                 let reader = EventReader(kind: resource.kind, logger: logger)
                 let reflector = Reflector(
-                    resource, client: client, logger: logger, heard: { heard(resource.kind) },
+                    resource, client: client, logger: logger, received: { heard(resource.kind) },
                     deliver: { event in
                         guard let update = reader.update(event) else { return }
                         await deliver([update])

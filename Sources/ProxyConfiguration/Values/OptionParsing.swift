@@ -92,20 +92,11 @@ enum OptionParsing {
         var ranges: [CIDR] = []
         for text in texts {
             guard let range = CIDR(text) else {
-                throw OptionError(option, "invalid CIDR \"\(text)\": \(requirement(ofRange: text))")
+                throw OptionError(option, "invalid CIDR \"\(text)\": \(CIDR.requirement(missedBy: text))")
             }
             ranges.append(range)
         }
         return ranges
-    }
-
-    /// What a text that is not a range lacks.
-    private static func requirement(ofRange text: String) -> String {
-        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, let address = IPAddress(String(parts[0])), Int(parts[1]) != nil else {
-            return "must be ADDRESS/LENGTH, for example 10.244.0.0/16"
-        }
-        return "the prefix length must be 0–\(address.family == .ipv4 ? 32 : 128)"
     }
 
     /// Splits a list at its commas; blanks around items and empty items are dropped.
