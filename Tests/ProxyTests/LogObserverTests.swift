@@ -15,12 +15,16 @@ import XTables
     private let host = FakeHost()
 
     /// Runs a loop for IPv4 while `body` runs.
-    private func running(_ body: (ProxyLoop) async throws -> Void) async rethrows {
+    private func running(
+        requiredKinds: Set<KubernetesObject.Kind> = [.service, .endpointSlice],
+        _ body: (ProxyLoop) async throws -> Void
+    ) async rethrows {
         var options = ProxyOptions()
         options.minimumSyncPeriod = .zero
         options.syncPeriod = .milliseconds(20)
         let loop = ProxyLoop(
-            options: options, families: [.ipv4], syncer: Syncer(store: store, lock: nil), host: host,
+            options: options, families: [.ipv4], requiredKinds: requiredKinds, syncer: Syncer(store: store, lock: nil),
+            host: host,
             observer: LogObserver(log.logger, subject: "manifests=here node=node-1"))
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await loop.run() }
@@ -68,6 +72,23 @@ import XTables
             "IPv4: another process keeps changing these rules; they are repaired each time: is another kube-proxy or "
             + "kubetables running on this node? \(line)"
         #expect(log.warnings.count { $0.hasPrefix(whole) } == 1)
+    }
+
+    @Test("says of a missing Node what is unknown; endpoints that name the node count as local nevertheless")
+    func missingNode() async throws {
+        try await running(requiredKinds: [.service, .endpointSlice, .node]) { loop in
+            await loop.take([
+                .listed(.service, [Sample.healthCheckedService("lb", ip: "10.96.0.1", port: 31000)]),
+                .listed(.endpointSlice, [Sample.localSlice("lb", "10.0.0.1")]), .listed(.node, []),
+            ])
+            await eventually("starts") { log.infos.count == 2 }
+            let rules = try #require(await loop.compilation(.ipv4)?.ruleset.text())
+            #expect(rules.contains(/-A KUBE-SVL-[A-Z0-9]+ .* -j KUBE-SEP-/))
+        }
+        let line =
+            "there is no Node named node-1: its zone, addresses and pod CIDRs are unknown, and only endpoints with nodeName "
+            + "node-1 count as local; is --hostname-override right?"
+        #expect(log.warnings == [line])
     }
 
     @Test("warns of what the check of the host finds, each once until it is gone")

@@ -49,8 +49,8 @@ package final class LogObserver: ProxyObserver {
             logger.error("the options do not fit this node, the rules stay as they are: \(reason)")
         case .missingNode(let name):
             warn([
-                "there is no Node named \(name): no endpoint counts as one of this node, and its zone and addresses are "
-                    + "not known; is --hostname-override right?"
+                "there is no Node named \(name): its zone, addresses and pod CIDRs are unknown, and only endpoints with "
+                    + "nodeName \(name) count as local; is --hostname-override right?"
             ])
         case .nodeLeaving(true):
             logger.notice("the node is about to be removed: /healthz answers 503, so that load balancers avoid it")
