@@ -78,26 +78,42 @@ let package = Package(
             ],
             swiftSettings: settings),
 
-        // The kernel.
+        // The machine and its kernel.
         .target(
-            name: "KernelTables", dependencies: ["Clibiptc", "NetworkTypes", "XTables"], swiftSettings: settings),
+            name: "Host", dependencies: ["NetworkTypes", .product(name: "SystemPackage", package: "swift-system")],
+            swiftSettings: settings),
+        .target(
+            name: "KernelTables",
+            dependencies: [
+                "Clibiptc", "Host", "NetworkTypes", "XTables",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings),
 
         .systemLibrary(
             name: "Cnetfilter_conntrack", pkgConfig: "libnetfilter_conntrack",
             providers: [.apt(["libnetfilter-conntrack-dev"])]),
         .target(
-            name: "ConnectionTracking", dependencies: ["Cnetfilter_conntrack", "NetworkTypes", "ServiceModel"],
+            name: "ConnectionTracking",
+            dependencies: [
+                "Cnetfilter_conntrack", "Host", "NetworkTypes", "ServiceModel",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
             swiftSettings: settings),
-        .target(name: "NodeTuning", swiftSettings: settings),
+        .target(
+            name: "NodeTuning", dependencies: ["Host", .product(name: "SystemPackage", package: "swift-system")],
+            swiftSettings: settings),
 
         // The loop.
         .systemLibrary(name: "Cmalloc"),
         .target(
             name: "Proxy",
             dependencies: [
-                "Cmalloc", "ConnectionTracking", "Documents", "KernelTables", "KubernetesAPI", "KubernetesObjects",
+                "Cmalloc", "ConnectionTracking", "Documents", "Host", "KernelTables", "KubernetesAPI",
+                "KubernetesObjects",
                 "NetworkTypes", "NodeTuning", "ProxyConfiguration", "RuleCompiler", "ServiceModel", "XTables",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings),
 
@@ -121,7 +137,7 @@ let package = Package(
             name: "Monitoring",
             dependencies: [
                 "ConnectionTracking", "HTTPServing", "KernelTables", "KubernetesObjects", "NetworkTypes",
-                "PrometheusText", "Proxy", "RuleCompiler", "ServiceModel", "XTables",
+                "PrometheusText", "Proxy", "ProxyConfiguration", "RuleCompiler", "ServiceModel", "XTables",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -131,9 +147,9 @@ let package = Package(
         .executableTarget(
             name: "kubetables",
             dependencies: [
-                "ConnectionTracking", "HTTPServing", "KernelTables", "KubernetesAPI", "KubernetesObjects", "Monitoring",
-                "NetworkTypes",
-                "NodeTuning", "Proxy", "ProxyConfiguration", "RuleCompiler", "ServiceModel", "XTables",
+                "ConnectionTracking", "HTTPServing", "Host", "KernelTables", "KubernetesAPI", "KubernetesObjects",
+                "Monitoring", "NetworkTypes", "NodeTuning", "Proxy", "ProxyConfiguration", "RuleCompiler",
+                "ServiceModel", "XTables",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -205,25 +221,36 @@ let package = Package(
             name: "connection-tracking-probe",
             dependencies: [
                 "Cnetfilter_conntrack", "ConnectionTracking", "KubernetesObjects", "NetworkTypes", "NodeTuning",
-                "ServiceModel",
+                "ServiceModel", .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Tests/ConnectionTrackingProbe", swiftSettings: settings),
         .testTarget(
             name: "ConnectionTrackingTests",
             dependencies: [
                 "ConnectionTracking", "NetworkTypes", "ServiceModel", "TestSupport", "connection-tracking-probe",
-                "kubetables",
+                "kubetables", .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "NodeTuningTests", dependencies: ["NodeTuning", "TestSupport", "connection-tracking-probe"],
+            name: "HostTests",
+            dependencies: [
+                "Host", "NetworkTypes", "TestSupport", .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "NodeTuningTests",
+            dependencies: [
+                "NodeTuning", "TestSupport", "connection-tracking-probe",
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "ProxyTests",
             dependencies: [
-                "ConnectionTracking", "KernelTables", "KubernetesObjects", "NetworkTypes", "Proxy",
-                "ProxyConfiguration", "RuleCompiler", "ServiceModel", "TestSupport", "XTables",
+                "ConnectionTracking", "Host", "KernelTables", "KubernetesObjects", "NetworkTypes", "NodeTuning",
+                "Proxy", "ProxyConfiguration", "RuleCompiler", "ServiceModel", "TestSupport", "XTables",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings),
         .testTarget(
@@ -243,6 +270,7 @@ let package = Package(
                 "PrometheusText", "Proxy", "RuleCompiler", "ServiceModel", "TestSupport", "XTables",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings),
         .testTarget(

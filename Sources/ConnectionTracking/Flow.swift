@@ -4,34 +4,34 @@ import NetworkTypes
 ///
 /// The two directions are each other's mirror image unless addresses are translated: DNAT shows as a reply that comes
 /// from elsewhere than the flow was sent to, SNAT (masquerading) as a reply that goes elsewhere than the flow came from.
-public struct Flow: Hashable, Sendable {
+package struct Flow: Hashable, Sendable {
     /// One direction of a flow.
-    public struct Direction: Hashable, Sendable {
+    package struct Direction: Hashable, Sendable {
         /// Where its packets come from.
-        public var source: AddressPort
+        package var source: AddressPort
         /// Where its packets go.
-        public var destination: AddressPort
+        package var destination: AddressPort
 
         /// Describes a direction.
-        public init(from source: AddressPort, to destination: AddressPort) {
+        package init(from source: AddressPort, to destination: AddressPort) {
             self.source = source
             self.destination = destination
         }
     }
 
     /// The transport protocol.
-    public var transport: TransportProtocol
+    package var transport: TransportProtocol
     /// The packets of the side that began, as they were before translation.
-    public var original: Direction
+    package var original: Direction
     /// The packets of the other side, as they are before they are translated back.
-    public var reply: Direction
+    package var reply: Direction
     /// The conntrack zone; 0 unless a CT rule or a virtual switch chose another.
-    public var zone: UInt16
+    package var zone: UInt16
     /// The kernel's number of the entry: another one when the same addresses are tracked anew (`CTA_ID`).
-    public var identifier: UInt32
+    package var identifier: UInt32
 
     /// Describes a flow.
-    public init(
+    package init(
         _ transport: TransportProtocol, original: Direction, reply: Direction, zone: UInt16 = 0, identifier: UInt32 = 0
     ) {
         self.transport = transport
@@ -42,15 +42,15 @@ public struct Flow: Hashable, Sendable {
     }
 
     /// The family of its addresses.
-    public var family: IPFamily { original.destination.address.family }
+    package var family: IPFamily { original.destination.address.family }
 
     /// Whether somebody else answers than the one it was sent to: the flow went through a DNAT rule.
-    public var isRedirected: Bool { reply.source != original.destination }
+    package var isRedirected: Bool { reply.source != original.destination }
 }
 
 extension Flow: CustomStringConvertible {
     /// One line, for example `udp 10.0.0.9:4000 > 10.96.0.10:53, answered by 10.244.1.5:53`.
-    public var description: String {
+    package var description: String {
         let answer = isRedirected ? ", answered by \(reply.source)" : ""
         return "\(transport.rawValue) \(original.source) > \(original.destination)\(answer)"
     }

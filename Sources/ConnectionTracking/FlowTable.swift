@@ -1,7 +1,7 @@
 import NetworkTypes
 
 /// The flows that are tracked: the kernel's (``NetlinkFlowTable``), or some in memory (``MemoryFlowTable``) for tests.
-public protocol FlowTable: Sendable {
+package protocol FlowTable: Sendable {
     /// Calls `body` with each flow of a family and a transport protocol.
     ///
     /// The table changes meanwhile, so a flow may be missing, or come twice.
@@ -18,7 +18,7 @@ public protocol FlowTable: Sendable {
 }
 
 /// How a listing of flows ended.
-public enum FlowListing: Sendable, Hashable {
+package enum FlowListing: Sendable, Hashable {
     /// With the last flow.
     case complete
     /// Too early, or the table was rebuilt meanwhile; many flows may be missing.
@@ -26,21 +26,21 @@ public enum FlowListing: Sendable, Hashable {
 }
 
 /// What became of flows that were to be deleted.
-public struct FlowDeletion: Sendable, Hashable {
+package struct FlowDeletion: Sendable, Hashable {
     /// How many were deleted.
-    public var deleted = 0
+    package var deleted = 0
     /// How many were gone already, or had made room for a new flow with the same addresses, which stays.
-    public var gone = 0
+    package var gone = 0
     /// How many the kernel would not delete.
-    public var refused = 0
+    package var refused = 0
     /// What the kernel said the first time it would not.
-    public var firstRefusal: FlowTableFailure?
+    package var firstRefusal: FlowTableFailure?
 
     /// Nothing done yet.
-    public init() {}
+    package init() {}
 
     /// Adds what became of others.
-    public static func += (left: inout FlowDeletion, right: FlowDeletion) {
+    package static func += (left: inout FlowDeletion, right: FlowDeletion) {
         left.deleted += right.deleted
         left.gone += right.gone
         left.refused += right.refused

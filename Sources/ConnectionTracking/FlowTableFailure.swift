@@ -1,10 +1,11 @@
-import Glibc
+import Host
 import NetworkTypes
+import SystemPackage
 
 /// What the kernel, or libnetfilter_conntrack, answered when it would not list or delete flows.
-public struct FlowTableFailure: Error, Hashable, Sendable {
+package struct FlowTableFailure: Error, Hashable, Sendable {
     /// What was tried.
-    public enum Operation: Hashable, Sendable {
+    package enum Operation: Hashable, Sendable {
         /// Opening the netlink socket.
         case open
         /// Listing the flows.
@@ -14,55 +15,44 @@ public struct FlowTableFailure: Error, Hashable, Sendable {
     }
 
     /// What was tried.
-    public let operation: Operation
+    package let operation: Operation
     /// The family.
-    public let family: IPFamily
-    /// The error number of errno.h.
-    public let errorNumber: Int32
+    package let family: IPFamily
+    /// What the kernel answered.
+    package let error: Errno
 
     /// Makes a failure.
-    public init(_ operation: Operation, _ family: IPFamily, errorNumber: Int32) {
+    package init(_ operation: Operation, _ family: IPFamily, _ error: Errno) {
         self.operation = operation
         self.family = family
-        self.errorNumber = errorNumber
+        self.error = error
     }
 }
 
 extension FlowTableFailure: CustomStringConvertible {
     /// One line: what was tried, what the kernel said, and what to do.
-    public var description: String {
+    package var description: String {
         let what =
             switch operation {
             case .open: "opening a netlink socket for \(family.kubernetesName) flows"
             case .list: "listing \(family.kubernetesName) flows"
             case .delete(let flow): "deleting the flow \(flow)"
             }
-        return "\(what): \(systemText)\(advice.map { "; \($0)" } ?? "")"
+        return "\(what): \(error.text)\(advice.map { "; \($0)" } ?? "")"
     }
-
-    private var systemText: String {
-        let text = strerror(errorNumber).map { String(cString: $0) } ?? "unknown error"
-        return "\(text) (\(Self.names[errorNumber] ?? "errno \(errorNumber)"))"
-    }
-
-    private static let names: [Int32: String] = [
-        EPERM: "EPERM", EACCES: "EACCES", EINVAL: "EINVAL", EBUSY: "EBUSY", ENOBUFS: "ENOBUFS", ENOMEM: "ENOMEM",
-        EMFILE: "EMFILE", ENFILE: "ENFILE", EPROTONOSUPPORT: "EPROTONOSUPPORT", EAFNOSUPPORT: "EAFNOSUPPORT",
-        EOPNOTSUPP: "EOPNOTSUPP",
-    ]
 
     private var advice: String? {
-        switch errorNumber {
-        case EPERM, EACCES:
+        switch error {
+        case .notPermitted, .permissionDenied:
             return "run as root, or with the capability CAP_NET_ADMIN"
         // A kernel without the subsystem knows neither the protocol nor, if others use nfnetlink, the message.
-        case EPROTONOSUPPORT, EAFNOSUPPORT, EOPNOTSUPP:
+        case .protocolNotSupported, .addressFamilyNotSupported, .notSupportedOnSocket:
             return Self.missingModule
-        case EINVAL where operation == .list:
+        case .invalidArgument where operation == .list:
             return Self.missingModule
-        case ENOBUFS, ENOMEM:
+        case .noBufferSpace, .noMemory:
             return "the kernel or this control group is short of memory"
-        case EMFILE, ENFILE:
+        case .tooManyOpenFiles, .tooManyOpenFilesInSystem:
             return "too many files are open: raise the limit"
         default:
             return nil

@@ -1,19 +1,20 @@
 import Cnetfilter_conntrack
 import Glibc
 import NetworkTypes
+import SystemPackage
 
 /// The flows that the kernel tracks in the network namespace of the calling thread, through libnetfilter_conntrack.
 ///
 /// Each call has sockets of its own: a listing that ended early leaves messages in its socket, and a namespace belongs to
 /// the socket from the moment it is opened.
-public struct NetlinkFlowTable: FlowTable {
+package struct NetlinkFlowTable: FlowTable {
     /// Makes a table.
-    public init() {}
+    package init() {}
 
     /// Lists the kernel's flows of a family and a transport protocol.
     ///
     /// The kernel picks the family; to pick the protocol too (`CTA_FILTER`) takes a newer library than Debian 12 has.
-    public func visitFlows(
+    package func visitFlows(
         _ family: IPFamily, _ transport: TransportProtocol, _ body: (Flow) -> Void
     ) throws(FlowTableFailure) -> FlowListing {
         let socket = try FlowSocket(family)
@@ -22,31 +23,30 @@ public struct NetlinkFlowTable: FlowTable {
         }
         switch failure {
         case nil: return .complete
-        case EINTR: return .interrupted
-        case .some(let number): throw FlowTableFailure(.list, family, errorNumber: number)
+        case .interrupted: return .interrupted
+        case .some(let error): throw FlowTableFailure(.list, family, error)
         }
     }
 
     /// Deletes flows of the kernel.
-    public func delete(_ flows: [Flow], _ family: IPFamily) throws(FlowTableFailure) -> FlowDeletion {
+    package func delete(_ flows: [Flow], _ family: IPFamily) throws(FlowTableFailure) -> FlowDeletion {
         var socket = try FlowSocket(family)
         var result = FlowDeletion()
         for flow in flows {
             var answer = socket.delete(flow)
             // A signal came first. The answer is still to come, and in the same socket it would be the next flow's.
-            while answer == EINTR {
+            while answer == .interrupted {
                 socket = try FlowSocket(family)
                 answer = socket.delete(flow)
             }
             switch answer {
             case nil:
                 result.deleted += 1
-            case ENOENT:
+            case .noSuchFileOrDirectory:
                 result.gone += 1
-            case .some(let number):
+            case .some(let error):
                 result.refused += 1
-                result.firstRefusal =
-                    result.firstRefusal ?? FlowTableFailure(.delete(flow), family, errorNumber: number)
+                result.firstRefusal = result.firstRefusal ?? FlowTableFailure(.delete(flow), family, error)
             }
         }
         return result
@@ -78,8 +78,6 @@ private final class FlowVisit {
 }
 
 /// A netlink socket for flows.
-///
-/// What goes wrong is told as an error number of errno.h.
 private final class FlowSocket {
     private let handle: OpaquePointer
     private let family: IPFamily
@@ -88,15 +86,15 @@ private final class FlowSocket {
         self.family = family
         errno = 0
         guard let handle = nfct_open(UInt8(CONNTRACK), 0) else {
-            throw FlowTableFailure(.open, family, errorNumber: errno)
+            throw FlowTableFailure(.open, family, Errno(rawValue: errno))
         }
         self.handle = handle
     }
 
     deinit { nfct_close(handle) }
 
-    /// Lists all flows of the family; gives back the error number, `EINTR` also if the table was rebuilt meanwhile.
-    func list(_ visit: FlowVisit) -> Int32? {
+    /// Lists all flows of the family; gives back the error, `EINTR` also if the table was rebuilt meanwhile.
+    func list(_ visit: FlowVisit) -> Errno? {
         nfct_callback_register2(
             handle, NFCT_T_ALL,
             { header, _, object, context in
@@ -107,20 +105,20 @@ private final class FlowSocket {
         defer { nfct_callback_unregister2(handle) }
         var number = UInt32(family.number)
         errno = 0
-        guard nfct_query(handle, NFCT_Q_DUMP, &number) == 0 else { return errno }
-        return withExtendedLifetime(visit) { visit.wasInterrupted ? EINTR : nil }
+        guard nfct_query(handle, NFCT_Q_DUMP, &number) == 0 else { return Errno(rawValue: errno) }
+        return withExtendedLifetime(visit) { visit.wasInterrupted ? .interrupted : nil }
     }
 
-    /// Deletes a flow; gives back the error number, `ENOENT` if the flow is gone.
+    /// Deletes a flow; gives back the error, `ENOENT` if the flow is gone.
     ///
     /// `nfct_query` would delete whatever flow has the addresses by now, which may be a new and valid one. So the message
     /// is made here, with the number of the entry, by which the kernel tells them apart (`CTA_ID`).
-    func delete(_ flow: Flow) -> Int32? {
-        guard let object = nfct_new() else { return ENOMEM }
+    func delete(_ flow: Flow) -> Errno? {
+        guard let object = nfct_new() else { return .noMemory }
         defer { nfct_destroy(object) }
         flow.writeKey(to: object)
-        return withUnsafeTemporaryAllocation(byteCount: Self.messageCapacity, alignment: 8) { buffer -> Int32? in
-            guard let base = buffer.baseAddress else { return ENOMEM }
+        return withUnsafeTemporaryAllocation(byteCount: Self.messageCapacity, alignment: 8) { buffer -> Errno? in
+            guard let base = buffer.baseAddress else { return .noMemory }
             buffer.initializeMemory(as: UInt8.self, repeating: 0)
             let header = base.bindMemory(to: nlmsghdr.self, capacity: 1)
             header.pointee.nlmsg_type = Self.deleteMessage
@@ -130,11 +128,11 @@ private final class FlowSocket {
                 of: nfgenmsg(nfgen_family: family.number, version: UInt8(NFNETLINK_V0), res_id: 0),
                 toByteOffset: start, as: nfgenmsg.self)
             header.pointee.nlmsg_len = UInt32(start + MemoryLayout<nfgenmsg>.size)
-            guard nfct_nlmsg_build(header, object) == 0 else { return errno }
+            guard nfct_nlmsg_build(header, object) == 0 else { return Errno(rawValue: errno) }
             Self.appendIdentifier(flow.identifier, to: header)
 
             errno = 0
-            return nfnl_query(nfct_nfnlh(handle), header) < 0 ? errno : nil
+            return nfnl_query(nfct_nfnlh(handle), header) < 0 ? Errno(rawValue: errno) : nil
         }
     }
 

@@ -3,11 +3,11 @@ import NetworkTypes
 /// Deletes the flows that a ``StaleFlowFinder`` finds.
 ///
 /// To be run after the rules are committed: a flow that is deleted earlier may begin anew by the old rules.
-public struct StaleFlowCleanup: Sendable {
+package struct StaleFlowCleanup: Sendable {
     /// How often the flows are listed again when a listing is interrupted; after that, what there is must do.
-    public static let listingAttempts = 5
+    package static let listingAttempts = 5
     /// How many stale flows are remembered at a time (about 8 MB); if there are more, the flows are listed again.
-    public static let defaultBatchLimit = 65_536
+    package static let defaultBatchLimit = 65_536
 
     private let table: any FlowTable
     private let batchLimit: Int
@@ -17,25 +17,25 @@ public struct StaleFlowCleanup: Sendable {
     /// - Parameters:
     ///   - table: the flows.
     ///   - batchLimit: how many stale flows are remembered at a time, at least 1.
-    public init(_ table: any FlowTable = NetlinkFlowTable(), batchLimit: Int = defaultBatchLimit) {
+    package init(_ table: any FlowTable = NetlinkFlowTable(), batchLimit: Int = defaultBatchLimit) {
         precondition(batchLimit > 0, "a batch holds at least one flow")
         self.table = table
         self.batchLimit = batchLimit
     }
 
     /// What a cleanup did.
-    public struct Report: Sendable, Hashable {
+    package struct Report: Sendable, Hashable {
         /// How many UDP flows were looked at.
-        public var examined = 0
+        package var examined = 0
         /// What became of the stale ones.
-        public var deletion = FlowDeletion()
+        package var deletion = FlowDeletion()
         /// Whether all flows were seen; if not, the next cleanup should not wait for a change.
-        public var isComplete = true
+        package var isComplete = true
         /// How long it took.
-        public var duration = Duration.zero
+        package var duration = Duration.zero
 
         /// Nothing done yet.
-        public init() {}
+        package init() {}
     }
 
     /// Deletes the stale flows of a family.
@@ -43,7 +43,7 @@ public struct StaleFlowCleanup: Sendable {
     /// Blocks until it is done: 5 µs for each flow of the family, and 15 µs for each that is deleted.
     ///
     /// - Throws: ``FlowTableFailure`` if flows cannot be listed; some may have been deleted already.
-    public func run(_ family: IPFamily, _ finder: StaleFlowFinder) throws(FlowTableFailure) -> Report {
+    package func run(_ family: IPFamily, _ finder: StaleFlowFinder) throws(FlowTableFailure) -> Report {
         var report = Report()
         guard finder.hasUDP else { return report }
         let clock = ContinuousClock()

@@ -21,7 +21,7 @@ import ServiceModel
 ///   the same number; and a flow to an address of another Service is judged by that Service.
 /// - In a conntrack zone other than 0 only redirected flows count: there, virtual switches track packets that are yet to
 ///   reach the rules.
-public struct StaleFlowFinder: Sendable {
+package struct StaleFlowFinder: Sendable {
     /// For each address of a Service the endpoints that may answer.
     private var endpointsByFrontend: [AddressPort: Set<AddressPort>] = [:]
     /// For each node port the endpoints that may answer.
@@ -37,7 +37,7 @@ public struct StaleFlowFinder: Sendable {
     ///   - former: service ports as they were since the last cleanup, if they are gone or changed. Redirected flows to
     ///     addresses and node ports that only they have are stale.
     ///   - nodePortAddresses: the node's own addresses on which node ports answer.
-    public init(
+    package init(
         _ servicePorts: [ServicePortEndpoints], former: [ServicePort] = [], nodePortAddresses: Set<IPAddress> = []
     ) {
         self.nodePortAddresses = nodePortAddresses
@@ -49,7 +49,7 @@ public struct StaleFlowFinder: Sendable {
     }
 
     /// Whether any flow could be stale at all: if not, the kernel need not be asked.
-    public var hasUDP: Bool { !endpointsByFrontend.isEmpty || !formerFrontends.isEmpty }
+    package var hasUDP: Bool { !endpointsByFrontend.isEmpty || !formerFrontends.isEmpty }
 
     private mutating func insert(_ entry: ServicePortEndpoints) {
         let endpoints = entry.answeringEndpoints
@@ -71,7 +71,7 @@ public struct StaleFlowFinder: Sendable {
     }
 
     /// Whether a flow is stale and should be deleted, so that its next packet begins a new one.
-    public func isStale(_ flow: Flow) -> Bool {
+    package func isStale(_ flow: Flow) -> Bool {
         guard flow.transport == .udp, flow.isRedirected || flow.zone == 0 else { return false }
         let destination = flow.original.destination
         if let endpoints = endpointsByFrontend[destination] { return !endpoints.contains(flow.reply.source) }
@@ -93,7 +93,7 @@ extension StaleFlowFinder {
     /// - Parameters:
     ///   - old: the service ports that were touched, as they were; empty for new ones.
     ///   - new: the same as they are; empty for those that are gone.
-    public static func isCleanupNeeded(from old: [ServicePortEndpoints], to new: [ServicePortEndpoints]) -> Bool {
+    package static func isCleanupNeeded(from old: [ServicePortEndpoints], to new: [ServicePortEndpoints]) -> Bool {
         guard old.contains(where: \.isUDP) || new.contains(where: \.isUDP) else { return false }
         return routes(old) != routes(new)
     }

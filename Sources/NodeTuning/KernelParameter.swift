@@ -1,5 +1,5 @@
 /// A number that the kernel lets programs set by a file.
-public enum KernelParameter: Sendable, Hashable, CaseIterable {
+package enum KernelParameter: Sendable, Hashable, CaseIterable {
     /// How many connections are tracked at most. One for the whole machine.
     case connectionLimit
     /// How many buckets the table of connections has. One for the whole machine.
@@ -54,7 +54,7 @@ public enum KernelParameter: Sendable, Hashable, CaseIterable {
 
 extension KernelParameter: CustomStringConvertible {
     /// The name that sysctl(8) has for it, else its file.
-    public var description: String {
+    package var description: String {
         let prefix = "proc/sys/"
         guard path.hasPrefix(prefix) else { return "/" + path }
         return String(path.dropFirst(prefix.count).map { $0 == "/" ? "." : $0 })

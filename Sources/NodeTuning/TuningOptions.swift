@@ -2,28 +2,28 @@
 ///
 /// Names and defaults are kube-proxy's: `iptables.localhostNodePorts` and the fields of `conntrack` in a
 /// KubeProxyConfiguration.
-public struct TuningOptions: Sendable, Hashable {
+package struct TuningOptions: Sendable, Hashable {
     /// How many connections may be tracked per CPU; 0 leaves the limit alone (`conntrack.maxPerCore`).
-    public var maxPerCore: Int
+    package var maxPerCore: Int
     /// How many connections may be tracked at least, if `maxPerCore` is not 0 (`conntrack.min`).
-    public var minimum: Int
+    package var minimum: Int
     /// How long an idle TCP connection stays tracked; zero leaves it alone (`conntrack.tcpEstablishedTimeout`).
-    public var tcpEstablishedTimeout: Duration
+    package var tcpEstablishedTimeout: Duration
     /// How long a half-closed TCP connection stays tracked; zero leaves it alone (`conntrack.tcpCloseWaitTimeout`).
-    public var tcpCloseWaitTimeout: Duration
+    package var tcpCloseWaitTimeout: Duration
     /// Whether packets outside of the TCP window are let through; `false` leaves it alone (`conntrack.tcpBeLiberal`).
-    public var tcpBeLiberal: Bool
+    package var tcpBeLiberal: Bool
     /// How long a UDP flow without an answer stays tracked; zero leaves it alone (`conntrack.udpTimeout`).
-    public var udpTimeout: Duration
+    package var udpTimeout: Duration
     /// How long a UDP flow with answers stays tracked; zero leaves it alone (`conntrack.udpStreamTimeout`).
-    public var udpStreamTimeout: Duration
+    package var udpStreamTimeout: Duration
     /// Whether node ports answer on IPv4 loopback addresses, which must be routed for it; `false` leaves it alone.
-    public var localhostNodePorts: Bool
+    package var localhostNodePorts: Bool
 
     /// Chooses what to set; by default what kube-proxy sets.
     ///
     /// Durations count in whole seconds, rounded down; less than a second is as zero.
-    public init(
+    package init(
         maxPerCore: Int = 32_768, minimum: Int = 131_072, tcpEstablishedTimeout: Duration = .seconds(24 * 60 * 60),
         tcpCloseWaitTimeout: Duration = .seconds(60 * 60), tcpBeLiberal: Bool = false, udpTimeout: Duration = .zero,
         udpStreamTimeout: Duration = .zero, localhostNodePorts: Bool = true

@@ -1,9 +1,10 @@
-import Glibc
+import Host
+import SystemPackage
 
 /// What became of one parameter.
-public struct TuningOutcome: Sendable, Hashable {
+package struct TuningOutcome: Sendable, Hashable {
     /// What was done.
-    public enum Result: Sendable, Hashable {
+    package enum Result: Sendable, Hashable {
         /// Nothing: it had the value already, or for the hash size a greater one.
         case unchanged
         /// It has the value now.
@@ -13,7 +14,7 @@ public struct TuningOutcome: Sendable, Hashable {
     }
 
     /// Whether the parameter should be set by this process and could not be.
-    public var isFailure: Bool {
+    package var isFailure: Bool {
         switch result {
         case .unchanged, .set, .skipped(.shared), .skipped(.limitNotReached): false
         case .skipped: true
@@ -21,7 +22,7 @@ public struct TuningOutcome: Sendable, Hashable {
     }
 
     /// Why a parameter was left as it is, which never keeps Services from working.
-    public enum SkipReason: Sendable, Hashable {
+    package enum SkipReason: Error, Sendable, Hashable {
         /// Nothing below /proc/sys, or /sys, can be written: usual in a container that is not privileged.
         case readOnly
         /// The process may not write it.
@@ -32,23 +33,23 @@ public struct TuningOutcome: Sendable, Hashable {
         case shared
         /// The limit of connections is not what it should be, and so the hash size that goes with it is not needed.
         case limitNotReached
-        /// What is there is no number.
+        /// Its file does not hold a number.
         case unreadable(String)
-        /// The kernel would not, for another reason: the error number of errno.h.
-        case refused(errorNumber: Int32)
+        /// The kernel refused for another reason.
+        case refused(Errno)
     }
 
     /// The parameter.
-    public let parameter: KernelParameter
-    /// The value it shall have.
-    public let wanted: Int
+    package let parameter: KernelParameter
+    /// The desired value.
+    package let wanted: Int
     /// The value it had; `nil` if that could not be read.
-    public let previous: Int?
+    package let previous: Int?
     /// What was done.
-    public let result: Result
+    package let result: Result
 
     /// Describes an outcome.
-    public init(_ parameter: KernelParameter, wanted: Int, previous: Int?, _ result: Result) {
+    package init(_ parameter: KernelParameter, wanted: Int, previous: Int?, _ result: Result) {
         self.parameter = parameter
         self.wanted = wanted
         self.previous = previous
@@ -57,28 +58,29 @@ public struct TuningOutcome: Sendable, Hashable {
 }
 
 extension TuningOutcome: CustomStringConvertible {
-    /// One line for a log, for example `net.netfilter.nf_conntrack_udp_timeout: 30, left so instead of 60: read-only …`.
-    public var description: String {
+    /// One line for a log, for example
+    /// `net.netfilter.nf_conntrack_udp_timeout: left at 30 (wanted 60): the file system is read-only; …`.
+    package var description: String {
         switch result {
-        case .unchanged: "\(parameter): \(previous ?? wanted) already"
+        case .unchanged: "\(parameter): already \(previous ?? wanted)"
         case .set: "\(parameter): set to \(wanted)\(previous.map { ", was \($0)" } ?? "")"
         case .skipped(let reason):
-            "\(parameter): not set to \(wanted)\(previous.map { ", stays \($0)" } ?? ""): \(reason)"
+            "\(parameter): \(previous.map { "left at \($0)" } ?? "not set") (wanted \(wanted)): \(reason)"
         }
     }
 }
 
 extension TuningOutcome.SkipReason: CustomStringConvertible {
     /// What is in the way, and what to do about it.
-    public var description: String {
+    package var description: String {
         switch self {
         case .readOnly: "the file system is read-only; set it on the host, or run privileged"
         case .notPermitted: "not permitted; run as root of the host"
         case .absent(let provider): "the kernel does not have it, \(provider) is not loaded"
         case .shared: "only the machine's first network namespace may set it"
         case .limitNotReached: "\(KernelParameter.connectionLimit) could not be set either"
-        case .unreadable(let text): "its value is no number: \(text)"
-        case .refused(let number): strerror(number).map { String(cString: $0) } ?? "errno \(number)"
+        case .unreadable(let text): "its value is not a number: \(text)"
+        case .refused(let error): error.text
         }
     }
 }

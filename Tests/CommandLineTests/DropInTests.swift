@@ -163,7 +163,7 @@ import Testing
         let failed = try node.namespace.attempt(
             ["unshare", "-m", "sh", "-c", "\(readOnly) && exec \(kubeProxy) --init-only --conntrack-udp-timeout=77s"])
         #expect(failed.status == 77, "\(failed.errors)")
-        #expect(failed.errors.contains(" error net.netfilter.nf_conntrack_udp_timeout: not set to 77, stays "))
+        #expect(failed.errors.contains(" error net.netfilter.nf_conntrack_udp_timeout: left at "))
         #expect(failed.errors.contains("the file system is read-only"))
     }
 
@@ -214,6 +214,6 @@ import Testing
         let program = try node.namespace.start(
             ["sh", "-c", "echo 0 > /proc/self/oom_score_adj; exec capsh --drop=cap_sys_resource -- -c 'exec \(shell)'"])
         try program.waitForErrors(containing: "start: IPv4 filter")
-        #expect(program.errors.contains(" warning /proc/self/oom_score_adj: not set to -998, stays 0: "))
+        #expect(program.errors.contains(" warning /proc/self/oom_score_adj: left at 0 (wanted -998): "))
     }
 }

@@ -32,7 +32,7 @@ import Testing
             #expect(difference.isEmpty, "\(fixture.testDescription): compiled (-), kernel (+):\n\(difference)")
 
             let again = try apply(fixture, node)
-            #expect(again.output.contains("in step already, nothing committed"), "\(again.output)")
+            #expect(again.output.contains("already in sync, nothing committed"), "\(again.output)")
         }
     }
 

@@ -24,8 +24,9 @@ import Testing
 
         try node.run(tool(family), "-t", "nat", "-N", "KUBE-SERVICES")
         let expected = """
-            warning: \(family.kubernetesName): nf_tables has chains of a kube-proxy too (KUBE-SERVICES), and both act on \
-            every packet; if they are left over from another proxy, remove them with \(tool(family))
+            warning: \(family.kubernetesName): nf_tables has kube-proxy chains as well (KUBE-SERVICES), \
+            and both sets of rules act on every packet; if another proxy left them behind, remove them with \
+            \(tool(family))
             """
         #expect(try warnings(family).map(String.init) == [expected])
         for other in IPFamily.allCases where other != family { #expect(try warnings(other).isEmpty) }
@@ -41,6 +42,25 @@ import Testing
         #expect(try node.run("nft", "list", "chains").components(separatedBy: "chain KUBE-").count == 6)
         try node.run("nft", "flush", "ruleset")
         #expect(try warnings(family, "apply").isEmpty)
+    }
+
+    /// An `nft` that hangs holds up no commit for longer than it may run: 2 s.
+    @Test func listingThatHangsIsCutOff() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("nft", "#!/bin/sh\necho $$ >'\(folder.path)/number'; exec sleep 600\n", mode: 0o700)
+        let clock = ContinuousClock()
+        let start = clock.now
+        let result = try namespace().attempt(
+            ["env", "PATH=\(folder.path):/usr/sbin:/usr/bin:/sbin:/bin", Repository.tool, "apply", "-f", "-"]
+                + ["--ip-family", "ipv4", "--lock-file", try namespace().lockPath])
+        #expect(clock.now - start < .seconds(20))
+        #expect(result.status == 0, "\(result)")
+        #expect(
+            result.errors.contains(
+                "warning: IPv4: cannot check nf_tables for kube-proxy chains: nft did not finish within 2 s\n"),
+            "\(result)")
+        let number = try folder.read("number").trimmingCharacters(in: .whitespacesAndNewlines)
+        #expect(!FileManager.default.fileExists(atPath: "/proc/\(number)"))
     }
 
     /// What is in nf_tables without being kube-proxy's of the iptables mode: other programs, kubelets, its nftables mode.

@@ -75,13 +75,14 @@ import Testing
         try running { program in
             try program.waitForErrors(containing: "start: IPv4 filter")
             try node.run("iptables-legacy", "-t", "nat", "-F", "KUBE-SERVICES")
-            try program.waitForErrors(containing: "warning IPv4 nat: 1 chain had drifted: missing -A KUBE-SERVICES")
-            try program.waitForErrors(containing: "drift: IPv4 nat")
+            try program.waitForErrors(
+                containing: "warning IPv4 nat: drift repaired in 1 chain: missing: -A KUBE-SERVICES")
+            try program.waitForErrors(containing: "drift repaired: IPv4 nat")
             #expect(try nat().contains("-d 10.96.0.10/32"))
             // As firewalld does when it is reloaded.
             try node.run("iptables-legacy", "-t", "filter", "-F")
             try node.run("iptables-legacy", "-t", "filter", "-X")
-            try program.waitForErrors(containing: "drift: IPv4 filter")
+            try program.waitForErrors(containing: "drift repaired: IPv4 filter")
             #expect(try node.run("iptables-legacy-save", "-t", "filter").contains("-A FORWARD"))
         }
     }
@@ -104,8 +105,8 @@ import Testing
             _ = try first.wait()
             try write(Self.objects(endpoint: "10.244.0.1"), to: "objects.yaml")
             try running { second in
-                try second.waitForErrors(containing: "start: IPv4: in step already, nothing committed")
-                try second.waitForErrors(containing: "start: IPv6: in step already, nothing committed")
+                try second.waitForErrors(containing: "start: IPv4: already in sync, nothing committed")
+                try second.waitForErrors(containing: "start: IPv6: already in sync, nothing committed")
             }
         }
     }

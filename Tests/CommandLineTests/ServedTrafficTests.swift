@@ -262,7 +262,7 @@ import Testing
             try lab.run("node", ["iptables-legacy", "-t", "nat", "-F", "\(chain)"])
             _ = try scrapeSum()
             try write(web: [11, 12], dns: [12])
-            try program.waitForErrors(containing: "2 chains had drifted")
+            try program.waitForErrors(containing: "drift repaired in 2 chains")
             try ask(6)
             _ = try scrapeSum()
         }
@@ -286,7 +286,7 @@ import Testing
             "node",
             [Repository.tool, "run", "--manifests", directory.path, "--hostname-override", "node-1"]
                 + ["--node-ip", "192.168.50.10", "--lock-file", Self.lockFile])
-        try program.waitForErrors(containing: "start: IPv4: in step already")
+        try program.waitForErrors(containing: "start: IPv4: already in sync")
         try body()
     }
 

@@ -1,13 +1,9 @@
 import Cnetfilter_conntrack
 import Glibc
+import SystemPackage
 
 /// Makes flows that no packet ever belonged to.
 enum FlowMaker {
-    /// Why a flow could not be made.
-    struct Failure: Error {
-        let errorNumber: Int32
-    }
-
     private static let firstClient: UInt32 = 0xac10_0000  // 172.16.0.0
     private static let service: UInt32 = 0x0a60_000a  // 10.96.0.10
     private static let endpoint: UInt32 = 0x0af4_0105  // 10.244.1.5
@@ -15,16 +11,16 @@ enum FlowMaker {
     private static let lifetimeInSeconds: UInt32 = 600
 
     /// Makes UDP flows to 10.96.0.10:53, each from another address, which 10.244.1.5 answers.
-    static func fill(_ count: UInt32) throws(Failure) {
-        guard let handle = nfct_open(UInt8(CONNTRACK), 0) else { throw Failure(errorNumber: errno) }
+    static func fill(_ count: UInt32) throws(Errno) {
+        guard let handle = nfct_open(UInt8(CONNTRACK), 0) else { throw Errno(rawValue: errno) }
         defer { nfct_close(handle) }
         for index in 0..<count {
-            guard let flow = nfct_new() else { throw Failure(errorNumber: ENOMEM) }
+            guard let flow = nfct_new() else { throw .noMemory }
             defer { nfct_destroy(flow) }
             describe(flow, client: firstClient + index)
             nfct_set_attr_u32(flow, ATTR_TIMEOUT, lifetimeInSeconds)
             guard nfct_query(handle, NFCT_Q_CREATE, UnsafeRawPointer(flow)) == 0 else {
-                throw Failure(errorNumber: errno)
+                throw Errno(rawValue: errno)
             }
         }
     }

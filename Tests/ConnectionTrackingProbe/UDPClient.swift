@@ -1,5 +1,6 @@
 import Glibc
 import NetworkTypes
+import SystemPackage
 
 /// Sends a datagram and waits for the answer.
 ///
@@ -16,7 +17,7 @@ enum UDPClient {
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         guard withSocketAddress(address.family, nil, sourcePort, { bind(descriptor, $0, $1) }) == 0,
             withSocketAddress(address.family, address, port, { connect(descriptor, $0, $1) }) == 0
-        else { return "no socket: \(String(cString: strerror(errno)))" }
+        else { return "no socket: \(Errno(rawValue: errno))" }
 
         guard send(descriptor, "?", 1, 0) == 1 else { return errno == ECONNREFUSED ? "refused" : "not sent" }
         var bytes = [UInt8](repeating: 0, count: 1024)

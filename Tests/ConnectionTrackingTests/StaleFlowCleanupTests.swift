@@ -1,6 +1,6 @@
 import ConnectionTracking
-import Glibc
 import NetworkTypes
+import SystemPackage
 import Testing
 
 @Suite struct StaleFlowCleanupTests {
@@ -26,7 +26,7 @@ import Testing
 
     @Test func theKernelIsNotAskedWhereNothingIsUDP() throws {
         let table = MemoryFlowTable([stale(1)])
-        table.failListings(EPERM)
+        table.failListings(.notPermitted)
         let report = try StaleFlowCleanup(table).run(.ipv4, StaleFlowFinder([]))
         #expect(report == StaleFlowCleanup.Report())
         #expect(table.listingCount == 0)
@@ -61,7 +61,7 @@ import Testing
 
     @Test func flowsThatCannotBeDeletedDoNotKeepItGoing() throws {
         let table = MemoryFlowTable([stale(1), stale(2), stale(3)])
-        for number: UInt32 in 1...2 { table.failDeletion(of: stale(number), EBUSY) }
+        for number: UInt32 in 1...2 { table.failDeletion(of: stale(number), .resourceBusy) }
         let report = try StaleFlowCleanup(table, batchLimit: 2).run(.ipv4, finder)
         #expect(report.deletion.refused == 2)
         #expect(report.deletion.firstRefusal?.operation == .delete(stale(1)))
@@ -82,18 +82,18 @@ import Testing
 
     @Test func aFailureSaysWhatWasTriedAndWhatToDo() {
         let table = MemoryFlowTable()
-        table.failListings(EPERM)
-        #expect(throws: FlowTableFailure(.list, .ipv4, errorNumber: EPERM)) {
+        table.failListings(.notPermitted)
+        #expect(throws: FlowTableFailure(.list, .ipv4, .notPermitted)) {
             try StaleFlowCleanup(table).run(.ipv4, finder)
         }
         #expect(
-            "\(FlowTableFailure(.list, .ipv4, errorNumber: EPERM))"
+            "\(FlowTableFailure(.list, .ipv4, .notPermitted))"
                 == "listing IPv4 flows: Operation not permitted (EPERM); run as root, or with the capability CAP_NET_ADMIN"
         )
-        #expect("\(FlowTableFailure(.list, .ipv6, errorNumber: EINVAL))".contains("modprobe nf_conntrack_netlink"))
-        #expect("\(FlowTableFailure(.open, .ipv6, errorNumber: EPROTONOSUPPORT))".contains("nf_conntrack_netlink"))
+        #expect("\(FlowTableFailure(.list, .ipv6, .invalidArgument))".contains("modprobe nf_conntrack_netlink"))
+        #expect("\(FlowTableFailure(.open, .ipv6, .protocolNotSupported))".contains("nf_conntrack_netlink"))
         #expect(
-            "\(FlowTableFailure(.delete(stale(1)), .ipv4, errorNumber: EBUSY))".contains(
+            "\(FlowTableFailure(.delete(stale(1)), .ipv4, .resourceBusy))".contains(
                 "deleting the flow udp 10.0.0.9:1001 > 10.96.0.10:53, answered by 10.244.1.7:53: "))
     }
 }

@@ -71,7 +71,7 @@ import Testing
             ($0.contains(" error ") || $0.contains(" warning ")) && !$0.contains("oom")
         }
         #expect(troubles.isEmpty, "\(program.errors)")
-        #expect(program.errors.contains("route_localnet: not set to 1, stays 0: the file system is read-only"))
+        #expect(program.errors.contains("route_localnet: left at 0 (wanted 1): the file system is read-only"))
         program.signal(SIGTERM)
         #expect(try program.wait() == 0)
     }

@@ -389,8 +389,8 @@ extension ReflectorTiming {
 extension Recorder {
     /// Whether no list was empty.
     var isNeverEmpty: Bool {
-        !current.events.contains { event in
-            if case .listed(let objects, _, _) = event { objects.isEmpty } else { false }
+        !current.updates.contains { update in
+            if case .listed(_, let objects, _, _) = update { objects.isEmpty } else { false }
         }
     }
 }

@@ -56,9 +56,9 @@ struct RecordingTests {
         let decoder = ResourceDecoder(kind: .service)
         let steps = try Recording.lines("services-watch.jsonl").map { line in
             switch try line.withUnsafeBufferPointer({ try decoder.step($0) }) {
-            case .event(.changed(let object, _), let version): "changed \(object.name) \(version)"
-            case .event(.removed(let name), let version): "removed \(name) \(version)"
-            case .event(let event, _): "\(event)"
+            case .update(.changed(let object, _), let version): "changed \(object.name) \(version)"
+            case .update(.removed(_, let name), let version): "removed \(name) \(version)"
+            case .update(let update, _): "\(update)"
             case .bookmark(let version): "bookmark \(version)"
             case .ended(let status): "ended \(status)"
             }
@@ -103,7 +103,7 @@ struct RecordingTests {
             let raised = String(decoding: text, as: UTF8.self)
                 .replacing(#/"resourceVersion":"(\d+)"/#) { "\"resourceVersion\":\"10\($0.1)\"" }
             rig.server.send([Array(raised.utf8)], toWatchesOf: .services)
-            try await eventually("five events") { rig.recorder.current.events.count == 6 }
+            try await eventually("six updates") { rig.recorder.current.updates.count == 6 }
             #expect(rig.recorder.names.isEmpty)
             #expect(rig.warnings.isEmpty)
         }

@@ -26,7 +26,7 @@ func eventually(
 /// Keeps what a reflector delivers, and what is in force after it.
 final class Recorder: Sendable {
     struct State {
-        var events: [ResourceEvent] = []
+        var updates: [ObjectUpdate] = []
         var objects: [ObjectName: KubernetesObject] = [:]
         var lists = 0
         var unreadable: [UnreadableObject] = []
@@ -38,11 +38,11 @@ final class Recorder: Sendable {
     /// The server has said something.
     func hear() { state.withLock { $0.wordCount += 1 } }
 
-    func add(_ event: ResourceEvent) {
+    func add(_ update: ObjectUpdate) {
         state.withLock { state in
-            state.events.append(event)
-            switch event {
-            case .listed(let objects, let unreadable, _):
+            state.updates.append(update)
+            switch update {
+            case .listed(_, let objects, let unreadable, _):
                 let kept = Dictionary(
                     uniqueKeysWithValues: unreadable.compactMap { object in
                         state.objects[object.name].map { (object.name, $0) }
@@ -55,7 +55,7 @@ final class Recorder: Sendable {
                 state.objects[object.name] = object
             case .unreadable(let object):
                 state.unreadable.append(object)
-            case .removed(let name):
+            case .removed(_, let name):
                 state.objects[name] = nil
             }
         }

@@ -3,6 +3,7 @@ import KubernetesObjects
 import NetworkTypes
 import PrometheusText
 import ServiceModel
+import SystemPackage
 import TestSupport
 import Testing
 import XTables
@@ -78,7 +79,7 @@ import XTables
         report.deletion.refused = 1
         report.duration = .milliseconds(3)
         metrics.observe(.flowsCleaned(.ipv4, report))
-        metrics.observe(.flowsNotCleaned(.ipv4, FlowTableFailure(.list, .ipv4, errorNumber: 1)))
+        metrics.observe(.flowsNotCleaned(.ipv4, FlowTableFailure(.list, .ipv4, .notPermitted)))
         metrics.observe(.failed(.sample(changedServices: 2)))
         // The second clock is ahead of ours.
         let triggers = [Timestamp(seconds: 1_763_999_999), Timestamp(seconds: 1_764_000_009)]

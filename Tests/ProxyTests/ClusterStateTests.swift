@@ -12,10 +12,10 @@ import Testing
     func completeness() {
         var state = ClusterState(requiredKinds: [.service, .endpointSlice])
         #expect(state.missingKinds == [.service, .endpointSlice])
-        #expect(!state.take(.listed(.service, [], unreadable: [])).completes)
+        #expect(!state.take(.listed(.service, [])).completes)
         #expect(!state.take(.changed(Sample.slice("web", ["10.0.0.1"]))).completes)
-        #expect(state.take(.listed(.endpointSlice, [], unreadable: [])).completes)
-        #expect(!state.take(.listed(.endpointSlice, [], unreadable: [])).completes)
+        #expect(state.take(.listed(.endpointSlice, [])).completes)
+        #expect(!state.take(.listed(.endpointSlice, [])).completes)
         #expect(state.isComplete)
     }
 
@@ -44,10 +44,11 @@ import Testing
     @Test("loses what a new list does not have, except what is there and cannot be read")
     func lists() {
         var state = ClusterState(requiredKinds: [])
-        _ = state.take(.listed(.service, [Sample.service("web"), Sample.service("api")], unreadable: []))
+        _ = state.take(.listed(.service, [Sample.service("web"), Sample.service("api")]))
         let same = [Sample.service("api"), Sample.service("web")]
-        #expect(state.take(.listed(.service, same, unreadable: [])).isEmpty)
-        #expect(state.take(.listed(.service, [], unreadable: [ObjectName(api)])).services == [web])
+        #expect(state.take(.listed(.service, same)).isEmpty)
+        let unreadable = UnreadableObject(kind: .service, name: ObjectName(api), diagnostics: [])
+        #expect(state.take(.listed(.service, [], unreadable: [unreadable])).services == [web])
         #expect(state.objects.services.keys.map(\.name) == ["api"])
     }
 }

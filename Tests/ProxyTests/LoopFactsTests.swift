@@ -1,4 +1,5 @@
 import Glibc
+import Host
 import KernelTables
 import KubernetesObjects
 import NetworkTypes
@@ -9,9 +10,10 @@ import Testing
 
 @testable import Proxy
 
-@Suite("What the loop tells besides rules") struct LoopFactsTests {
+@Suite("What the loop reports besides rules") struct LoopFactsTests {
     private let store = MemoryStore()
     private let recorder = EventRecorder()
+    private let host = FakeHost()
 
     /// Runs a loop for IPv4 while `body` runs.
     private func running(_ body: (ProxyLoop) async throws -> Void) async rethrows {
@@ -19,7 +21,7 @@ import Testing
         options.minimumSyncPeriod = .zero
         options.syncPeriod = .milliseconds(20)
         let loop = ProxyLoop(
-            options: options, families: [.ipv4], syncer: Syncer(store: store, lock: nil), host: SampleHost(),
+            options: options, families: [.ipv4], syncer: Syncer(store: store, lock: nil), host: host,
             observer: recorder)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await loop.run() }
@@ -30,14 +32,15 @@ import Testing
 
     private let lists: [ObjectUpdate] = [
         .listed(
-            .service, [Sample.healthCheckedService("lb", ip: "10.96.0.1", port: 31000), Sample.service("web")],
-            unreadable: []),
+            .service, [Sample.healthCheckedService("lb", ip: "10.96.0.1", port: 31000), Sample.service("web")]),
         .listed(
-            .endpointSlice, [Sample.localSlice("lb", "10.0.0.1"), Sample.slice("web", ["10.0.1.1"])], unreadable: []),
+            .endpointSlice, [Sample.localSlice("lb", "10.0.0.1"), Sample.slice("web", ["10.0.1.1"])]),
     ]
 
-    private func services(_ told: HealthCheckedServices?) -> [String] {
-        told?.servicePorts.map { "\($0.servicePort.name): \($0.endpoints.map(\.description).joined(separator: " "))" }
+    private func services(_ reported: HealthCheckedServices?) -> [String] {
+        reported?.servicePorts.map {
+            "\($0.servicePort.name): \($0.endpoints.map(\.description).joined(separator: " "))"
+        }
             ?? []
     }
 
@@ -45,7 +48,7 @@ import Testing
     func healthChecks() async throws {
         try await running { loop in
             await loop.take(lists)
-            await eventually("tells") { recorder.healthChecks.count == 1 }
+            await eventually("reports") { recorder.healthChecks.count == 1 }
             let first = try #require(recorder.healthChecks.first)
             #expect(store.commitCount == 2)
             #expect(services(first) == ["default/lb: 10.0.0.1:8080"])
@@ -57,43 +60,43 @@ import Testing
             #expect(recorder.healthChecks.count == 1)
 
             await loop.take([.changed(Sample.healthCheckedService("api", ip: "10.96.0.2", port: 31001))])
-            await eventually("tells of the new one") { recorder.healthChecks.count == 2 }
+            await eventually("reports the new one") { recorder.healthChecks.count == 2 }
             #expect(services(recorder.healthChecks.last) == ["default/api: ", "default/lb: 10.0.0.1:8080"])
 
             await loop.take([.removed(.service, ObjectName(name: "lb")), .removed(.service, ObjectName(name: "api"))])
-            await eventually("tells that none is left") { recorder.healthChecks.last?.servicePorts.isEmpty == true }
+            await eventually("reports that none is left") { recorder.healthChecks.last?.servicePorts.isEmpty == true }
         }
     }
 
-    @Test("an endpoint that is about to end is told even though its rules stay")
+    @Test("an endpoint that is about to end is reported even though its rules stay")
     func endingEndpoint() async {
         await running { loop in
             await loop.take(lists)
-            await eventually("tells") { recorder.healthChecks.count == 1 }
+            await eventually("reports") { recorder.healthChecks.count == 1 }
             let commits = store.commitCount
             let ending = Sample.localSlice(
                 "lb", "10.0.0.1", conditions: "ready: false, serving: true, terminating: true")
             await loop.take([.changed(ending)])
-            await eventually("tells of the end") { recorder.healthChecks.count == 2 }
+            await eventually("reports the end") { recorder.healthChecks.count == 2 }
             #expect(recorder.healthChecks.last?.servicePorts.first?.endpoints.first?.isReady == false)
             #expect(store.commitCount == commits)
         }
     }
 
-    @Test("other node port addresses are told, too")
+    @Test("other node port addresses are reported, too")
     func healthCheckAddresses() async {
         await running { loop in
             await loop.take(lists)
-            await eventually("tells") { recorder.healthChecks.count == 1 }
+            await eventually("reports") { recorder.healthChecks.count == 1 }
             var options = await loop.options
             options.nodePortAddresses = .ranges([CIDR("192.168.0.0/16")!])
             await loop.reconfigure(options)
-            await eventually("tells of the addresses") { recorder.healthChecks.count == 2 }
+            await eventually("reports the addresses") { recorder.healthChecks.count == 2 }
             #expect(recorder.healthChecks.last?.nodePortAddresses?.map(\.description) == ["192.168.50.10"])
         }
     }
 
-    @Test("a Node that is about to go is told at once, be nothing else known, and each change of that once")
+    @Test("a Node that is about to be removed is reported at once, be nothing else known, and each change of that once")
     func leavingNode() async {
         func node(_ name: String, taint: String?) -> KubernetesObject {
             let taints = taint.map { "{key: \($0)}" } ?? ""
@@ -125,7 +128,7 @@ import Testing
             await loop.take([lists[1]])
             #expect(recorder.changes == ChangeCounts(services: 2, endpoints: 2))
             #expect(recorder.pending == [ChangeCounts(services: 2, endpoints: 2)])
-            await eventually("serves") { recorder.synchronizations.count == 1 }
+            await eventually("is in sync") { recorder.synchronizations.count == 1 }
             await eventually("nothing waits") { recorder.pending.last == ChangeCounts() }
             #expect(recorder.failures == [.ipv4])
             #expect(recorder.pending.count == 2)
@@ -136,7 +139,7 @@ import Testing
         }
     }
 
-    @Test("when changes of endpoints were seen is told once they are in force: of those since the start, each once")
+    @Test("when changes of endpoints were seen is reported once they are in force: of those since the start, each once")
     func triggerTimes() async {
         let now = Timestamp.now
         let late = Timestamp(seconds: now.seconds + 1000)
@@ -144,9 +147,9 @@ import Testing
             let old = Timestamp(seconds: now.seconds - 1000)
             await loop.take([
                 lists[0],
-                .listed(.endpointSlice, [Sample.slice("web", ["10.0.1.1"], triggeredAt: old)], unreadable: []),
+                .listed(.endpointSlice, [Sample.slice("web", ["10.0.1.1"], triggeredAt: old)]),
             ])
-            await eventually("serves") { recorder.synchronizations.count == 1 }
+            await eventually("is in sync") { recorder.synchronizations.count == 1 }
             let changed = Sample.slice("web", ["10.0.1.2"], triggeredAt: late)
             await loop.take([.changed(changed), .changed(Sample.slice("other", ["10.0.2.1"], triggeredAt: late))])
             await eventually("follows") { recorder.synchronizations.contains { $0.reason == .change } }
@@ -176,12 +179,11 @@ import Testing
             await loop.take([
                 .listed(
                     .service,
-                    [service("a", ip: "10.96.0.1", policy: "Local"), service("b", ip: "10.96.0.2", policy: "Local")],
-                    unreadable: []),
+                    [service("a", ip: "10.96.0.1", policy: "Local"), service("b", ip: "10.96.0.2", policy: "Local")]),
                 .listed(
-                    .endpointSlice, [Sample.slice("a", ["10.0.0.1"]), Sample.slice("b", ["10.0.0.2"])], unreadable: []),
+                    .endpointSlice, [Sample.slice("a", ["10.0.0.1"]), Sample.slice("b", ["10.0.0.2"])]),
             ])
-            await eventually("serves") { missing() == [2] }
+            await eventually("is in sync") { missing() == [2] }
             await loop.take([.changed(Sample.localSlice("a", "10.0.0.1"))])
             await eventually("follows") { missing() == [2, 1] }
             await loop.take([.changed(service("b", ip: "10.96.0.2", policy: "Cluster"))])

@@ -25,7 +25,7 @@ import Testing
         try Data(text.utf8).write(to: URL(filePath: "\(directory)/\(name)"))
     }
 
-    /// Runs the source while `body` runs; only inotify tells it of changes.
+    /// Runs the source while `body` runs; it learns of changes by inotify only.
     private func watching(_ directory: String? = nil, _ body: () async throws -> Void) async rethrows {
         let source = ManifestSource(directory: directory ?? self.directory, pollPeriod: .seconds(600))
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -34,7 +34,7 @@ import Testing
                     report: { diagnostics in reported.withLock { $0 += diagnostics.map(\.description) } },
                     deliver: { updates in
                         let names = updates.flatMap { update -> [String] in
-                            guard case .listed(_, let objects, _) = update else { return [] }
+                            guard case .listed(_, let objects, _, _) = update else { return [] }
                             return objects.map(\.name.name)
                         }
                         delivered.withLock { $0.append(Set(names)) }
@@ -51,7 +51,7 @@ import Testing
         await eventually("delivered: \(names)", location: location) { self.last == names }
     }
 
-    @Test("tells all of it at the start, and again after each change")
+    @Test("is delivered whole at the start, and again after each change")
     func changes() async throws {
         try write(manifest("a"), to: "a.yaml")
         try await watching {
@@ -72,7 +72,7 @@ import Testing
         #expect(reported.withLock { $0 }.isEmpty)
     }
 
-    @Test("keeps the last good state of a file that turns bad, and says so once")
+    @Test("keeps the last good state of a file that turns bad, and reports it once")
     func badFiles() async throws {
         try write(manifest("a"), to: "a.yaml")
         try await watching {
@@ -94,7 +94,7 @@ import Testing
         #expect(reported.withLock { $0 }.count == 1)
     }
 
-    @Test("does not read a file while somebody writes to it")
+    @Test("does not read a file while it is being written to")
     func openFiles() async throws {
         try write(manifest("a"), to: "a.yaml")
         try await watching {
@@ -103,7 +103,7 @@ import Testing
             let half = try #require(FileHandle(forWritingAtPath: path))
             try half.truncate(atOffset: 0)
             try half.write(contentsOf: Data("---\n".utf8))
-            // The other file has the directory looked at meanwhile.
+            // The other file has the directory scanned meanwhile.
             try write(manifest("b"), to: "b.yaml")
             await expect(["a", "b"])
             try half.write(contentsOf: Data(manifest("c").utf8))
@@ -151,7 +151,7 @@ import Testing
         }
     }
 
-    @Test("waits at the start for a file that somebody is writing to, whose Services may be in the kernel")
+    @Test("waits at the start for a file that is being written to, whose Services may be in the kernel")
     func openAtTheStart() async throws {
         try write(manifest("a"), to: "a.yaml")
         let file = try #require(FileHandle(forWritingAtPath: "\(directory)/a.yaml"))
@@ -179,7 +179,7 @@ import Testing
         #expect(reported.withLock { $0 }.isEmpty)
     }
 
-    @Test("says once what cannot be looked at, and keeps what was there")
+    @Test("reports once what cannot be examined, and keeps what was there")
     func danglingLinks() async throws {
         try FileManager.default.createDirectory(atPath: "\(directory)/..1", withIntermediateDirectories: false)
         try write(manifest("a"), to: "..1/a.yaml")
@@ -197,7 +197,7 @@ import Testing
         #expect(reported.withLock { $0 }.count == 1)
     }
 
-    @Test("with one object in two files: the file that comes first counts, and it is said once")
+    @Test("with one object in two files: the file that comes first counts, and it is reported once")
     func duplicates() async throws {
         try write(manifest("a", ip: "10.96.0.1"), to: "1.yaml")
         try write(manifest("a", ip: "10.96.0.2"), to: "2.yaml")

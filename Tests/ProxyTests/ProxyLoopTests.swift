@@ -1,11 +1,13 @@
 import ConnectionTracking
 import Glibc
+import Host
 import KernelTables
 import KubernetesObjects
 import NetworkTypes
 import ProxyConfiguration
 import RuleCompiler
 import Synchronization
+import SystemPackage
 import Testing
 import XTables
 
@@ -14,7 +16,7 @@ import XTables
 @Suite("The loop") struct ProxyLoopTests {
     private let store = MemoryStore()
     private let recorder = EventRecorder()
-    private let host = SampleHost()
+    private let host = FakeHost()
 
     private var options: ProxyOptions {
         var options = ProxyOptions()
@@ -41,8 +43,8 @@ import XTables
     }
 
     private let lists: [ObjectUpdate] = [
-        .listed(.endpointSlice, [Sample.slice("web", ["10.0.0.1"])], unreadable: []),
-        .listed(.service, [Sample.service("web")], unreadable: []),
+        .listed(.endpointSlice, [Sample.slice("web", ["10.0.0.1"])]),
+        .listed(.service, [Sample.service("web")]),
     ]
 
     /// What the nat table holds, as text.
@@ -54,15 +56,15 @@ import XTables
 
     private func holds(_ loop: ProxyLoop) async -> Bool {
         // Compiled from scratch, to be held against what many small changes have led to.
-        guard let settings = await loop.settings, let wanted = await loop.compilation(.ipv4)?.ruleset else {
+        guard let settings = await loop.settings, let desired = await loop.compilation(.ipv4)?.ruleset else {
             return false
         }
         let rules = Compilation(await loop.state.objects.snapshot(family: .ipv4), settings: settings).ruleset
-        guard wanted == rules else { return false }
+        guard desired == rules else { return false }
         return (try? Syncer(store: store, lock: nil).plan(rules).isEmpty) ?? false
     }
 
-    @Test("writes no rule before both lists are complete, and says what it waits for")
+    @Test("writes no rule before both lists are complete, and reports what it waits for")
     func waiting() async {
         let loop = makeLoop(options)
         await running(loop) {
@@ -74,7 +76,7 @@ import XTables
             }
             #expect(store.commitCount == 0)
             await loop.take([lists[0]])
-            await eventually("serves") { await holds(loop) }
+            await eventually("is in sync") { await holds(loop) }
             #expect(store.commitCount == 2)
         }
     }
@@ -84,10 +86,10 @@ import XTables
         let loop = makeLoop(options)
         try await running(loop) {
             await loop.take(lists)
-            await eventually("serves") { await holds(loop) }
+            await eventually("is in sync") { await holds(loop) }
             await loop.take([.changed(Sample.slice("web", ["10.0.0.1", "10.0.0.2"]))])
             await eventually("follows") { nat().contains("10.0.0.2") }
-            await eventually("tells") { recorder.synchronizations.last { $0.reason == .change } != nil }
+            await eventually("reports") { recorder.synchronizations.last { $0.reason == .change } != nil }
             #expect(recorder.synchronizations.last { $0.reason == .change }?.changedServices == 1)
             let commits = store.commitCount
             let runs = recorder.synchronizations.count { $0.reason == .change }
@@ -110,10 +112,10 @@ import XTables
         let loop = makeLoop(options)
         await running(loop) {
             await loop.take(lists)
-            await eventually("serves") { await holds(loop) }
+            await eventually("is in sync") { await holds(loop) }
             for number in 1...50 { await loop.take([.changed(Sample.slice("web", ["10.0.1.\(number)"]))]) }
             await eventually("follows") { await holds(loop) }
-            await eventually("tells") { recorder.synchronizations.count >= 2 }
+            await eventually("reports") { recorder.synchronizations.count >= 2 }
         }
         // The start, and one for all 50.
         #expect(recorder.synchronizations.count == 2)
@@ -121,16 +123,16 @@ import XTables
         #expect(recorder.synchronizations.last?.changedServices == 1)
     }
 
-    @Test("notices within a period what somebody did to the tables, mends it and names it")
+    @Test("notices within a period what another process did to the tables, repairs it and names it")
     func drift() async throws {
         let loop = makeLoop(options)
         try await running(loop) {
             await loop.take(lists)
-            await eventually("serves") { await holds(loop) }
+            await eventually("is in sync") { await holds(loop) }
             let transaction = try store.open(.nat, family: .ipv4)
             try "PREROUTING".withCString { try transaction.flushChain($0) }
             try transaction.commit()
-            await eventually("mends") { recorder.synchronizations.contains { !$0.report.drift.isEmpty } }
+            await eventually("repairs") { recorder.synchronizations.contains { !$0.report.drift.isEmpty } }
             let drift = recorder.synchronizations.flatMap(\.report.drift)
             #expect(drift.map(\.chains.first?.chain) == ["PREROUTING"])
             #expect(await holds(loop))
@@ -146,19 +148,19 @@ import XTables
             store.failNextRead(ENOMEM)
             await loop.take(lists)
             await eventually("fails") { recorder.failures == [.ipv4] }
-            await eventually("serves") { await holds(loop) }
-            await eventually("tells") { recorder.synchronizations.first?.reason == .retry }
+            await eventually("is in sync") { await holds(loop) }
+            await eventually("reports") { recorder.synchronizations.first?.reason == .retry }
         }
     }
 
-    @Test("serves one family while the other fails")
+    @Test("keeps one family in sync while the other fails")
     func families() async {
         let failing = FailingStore(store: store, family: .ipv6)
         let loop = ProxyLoop(
             options: options, syncer: Syncer(store: failing, lock: nil), host: host, observer: recorder)
         await running(loop) {
             await loop.take(lists)
-            await eventually("serves IPv4") { await holds(loop) }
+            await eventually("keeps IPv4 in sync") { await holds(loop) }
             await eventually("goes on failing for IPv6") { recorder.failures.count >= 2 }
         }
         #expect(Set(recorder.failures) == [.ipv6])
@@ -171,12 +173,12 @@ import XTables
         let loop = makeLoop(options)
         try await running(loop) {
             await loop.take(lists)
-            await eventually("says why not") {
+            await eventually("reports why not") {
                 recorder.all.contains { if case .unusableSettings = $0 { true } else { false } }
             }
             #expect(store.commitCount == 0)
             await loop.take([.changed(Sample.node(podCIDR: "10.244.1.0/24"))])
-            await eventually("serves") { await holds(loop) }
+            await eventually("is in sync") { await holds(loop) }
             #expect(nat().contains("! -s 10.244.1.0/24"), "the node's range")
             await loop.take([.changed(Sample.node(podCIDR: "10.244.2.0/24"))])
             await eventually("follows the node") { nat().contains("! -s 10.244.2.0/24") }
@@ -187,7 +189,7 @@ import XTables
             await eventually("follows the options") {
                 nat().contains("0x8000") && nat().contains("-d 192.168.50.10/32")
             }
-            host.add(IPAddress("192.168.60.10")!)
+            host.interfaceAddresses.append(IPAddress("192.168.60.10")!)
             await eventually("follows the addresses") { nat().contains("-d 192.168.60.10/32") }
             // A node that is gone, and options that make no sense, leave the rules as they are.
             let commits = store.commitCount
@@ -212,19 +214,19 @@ import XTables
         let loop = makeLoop(options, flows: StaleFlowCleanup(table))
         await running(loop) {
             await loop.take([
-                .listed(.service, [Sample.service("dns", transport: "UDP")], unreadable: []),
+                .listed(.service, [Sample.service("dns", transport: "UDP")]),
                 .listed(
-                    .endpointSlice, [Sample.slice("dns", transport: "UDP", ["10.0.0.1", "10.0.0.2"])], unreadable: []),
+                    .endpointSlice, [Sample.slice("dns", transport: "UDP", ["10.0.0.1", "10.0.0.2"])]),
             ])
-            await eventually("serves") { await holds(loop) }
-            await eventually("looks at flows") { cleanups.count >= 1 }
+            await eventually("is in sync") { await holds(loop) }
+            await eventually("checks flows") { cleanups.count >= 1 }
             #expect(table.flows == flows)
             await loop.take([.changed(Sample.slice("dns", transport: "UDP", ["10.0.0.2"]))])
             await eventually("deletes the flow") { table.flows == [flows[1]] }
             // The last endpoint goes, too: kubernetes#139628. The first time the kernel is busy.
-            table.failListings(ENOBUFS)
+            table.failListings(.noBufferSpace)
             await loop.take([.changed(Sample.slice("dns", transport: "UDP", []))])
-            await eventually("says that it could not") {
+            await eventually("reports that it could not") {
                 recorder.all.contains { if case .flowsNotCleaned = $0 { true } else { false } }
             }
             #expect(table.flows == [flows[1]])
@@ -246,10 +248,10 @@ import XTables
             flows: StaleFlowCleanup(table), host: host, observer: recorder)
         await running(loop) {
             await loop.take([
-                .listed(.service, [Sample.service("dns", transport: "UDP")], unreadable: []),
-                .listed(.endpointSlice, [Sample.slice("dns", transport: "UDP", ["10.0.0.1"])], unreadable: []),
+                .listed(.service, [Sample.service("dns", transport: "UDP")]),
+                .listed(.endpointSlice, [Sample.slice("dns", transport: "UDP", ["10.0.0.1"])]),
             ])
-            await eventually("serves") { cleanups.count == 1 }
+            await eventually("is in sync") { cleanups.count == 1 }
             gate.close()
             await loop.take([.changed(Sample.service("web", ip: "10.96.0.2"))])
             await eventually("is at work") { gate.isWaitedFor }
@@ -273,7 +275,7 @@ import XTables
         let loop = makeLoop(options)
         try await running(loop) {
             await loop.take(lists + [.changed(node("a: b"))])
-            await eventually("serves") { recorder.synchronizations.count == 1 }
+            await eventually("is in sync") { recorder.synchronizations.count == 1 }
             await loop.take([.changed(node("a: c"))])
             try await Task.sleep(for: .milliseconds(60))
             #expect(recorder.synchronizations.count { $0.reason == .change } == 0)

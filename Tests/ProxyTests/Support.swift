@@ -34,6 +34,12 @@ final class EventRecorder: ProxyObserver {
         }
     }
 
+    var hostWarnings: [[String]] {
+        all.compactMap { event in
+            if case .hostChecked(_, let warnings) = event { warnings } else { nil }
+        }
+    }
+
     /// How many objects changed in all.
     var changes: ChangeCounts {
         all.reduce(ChangeCounts()) { sum, event in
@@ -66,16 +72,6 @@ func eventually(
         try? await Task.sleep(for: .milliseconds(2))
     }
     Issue.record(what, sourceLocation: location)
-}
-
-/// A machine of a test's own.
-final class SampleHost: HostFactsSource {
-    private let addresses = Mutex([IPAddress(ipv4: 0x7f00_0001), IPAddress(ipv4: 0xc0a8_320a)])
-    let hostname = "node-1"
-    let conntrackIsLiberal = false
-    var interfaceAddresses: [IPAddress] { addresses.withLock { $0 } }
-
-    func add(_ address: IPAddress) { addresses.withLock { $0.append(address) } }
 }
 
 /// Objects written as YAML.

@@ -30,7 +30,7 @@ import Testing
         #expect(schedule.next(at: end + .seconds(20)) == .synchronize)
     }
 
-    @Test("every period, if only for a look; what failed is tried again then, or with a change")
+    @Test("every period, if only for a check; what failed is tried again then, or with a change")
     func period() {
         var schedule = schedule
         schedule.change()
@@ -46,13 +46,13 @@ import Testing
         #expect(schedule.next(at: start + .seconds(2)) == .synchronize)
     }
 
-    @Test("a look that finds nothing delays the next look, and no change")
-    func looks() {
+    @Test("a check that finds nothing delays the next check, and no change")
+    func checks() {
         var schedule = schedule
         schedule.change()
         schedule.begin()
         schedule.end(at: start, failed: false)
-        schedule.looked(at: start + .seconds(30))
+        schedule.checked(at: start + .seconds(30))
         #expect(schedule.next(at: start + .seconds(31)) == .wait(until: start + .seconds(60)))
         schedule.change()
         #expect(schedule.next(at: start + .milliseconds(30_001)) == .synchronize)

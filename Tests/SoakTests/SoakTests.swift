@@ -32,7 +32,7 @@ import Testing
         #expect(difference.isEmpty, "seed \(Self.seed): the kernel is not in step: \(difference)")
         #expect(try soak.foreignRulesAreThere())
         let commits = soak.program.errors.components(separatedBy: "took compile").count - 1
-        let drifts = soak.program.errors.components(separatedBy: "had drifted").count - 1
+        let drifts = soak.program.errors.components(separatedBy: ": drift repaired in ").count - 1
         #expect(drifts > 0, "drift was made \(steps.drifts) times, and never noticed")
         // What grows with each change would show after hundreds of them; what the allocator keeps does not grow.
         #expect(memoryAfter < memoryBefore + 30_000, "resident memory grew from \(memoryBefore) to \(memoryAfter) kB")

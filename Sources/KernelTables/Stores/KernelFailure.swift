@@ -1,5 +1,6 @@
-import Glibc
+import Host
 import NetworkTypes
+import SystemPackage
 import XTables
 
 /// What the kernel, or libiptc, answered when it refused a call.
@@ -51,23 +52,6 @@ extension KernelFailure: CustomStringConvertible {
             case .editRules(let chain): "changing rules of chain \(chain) in \(tableName)"
             case .commit: "committing \(tableName)"
             }
-        return "\(what): \(SystemError.text(errorNumber))"
-    }
-}
-
-/// Names of error numbers, as errno.h has them.
-enum SystemError {
-    private static let names: [Int32: String] = [
-        EAGAIN: "EAGAIN", EINVAL: "EINVAL", ENOENT: "ENOENT", ENOMEM: "ENOMEM", EPERM: "EPERM", EACCES: "EACCES",
-        ENOPROTOOPT: "ENOPROTOOPT", ELOOP: "ELOOP", EEXIST: "EEXIST", ENOTEMPTY: "ENOTEMPTY", EMLINK: "EMLINK",
-        E2BIG: "E2BIG", ENOSPC: "ENOSPC", EOPNOTSUPP: "EOPNOTSUPP", EPROTONOSUPPORT: "EPROTONOSUPPORT",
-        EAFNOSUPPORT: "EAFNOSUPPORT", ENOBUFS: "ENOBUFS", ENOSYS: "ENOSYS", EROFS: "EROFS", EISDIR: "EISDIR",
-        ENOTDIR: "ENOTDIR", EBADMSG: "EBADMSG",
-    ]
-
-    /// The system's text for an error number, with its name.
-    static func text(_ number: Int32) -> String {
-        let text = strerror(number).map { String(cString: $0) } ?? "unknown error"
-        return "\(text) (\(names[number] ?? "errno \(number)"))"
+        return "\(what): \(Errno(rawValue: errorNumber).text)"
     }
 }

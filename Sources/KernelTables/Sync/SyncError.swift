@@ -1,5 +1,7 @@
 import Glibc
+import Host
 import NetworkTypes
+import SystemPackage
 import XTables
 
 /// Why the kernel does not hold what is desired.
@@ -43,7 +45,7 @@ extension SyncError: CustomStringConvertible {
         case .lock(.busy(let path, let waited)):
             "the lock \(path) was not free within \(waited.secondsText); another program holds it: try again, or wait longer"
         case .lock(.unusable(let path, let number)):
-            "the lock \(path) cannot be used: \(SystemError.text(number)); \(Self.remedy(lockError: number))"
+            "the lock \(path) cannot be used: \(Errno(rawValue: number).text); \(Self.remedy(lockError: number))"
         case .unencodable(let rule, let table, let family):
             "\(family.kubernetesName) table \(table.rawValue), \(rule)"
         case .noLegacyTables(let failure):

@@ -14,7 +14,7 @@ package struct Reflector: Sendable {
     private let timing: ReflectorTiming
     private let logger: Logger
     private let received: @Sendable () -> Void
-    private let deliver: @Sendable (ResourceEvent) async -> Void
+    private let deliver: @Sendable (ObjectUpdate) async -> Void
 
     /// - Parameters:
     ///   - resource: what to follow.
@@ -22,11 +22,11 @@ package struct Reflector: Sendable {
     ///   - timing: how long to wait before another try.
     ///   - logger: gets failures and recoveries.
     ///   - received: is called after each valid answer of the server, even if it has no change.
-    ///   - deliver: gets each event, one at a time and in order. While it works no byte is read, so it must return
+    ///   - deliver: gets each update, one at a time and in order. While it works no byte is read, so it must return
     ///     soon: after ``ClientLimits/silence`` the connection counts as dead.
     package init(
         _ resource: WatchedResource, client: APIClient, timing: ReflectorTiming = ReflectorTiming(), logger: Logger,
-        received: @escaping @Sendable () -> Void = {}, deliver: @escaping @Sendable (ResourceEvent) async -> Void
+        received: @escaping @Sendable () -> Void = {}, deliver: @escaping @Sendable (ObjectUpdate) async -> Void
     ) {
         self.resource = resource
         self.client = client
@@ -123,7 +123,8 @@ extension Reflector.Pass {
         reflector.logger.debug(
             "\(resource): listed \(whole.objects.count + whole.unreadable.count) objects",
             metadata: ["resourceVersion": "\(whole.resourceVersion)"])
-        await reflector.deliver(.listed(whole.objects, unreadable: whole.unreadable, remarks: whole.remarks))
+        await reflector.deliver(
+            .listed(resource.kind, whole.objects, unreadable: whole.unreadable, remarks: whole.remarks))
         return whole.resourceVersion
     }
 
@@ -196,9 +197,9 @@ extension Reflector.Pass {
             switch step {
             case .bookmark(let version):
                 try advance(to: version)
-            case .event(let event, let version):
+            case .update(let update, let version):
                 try advance(to: version)
-                await reflector.deliver(event)
+                await reflector.deliver(update)
             case .ended(let status):
                 throw .refused(status)
             }

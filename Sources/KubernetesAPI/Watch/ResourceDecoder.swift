@@ -20,7 +20,7 @@ struct ResourceDecoder {
     /// The meaning of a line of a watch.
     enum Step {
         /// An object changed, and with it the version that the watch is at.
-        case event(ResourceEvent, resourceVersion: String)
+        case update(ObjectUpdate, resourceVersion: String)
         /// Nothing changed up to a version.
         case bookmark(resourceVersion: String)
         /// The server ends the watch.
@@ -76,15 +76,15 @@ struct ResourceDecoder {
             return .bookmark(resourceVersion: version)
         case "DELETED":
             guard let name = name(of: object) else { throw .invalidAnswer("an event about an object without a name") }
-            return .event(.removed(name), resourceVersion: version)
+            return .update(.removed(kind, name), resourceVersion: version)
         case "ADDED", "MODIFIED":
-            return .event(try changed(object), resourceVersion: version)
+            return .update(try changed(object), resourceVersion: version)
         default:
             throw .invalidAnswer("an event of type \(ServerText.quoted(type))")
         }
     }
 
-    private func changed(_ document: DocumentObject) throws(APIFailure) -> ResourceEvent {
+    private func changed(_ document: DocumentObject) throws(APIFailure) -> ObjectUpdate {
         switch object(document) {
         case .success(let readable):
             return .changed(readable.object, remarks: readable.remarks)

@@ -1,6 +1,7 @@
 import KernelTables
 import NetworkTypes
 import Proxy
+import ProxyConfiguration
 import Synchronization
 
 /// Keeps a ``ProxyHealth`` up to date with what happens in the loop, for servers to read.
@@ -20,6 +21,7 @@ package final class HealthRecord: ProxyObserver {
         switch event {
         case .changeQueued(let family): health.withLock { $0.queue(family, at: now()) }
         case .synchronized(let synchronization): health.withLock { $0.finish(synchronization.family, at: now()) }
+        case .optionsChanged(let options): setSyncPeriod(options.effectiveSyncPeriod)
         case .nodeLeaving(let isLeaving): setNodeEligible(!isLeaving)
         case .failed(let failure):
             guard case .noLegacyTables = failure.error else { break }

@@ -56,7 +56,8 @@ package final class ProxyMetrics: ProxyObserver {
             flows.count(report, family)
         case .flowsNotCleaned(let family, _):
             flows.countFailure(family)
-        case .waiting, .unusableSettings, .missingNode, .nodeLeaving, .surroundings, .healthChecksChanged:
+        case .waiting, .started, .optionsChanged, .unusableSettings, .missingNode, .nodeLeaving, .hostChecked,
+            .healthChecksChanged:
             break
         }
     }

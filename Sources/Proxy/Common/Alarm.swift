@@ -1,4 +1,4 @@
-/// Lets one task sleep until an instant, or until somebody wakes it.
+/// Lets one task sleep until an instant, or until it is woken.
 ///
 /// Waking a task that is awake lets its next sleep end at once: no call is lost.
 actor Alarm {
@@ -16,7 +16,7 @@ actor Alarm {
         if !isRinging, !Task.isCancelled {
             let timer = Task {
                 try? await Task.sleep(until: deadline, clock: .continuous)
-                // Also when the timer is cancelled: then nobody sleeps any longer, or the task below is cancelled.
+                // Also when the timer is cancelled: then nothing sleeps any longer, or the task below is cancelled.
                 if !Task.isCancelled { wake() }
             }
             await withTaskCancellationHandler {

@@ -1,9 +1,9 @@
 import Cmalloc
 
 /// The process's memory.
-public enum Memory {
+package enum Memory {
     /// Gives what is free back to the kernel.
     ///
     /// A run over a large table needs some hundred megabytes for a second; the allocator would keep them for ever.
-    public static func giveBack() { malloc_trim(0) }
+    package static func giveBack() { malloc_trim(0) }
 }

@@ -2,20 +2,25 @@
 ///
 /// An actor alone does not: while one of its methods waits for something, others begin.
 actor Turnstile {
-    private var isTaken = false
+    private var isOccupied = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
 
-    /// Waits for everybody who came before; must be followed by ``leave()``.
-    func enter() async {
-        guard isTaken else {
-            isTaken = true
+    /// Runs `body` after everything that arrived before has ended; in it, waiting for a turn would never end.
+    func withTurn(isolation: isolated (any Actor)? = #isolation, _ body: () async -> Void) async {
+        await enter()
+        await body()
+        await leave()
+    }
+
+    private func enter() async {
+        guard isOccupied else {
+            isOccupied = true
             return
         }
         await withCheckedContinuation { waiting.append($0) }
     }
 
-    /// Lets the next one in.
-    func leave() {
-        if waiting.isEmpty { isTaken = false } else { waiting.removeFirst().resume() }
+    private func leave() {
+        if waiting.isEmpty { isOccupied = false } else { waiting.removeFirst().resume() }
     }
 }

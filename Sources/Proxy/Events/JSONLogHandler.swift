@@ -2,31 +2,29 @@ import Documents
 import Glibc
 import KubernetesObjects
 import Logging
+import SystemPackage
 
 /// Writes a log as JSON on standard error, an object a line, with the keys that Kubernetes' own programs use (KEP-1602):
-/// `ts` in milliseconds since 1970, `msg`, `v` for how much one has to ask for to see it, and `err` instead for errors.
+/// `ts` in milliseconds since 1970, `msg`, `v` for the verbosity (`-v`) from which on it is written, and `err` instead for errors.
 ///
 ///     {"ts":1795488852123.5,"level":"info","msg":"1 Service changed: …","v":0}
-public struct JSONLogHandler: LogHandler {
-    /// What every line tells besides its message.
-    public var metadata: Logger.Metadata = [:]
+package struct JSONLogHandler: LogHandler {
+    /// What every line holds besides its message.
+    package var metadata: Logger.Metadata = [:]
     /// The lowest level that is written.
-    public var logLevel: Logger.Level
+    package var logLevel: Logger.Level
 
-    /// Writes what is of a level or above it.
-    public init(level: Logger.Level) { logLevel = level }
+    package init(level: Logger.Level) { logLevel = level }
 
-    /// One of the values that every line tells.
-    public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
-    /// Writes a line.
-    public func log(event: LogEvent) {
+    package func log(event: LogEvent) {
         var line = text(event, milliseconds: Self.now()) + "\n"
         // One call, so that lines of several threads do not mix.
-        line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        line.withUTF8 { _ = try? FileDescriptor.standardError.write(UnsafeRawBufferPointer($0)) }
     }
 
     /// The line, without its end.

@@ -1,34 +1,31 @@
-import Glibc
 import KubernetesObjects
 import Logging
+import SystemPackage
 
 /// Writes a log as lines on standard error: time, level, message, and whatever else is known.
 ///
 ///     2026-11-24T02:54:12.123Z info 1 Service changed: IPv4 nat: 3 rules added (50 → 53 entries); took compile 0.1 ms, …
-public struct LineLogHandler: LogHandler {
-    /// What every line tells besides its message.
-    public var metadata: Logger.Metadata = [:]
+package struct LineLogHandler: LogHandler {
+    /// What every line holds besides its message.
+    package var metadata: Logger.Metadata = [:]
     /// The lowest level that is written.
-    public var logLevel: Logger.Level
+    package var logLevel: Logger.Level
 
-    /// Writes what is of a level or above it.
-    public init(level: Logger.Level) { logLevel = level }
+    package init(level: Logger.Level) { logLevel = level }
 
-    /// One of the values that every line tells.
-    public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
-    /// Writes a line.
-    public func log(event: LogEvent) {
+    package func log(event: LogEvent) {
         let all = metadata.merging(event.metadata ?? [:]) { _, new in new }
         let time = Timestamp.now.withMilliseconds
         var line = "\(time) \(event.level.rawValue) \(Self.oneLine(event.message.description))"
         for (key, value) in all.sorted(by: { $0.key < $1.key }) { line += " \(key)=\(Self.oneLine("\(value)"))" }
         line += "\n"
         // One call, so that lines of several threads do not mix.
-        line.withUTF8 { _ = write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        line.withUTF8 { _ = try? FileDescriptor.standardError.write(UnsafeRawBufferPointer($0)) }
     }
 
     /// A log has a line for each message, whatever an API server or a file put into it.

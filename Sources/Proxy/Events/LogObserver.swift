@@ -1,76 +1,79 @@
 import ConnectionTracking
+import Host
 import KernelTables
 import KubernetesObjects
 import Logging
 import NetworkTypes
 import Synchronization
+import SystemPackage
 
 /// Writes what happens in the loop to a log: a line for each synchronization, and what goes wrong once, not each time.
-public final class LogObserver: ProxyObserver {
+package final class LogObserver: ProxyObserver {
     private let logger: Logger
-    private let said = Mutex(Said())
+    private let subject: String
+    private let reported = Mutex(Reported())
 
-    /// What the last lines of each family said, so that they are not repeated.
-    private struct Said {
+    /// What the last lines were about, so that they are not repeated.
+    private struct Reported {
         var failures: [IPFamily: String] = [:]
         var flowFailures: [IPFamily: String] = [:]
+        var flowRefusals: [IPFamily: String] = [:]
         var drift: [IPFamily: (lines: [String], count: Int)] = [:]
-        var refusals: [IPFamily: String] = [:]
-        var surroundings: [IPFamily: [String]] = [:]
+        var hostWarnings: [IPFamily: [String]] = [:]
         var warnings: Set<String> = []
         var waiting = ""
     }
 
-    /// Writes to a log.
-    public init(_ logger: Logger) { self.logger = logger }
+    /// - Parameters:
+    ///   - logger: the log.
+    ///   - subject: where objects come from and for which node, for example `manifests=/etc/kubetables node=node-1`.
+    package init(_ logger: Logger, subject: String) {
+        self.logger = logger
+        self.subject = subject
+    }
 
-    /// Something happened.
-    public func observe(_ event: ProxyEvent) {
+    package func observe(_ event: ProxyEvent) {
         switch event {
-        case .changeQueued(let family):
-            logger.debug("\(family.kubernetesName): a change is queued")
+        case .started(let counts):
+            logger.info("started: \(subject) services=\(counts.services) endpoints=\(counts.endpoints)")
         case .waiting(let kinds):
             let text = kinds.map(\.rawValue).joined(separator: ", ")
-            let isNew = said.withLock { said in
-                defer { said.waiting = text }
-                return said.waiting != text
-            }
-            logger.log(level: isNew ? .warning : .debug, "no rules yet: waiting for a complete list of \(text)")
+            logger.log(
+                level: level(.warning, ifNew: text, \.waiting),
+                "no rules yet: waiting for a complete list of \(text)")
+        case .changeQueued(let family):
+            logger.debug("\(family.kubernetesName): a change is queued")
+        case .objectsChanged, .changesPending, .optionsChanged:
+            break
         case .unusableSettings(let reason):
-            logger.error("the options do not fit the node, rules stay as they are: \(reason)")
+            logger.error("the options do not fit this node, the rules stay as they are: \(reason)")
         case .missingNode(let name):
             warn([
-                "there is no Node named \(name): no endpoint counts as one of this node, and its zone and addresses are "
-                    + "not known; is --hostname-override right?"
+                "there is no Node named \(name): its zone, addresses and pod CIDRs are unknown, and only endpoints with "
+                    + "nodeName \(name) count as local; is --hostname-override right?"
             ])
-        case .objectsChanged, .changesPending:
-            break
         case .nodeLeaving(true):
-            logger.notice("the node is about to be removed: /healthz tells load balancers to turn to others")
+            logger.notice("the node is about to be removed: /healthz answers 503, so that load balancers avoid it")
         case .nodeLeaving(false):
-            logger.notice("the node stays: /healthz tells load balancers so")
+            logger.notice("the node is no longer about to be removed: /healthz answers as before")
         case .synchronized(let synchronization):
             log(synchronization)
         case .failed(let failure):
-            let key = failure.error.withoutTimes
-            let isNew = said.withLock { $0.failures.updateValue(key, forKey: failure.family) != key }
             logger.log(
-                level: isNew ? .error : .debug,
+                level: level(.error, ifNew: failure.error.withoutTimes, \.failures[failure.family]),
                 """
-                \(failure.family.kubernetesName): \(failure.error); the next try is in \(failure.retryAfter), \
+                \(failure.family.kubernetesName): \(failure.error); next attempt in \(failure.retryAfter), \
                 or with the next change
                 """)
         case .flowsCleaned(let family, let report):
             log(report, family)
         case .flowsNotCleaned(let family, let failure):
-            let isNew = said.withLock { $0.flowFailures.updateValue("\(failure)", forKey: family) != "\(failure)" }
-            logger.log(level: isNew ? .warning : .debug, "stale UDP flows stay: \(failure)")
-        case .surroundings(let family, let warnings):
-            let new = said.withLock { said in
-                let known = said.surroundings.updateValue(warnings, forKey: family) ?? []
-                return warnings.filter { !known.contains($0) }
-            }
-            for warning in new { logger.warning("\(warning)") }
+            logger.log(
+                level: level(.warning, ifNew: failure.description, \.flowFailures[family]),
+                "stale UDP flows were not deleted: \(failure)")
+        case .hostChecked(let family, let warnings):
+            let known = reported.withLock { $0.hostWarnings.updateValue(warnings, forKey: family) ?? [] }
+            for warning in warnings where !known.contains(warning) { logger.warning("\(warning)") }
         case .healthChecksChanged(let services):
             logger.debug(
                 "\(services.family.kubernetesName): \(services.servicePorts.count) service ports have health checks")
@@ -80,7 +83,7 @@ public final class LogObserver: ProxyObserver {
     private func log(_ synchronization: Synchronization) {
         let report = synchronization.report
         let summary = SyncSummary(report)
-        let hasRecovered = said.withLock { $0.failures.removeValue(forKey: report.family) != nil }
+        let hasRecovered = reported.withLock { $0.failures.removeValue(forKey: report.family) != nil }
         log(drift: summary.driftLines, report.family)
         warn(summary.warnings)
         let timing = summary.timing(compile: synchronization.compileTime)
@@ -90,20 +93,20 @@ public final class LogObserver: ProxyObserver {
             "\(Self.words(synchronization)): \(summary.lines.joined(separator: "; ")); took \(timing)")
     }
 
-    /// Tells what had drifted, unless it is the same again and again: then once, that somebody keeps doing it.
+    /// Logs what had drifted; of the same drift again and again, in the end only that another process keeps making it.
     private func log(drift lines: [String], _ family: IPFamily) {
-        let repetitions = said.withLock { said -> Int in
-            let known = said.drift[family]
+        let repetitions = reported.withLock { reported -> Int in
+            let known = reported.drift[family]
             let count = lines.isEmpty || known?.lines != lines ? 0 : (known?.count ?? 0) + 1
-            if !lines.isEmpty { said.drift[family] = (lines, count) }
+            if !lines.isEmpty { reported.drift[family] = (lines, count) }
             return count
         }
         for line in lines { logger.log(level: repetitions < Self.repetitionLimit ? .warning : .debug, "\(line)") }
         if repetitions == Self.repetitionLimit {
             logger.warning(
                 """
-                \(family.kubernetesName): somebody keeps doing this, and it is mended each time; is another kube-proxy or \
-                kubetables running on this node? \(lines.joined(separator: "; "))
+                \(family.kubernetesName): another process keeps changing these rules; they are repaired each time: is \
+                another kube-proxy or kubetables running on this node? \(lines.joined(separator: "; "))
                 """)
         }
     }
@@ -113,8 +116,8 @@ public final class LogObserver: ProxyObserver {
     private static func words(_ synchronization: Synchronization) -> String {
         switch (synchronization.reason, synchronization.changedServices) {
         case (.start, _): "start"
-        case (.check, _): synchronization.report.drift.isEmpty ? "a look at the tables" : "drift"
-        case (.retry, _): "tried again"
+        case (.check, _): synchronization.report.drift.isEmpty ? "check" : "drift repaired"
+        case (.retry, _): "retry"
         case (_, nil): "node or options changed"
         case (_, 1?): "1 Service changed"
         case (_, let count?): "\(count) Services changed"
@@ -122,23 +125,33 @@ public final class LogObserver: ProxyObserver {
     }
 
     private func log(_ report: StaleFlowCleanup.Report, _ family: IPFamily) {
-        said.withLock { $0.flowFailures[family] = nil }
+        reported.withLock { $0.flowFailures[family] = nil }
         let deletion = report.deletion
         if let refusal = deletion.firstRefusal {
-            let key = "\(refusal.errorNumber)"
-            let isNew = said.withLock { $0.refusals.updateValue(key, forKey: family) != key }
-            logger.log(level: isNew ? .warning : .debug, "\(deletion.refused) stale UDP flows stay: \(refusal)")
+            logger.log(
+                level: level(.warning, ifNew: refusal.error.text, \.flowRefusals[family]),
+                "\(deletion.refused) stale UDP flows were not deleted: \(refusal)")
         } else {
-            said.withLock { $0.refusals[family] = nil }
+            reported.withLock { $0.flowRefusals[family] = nil }
         }
         logger.log(
             level: deletion.deleted > 0 ? .info : .debug,
-            "\(family.kubernetesName): \(deletion.deleted) stale UDP flows deleted, of \(report.examined) looked at")
+            "\(family.kubernetesName): deleted \(deletion.deleted) stale UDP flows of \(report.examined) checked")
     }
 
     private func warn(_ warnings: [String]) {
-        for warning in warnings where said.withLock({ $0.warnings.insert(warning).inserted }) {
+        for warning in warnings where reported.withLock({ $0.warnings.insert(warning).inserted }) {
             logger.warning("\(warning)")
+        }
+    }
+
+    /// `level`, or `debug` if the last line of its kind was about the same.
+    private func level<Text: Equatable>(
+        _ level: Logger.Level, ifNew text: Text, _ path: WritableKeyPath<Reported, Text>
+    ) -> Logger.Level {
+        reported.withLock { reported in
+            defer { reported[keyPath: path] = text }
+            return reported[keyPath: path] == text ? .debug : level
         }
     }
 }

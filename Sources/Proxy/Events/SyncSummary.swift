@@ -2,22 +2,21 @@ import KernelTables
 import NetworkTypes
 import XTables
 
-/// The words for what a synchronization did.
-public struct SyncSummary: Sendable {
+/// What a synchronization did, in words.
+package struct SyncSummary: Sendable {
     private let report: SyncReport
 
-    /// Puts a report into words.
-    public init(_ report: SyncReport) { self.report = report }
+    package init(_ report: SyncReport) { self.report = report }
 
     /// One line for each table that was committed, or one that nothing was.
-    public var lines: [String] {
+    package var lines: [String] {
         let family = report.family.kubernetesName
-        guard report.hasChanges else { return ["\(family): in step already, nothing committed"] }
+        guard report.hasChanges else { return ["\(family): already in sync, nothing committed"] }
         return report.tables.filter(\.isCommitted).map { "\(family) \($0.table.rawValue): \(Self.words($0))" }
     }
 
     /// How long everything took, in milliseconds; `compile` is what came before.
-    public func timing(compile: Duration) -> String {
+    package func timing(compile: Duration) -> String {
         let phases = report.phases
         let parts = [
             ("compile", compile), ("encode", phases.encode), ("lock wait", phases.lockWait), ("read", phases.read),
@@ -27,7 +26,7 @@ public struct SyncSummary: Sendable {
     }
 
     /// What is not as it should be although the commit went well.
-    public var warnings: [String] {
+    package var warnings: [String] {
         let family = report.family.kubernetesName
         let missing = report.unsupported.map { missing in
             "\(family): the kernel refused \(missing.feature); \(missing.affected.joined(separator: ", ")): "
@@ -36,8 +35,8 @@ public struct SyncSummary: Sendable {
         let kept = report.tables.flatMap { table in
             table.keptChains.map { kept in
                 let origins = kept.referencedFrom.map(\.description).joined(separator: ", ")
-                return "\(family) \(table.table.rawValue): chain \(kept.chain) stays, empty: "
-                    + "rules of others in \(origins) jump to it"
+                return "\(family) \(table.table.rawValue): chain \(kept.chain) is kept, empty: "
+                    + "foreign rules in \(origins) jump to it"
             }
         }
         let lost = report.tables.filter(\.hasLostCounters).map {
@@ -57,29 +56,20 @@ public struct SyncSummary: Sendable {
         return "\(parts.joined(separator: ", ")) (\(change.entriesBefore) → \(change.entriesAfter) entries)"
     }
 
-    /// What had drifted, one line for each table, with the rules that were put right.
-    public var driftLines: [String] {
+    /// What had drifted, one line for each table, with the rules that were repaired.
+    package var driftLines: [String] {
         report.drift.map { drift in
-            let rules = drift.chains.flatMap { chain in
-                chain.rules.isEmpty
-                    ? ["chain \(chain.chain)"] : chain.rules.prefix(Self.shownRules).map { Self.words($0) }
+            let differences = drift.chains.flatMap { chain in
+                chain.rules.isEmpty ? chain.differences : chain.rules.prefix(Self.shownRules).map(\.description)
             }
             let chains = drift.chainCount == 1 ? "1 chain" : "\(drift.chainCount) chains"
-            let shown = drift.chainCount > drift.chains.count ? ", among them" : ""
-            return "\(report.family.kubernetesName) \(drift.table.rawValue): \(chains) had drifted\(shown): "
-                + rules.prefix(Self.shownRules).joined(separator: "; ")
+            let shown = drift.chainCount > drift.chains.count ? ", among others" : ""
+            return "\(report.family.kubernetesName) \(drift.table.rawValue): drift repaired in \(chains)\(shown): "
+                + differences.prefix(Self.shownRules).joined(separator: "; ")
         }
     }
 
     private static let shownRules = 8
-
-    private static func words(_ change: RuleChange) -> String {
-        switch change.kind {
-        case .added: "missing \(change.text)"
-        case .removed: "surplus \(change.text)"
-        case .moved: "misplaced \(change.text)"
-        }
-    }
 
     private static func milliseconds(_ duration: Duration) -> String {
         let tenths = Int((duration / .microseconds(100)).rounded())

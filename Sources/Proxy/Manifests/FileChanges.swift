@@ -1,14 +1,12 @@
 /// The changes of one file, also when it is replaced, or is a symbolic link that is swapped.
-public struct FileChanges: Sendable {
+package struct FileChanges: Sendable {
     private let path: String
     private let pollPeriod: Duration
 
-    /// Names the file.
-    ///
     /// - Parameters:
     ///   - path: the file.
-    ///   - pollPeriod: how often to look without being told, for file systems without inotify.
-    public init(path: String, pollPeriod: Duration = .seconds(30)) {
+    ///   - pollPeriod: how often to check without a notice, for file systems without inotify.
+    package init(path: String, pollPeriod: Duration = .seconds(30)) {
         self.path = path
         self.pollPeriod = pollPeriod
     }
@@ -16,7 +14,7 @@ public struct FileChanges: Sendable {
     /// Calls `body` after each change, until the task is cancelled.
     ///
     /// A file that is gone has not changed; when it is back, it has.
-    public func forEach(_ body: @Sendable () async -> Void) async {
+    package func forEach(_ body: @Sendable () async -> Void) async {
         let alarm = Alarm()
         let watch = DirectoryWatch(ringing: alarm)
         let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? "."

@@ -1,4 +1,5 @@
 import Glibc
+import SystemPackage
 
 /// What tells one content of a file from another without reading it.
 struct FileSignature: Hashable {
@@ -18,7 +19,7 @@ struct FileSignature: Hashable {
         }
     }
 
-    /// Looks at a file, or at what a symbolic link leads to; `nil` if there is nothing.
+    /// The signature of a file, or of what a symbolic link leads to; `nil` if there is nothing.
     init?(path: String) {
         var status = stat()
         guard stat(path, &status) == 0 else { return nil }
@@ -29,23 +30,24 @@ struct FileSignature: Hashable {
         modified = Moment(status.st_mtim)
     }
 
-    /// Whether somebody has the file open to write to it.
+    /// Whether a process has the file open to write to it.
     ///
-    /// The kernel grants a lease for reading only if nobody has; it is given back at once. No on file systems without
-    /// leases, and for files of others.
+    /// The kernel grants a lease for reading only if none has; it is given back at once. No on file systems without
+    /// leases, and for files of other users.
     static func isBeingWritten(_ path: String) -> Bool {
         _ = ignoresLeaseSignal
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { return false }
-        defer { close(descriptor) }
-        guard fcntl(descriptor, Self.setLease, F_RDLCK) != 0 else {
-            _ = fcntl(descriptor, Self.setLease, F_UNLCK)
+        guard let descriptor = try? FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking]) else {
+            return false
+        }
+        defer { try? descriptor.close() }
+        guard fcntl(descriptor.rawValue, Self.setLease, F_RDLCK) != 0 else {
+            _ = fcntl(descriptor.rawValue, Self.setLease, F_UNLCK)
             return false
         }
         return errno == EAGAIN
     }
 
-    /// Ignores `SIGIO`, which says that somebody waits for the lease, and otherwise ends the process.
+    /// Ignores `SIGIO`, by which the kernel announces that a process waits for the lease, and otherwise ends the process.
     private static let ignoresLeaseSignal: Void = { signal(SIGIO, SIG_IGN) }()
 
     /// `F_SETLEASE`, which is not imported (linux/fcntl.h).

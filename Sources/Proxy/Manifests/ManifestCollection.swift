@@ -2,15 +2,15 @@ import KubernetesObjects
 
 /// The manifests of a directory as they were last read: a file that turns bad keeps its last good objects.
 struct ManifestCollection {
-    /// What a look at the directory brought.
+    /// What a scan of the directory has found.
     struct Scan {
         /// Whether any file was read, or is gone.
         var hasChanged = false
-        /// What there is to tell about what was read now.
+        /// What is reported about what was read now.
         var diagnostics: [Diagnostic] = []
-        /// Files that have changed, and that somebody is writing to: to be looked at again soon.
+        /// Files that have changed, and that are still being written to: to be checked again soon.
         var openFiles: [String] = []
-        /// The directories that were looked into.
+        /// The directories that were listed.
         var directories: [String] = []
         /// Whether the directory could be read.
         var isReadable = true
@@ -31,7 +31,7 @@ struct ManifestCollection {
 
     init(directory: String) { self.directory = directory }
 
-    /// Looks at the directory, and reads the files that have changed.
+    /// Lists the directory, and reads the files that have changed.
     mutating func scan() -> Scan {
         var scan = Scan()
         var seen: Set<String> = []
@@ -52,7 +52,7 @@ struct ManifestCollection {
         reportedFailures = failures
         scan.isReadable = !failures.contains { $0.path == directory }
         guard scan.isReadable else { return scan }
-        // What cannot be looked at, or is below a directory that cannot, is not gone.
+        // What cannot be examined, or is below a directory that cannot, is not gone.
         let hidden = failures.map(\.path)
         for path in files.keys where !seen.contains(path) {
             if hidden.contains(where: { path == $0 || path.hasPrefix("\($0)/") }) { continue }
@@ -75,7 +75,7 @@ struct ManifestCollection {
                     objects.append(object)
                     continue
                 }
-                let message = "the same object is in \(owner), which counts; remove one of them"
+                let message = "duplicate of the object in \(owner), which is used; remove one of them"
                 if duplicates.insert("\(path) \(key)").inserted, !reportedDuplicates.contains("\(path) \(key)") {
                     scan.diagnostics.append(
                         Diagnostic(

@@ -1,22 +1,20 @@
 import KubernetesObjects
 
-/// A directory of manifests as the source of objects: what is written there is served.
-public struct ManifestSource: Sendable {
-    /// How long the directory must be quiet before it is read, so that files written together are served together.
-    public static let defaultQuietTime = Duration.milliseconds(20)
-    /// How often the directory is looked at without being told: for file systems without inotify, and while it is gone.
-    public static let defaultPollPeriod = Duration.seconds(5)
+/// A directory of manifests as the source of objects: its Services get rules.
+package struct ManifestSource: Sendable {
+    /// How long the directory must be quiet before it is read, so that files written together take effect together.
+    package static let defaultQuietTime = Duration.milliseconds(20)
+    /// How often the directory is scanned without a notice: for file systems without inotify, and while it is gone.
+    package static let defaultPollPeriod = Duration.seconds(5)
 
-    /// How often to look at a file that is open for writing: its closing is told, so this is for lost events only.
+    /// How often to check a file that is open for writing: its closing is noticed, so this is for lost events only.
     private static let openFilePeriod = Duration.seconds(1)
 
-    /// The directory.
-    public let directory: String
+    package let directory: String
     private let quietTime: Duration
     private let pollPeriod: Duration
 
-    /// Names a directory.
-    public init(
+    package init(
         directory: String, quietTime: Duration = defaultQuietTime, pollPeriod: Duration = defaultPollPeriod
     ) {
         self.directory = directory
@@ -27,9 +25,9 @@ public struct ManifestSource: Sendable {
     /// Watches until the task is cancelled.
     ///
     /// - Parameters:
-    ///   - report: gets what there is to tell about files, once for each content.
+    ///   - report: gets what is wrong with files, once for each content.
     ///   - deliver: gets everything there is, after each change.
-    public func run(
+    package func run(
         report: @Sendable ([Diagnostic]) -> Void, deliver: @Sendable ([ObjectUpdate]) async -> Void
     ) async {
         let alarm = Alarm()
@@ -38,7 +36,7 @@ public struct ManifestSource: Sendable {
             report([
                 Diagnostic(
                     .warning, file: directory,
-                    message: "cannot be watched (raise fs.inotify.max_user_instances); looking every \(pollPeriod)")
+                    message: "cannot be watched (raise fs.inotify.max_user_instances); checking every \(pollPeriod)")
             ])
         }
         var collection = ManifestCollection(directory: directory)
@@ -55,7 +53,7 @@ public struct ManifestSource: Sendable {
                 awaitedFiles = scan.openFiles
                 scan.diagnostics += awaitedFiles.map {
                     Diagnostic(
-                        .warning, file: $0, message: "is being written to; nothing is served before it is closed")
+                        .warning, file: $0, message: "is being written to; no rules are made before it is closed")
                 }
             }
             let isDeliverable = scan.isReadable && !isWaiting && (scan.hasChanged || isFirst)
@@ -75,6 +73,6 @@ public struct ManifestSource: Sendable {
     /// Everything there is, kind by kind.
     private static func updates(_ objects: [KubernetesObject]) -> [ObjectUpdate] {
         let byKind = Dictionary(grouping: objects, by: \.kind)
-        return KubernetesObject.Kind.allCases.map { .listed($0, byKind[$0] ?? [], unreadable: []) }
+        return KubernetesObject.Kind.allCases.map { .listed($0, byKind[$0] ?? []) }
     }
 }

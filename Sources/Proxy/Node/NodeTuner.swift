@@ -2,17 +2,17 @@ import Dispatch
 import Logging
 import NetworkTypes
 import NodeTuning
+import ProxyConfiguration
 import Synchronization
 
 /// Sets the kernel's parameters once rules are in place, and again when the options change.
 ///
 /// Not before the first commit of IPv4's rules: the parameters of connection tracking exist from then on, and 127.0.0.0/8
 /// may only be routed when the rule that drops such packets from elsewhere is there (CVE-2020-8558).
-public final class NodeTuner: ProxyObserver {
+package final class NodeTuner: ProxyObserver {
     private let tuning: NodeTuning
     private let logger: Logger
-    /// The family whose rules must be there first.
-    private let family: IPFamily
+    private let families: [IPFamily]
     private let queue = DispatchQueue(label: "kubetables.tuning")
     private let state: Mutex<State>
 
@@ -23,24 +23,32 @@ public final class NodeTuner: ProxyObserver {
         var hasRules = false
     }
 
-    /// Prepares to set what `options` ask for.
-    ///
     /// - Parameters:
-    ///   - options: the values to set.
+    ///   - options: kube-proxy's options, of which some ask for kernel parameters.
     ///   - families: the families that rules are made for.
-    ///   - tuning: sets them.
-    ///   - logger: is told what became of each.
-    public init(
-        _ options: TuningOptions, families: [IPFamily], tuning: NodeTuning = NodeTuning(), logger: Logger
+    ///   - tuning: sets the parameters.
+    ///   - logger: gets a line for each parameter that is set, or cannot be.
+    package init(
+        _ options: ProxyOptions, families: [IPFamily], tuning: NodeTuning = NodeTuning(), logger: Logger
     ) {
-        family = families.contains(.ipv4) ? .ipv4 : .ipv6
-        state = Mutex(State(options: options))
+        self.families = families
+        state = Mutex(State(options: TuningOptions(options, families: families)))
         self.tuning = tuning
         self.logger = logger
     }
 
-    /// Takes over other options; to be called before the loop takes over those that it depends on.
-    public func reconfigure(_ options: TuningOptions) {
+    /// The family whose rules must be there first.
+    private var decisiveFamily: IPFamily { families.contains(.ipv4) ? .ipv4 : .ipv6 }
+
+    package func observe(_ event: ProxyEvent) {
+        switch event {
+        case .optionsChanged(let options): reconfigure(TuningOptions(options, families: families))
+        case .synchronized(let synchronization) where synchronization.family == decisiveFamily: rulesAreInForce()
+        default: break
+        }
+    }
+
+    private func reconfigure(_ options: TuningOptions) {
         let (old, isDue) = state.withLock { state in
             defer { state.options = options }
             guard state.options != options else { return (options, false) }
@@ -51,13 +59,12 @@ public final class NodeTuner: ProxyObserver {
         if isDue { apply() }
         if old.localhostNodePorts, !options.localhostNodePorts {
             logger.warning(
-                "\(KernelParameter.routeLocalnet) stays 1; set it to 0 unless something else on this node needs it")
+                "\(KernelParameter.routeLocalnet) is left at 1; set it to 0 unless something else on this node needs it"
+            )
         }
     }
 
-    /// Something happened.
-    public func observe(_ event: ProxyEvent) {
-        guard case .synchronized(let synchronization) = event, synchronization.family == family else { return }
+    private func rulesAreInForce() {
         let isDue = state.withLock { state in
             defer { state.isDue = false }
             state.hasRules = true

@@ -2,26 +2,7 @@ import KubernetesObjects
 import NetworkTypes
 import ServiceModel
 
-/// How many objects changed.
-public struct ChangeCounts: Sendable, Hashable {
-    /// Services that are new, other than before, or gone.
-    public var services: Int
-    /// EndpointSlices and Endpoints that are new, other than before, or gone.
-    public var endpoints: Int
-
-    /// Counts changes; by default none.
-    public init(services: Int = 0, endpoints: Int = 0) {
-        self.services = services
-        self.endpoints = endpoints
-    }
-
-    /// Changes of two times together.
-    public static func + (left: ChangeCounts, right: ChangeCounts) -> ChangeCounts {
-        ChangeCounts(services: left.services + right.services, endpoints: left.endpoints + right.endpoints)
-    }
-}
-
-/// What there will be to tell of changes when they are in force.
+/// What is reported of changes once they are in force.
 struct ChangeRecord: Equatable {
     /// When the change that led to a change of endpoints was seen.
     struct Trigger: Equatable {
@@ -43,7 +24,7 @@ struct ChangeRecord: Equatable {
 
     /// Takes note that an object has become another, or is gone (`new` is `nil`).
     ///
-    /// What a list tells was often there long before the start: it is counted, but nobody has waited for it.
+    /// What a list holds was often there long before the start: it is counted, but nothing has waited for it.
     mutating func note(_ kind: KubernetesObject.Kind, new: KubernetesObject?, since start: Timestamp) {
         switch kind {
         case .service: counts.services += 1

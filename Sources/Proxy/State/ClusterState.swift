@@ -1,13 +1,13 @@
 import KubernetesObjects
 import ServiceModel
 
-/// The objects of the cluster as the sources tell them, and what each update may change in the rules.
+/// The objects of the cluster as the sources report them, and what each update may change in the rules.
 struct ClusterState: Sendable {
     /// The kinds of which a complete list must be there before the first rule is written: a Service whose endpoints are
     /// not known yet would be refused.
     let requiredKinds: Set<KubernetesObject.Kind>
 
-    /// Before it nobody waited for a change to be in force.
+    /// Before it nothing waited for a change to be in force.
     private let start: Timestamp
 
     init(requiredKinds: Set<KubernetesObject.Kind>, start: Timestamp = .now) {
@@ -23,7 +23,7 @@ struct ClusterState: Sendable {
         var touchesNodes = false
         /// Whether all required kinds are there since this update.
         var completes = false
-        /// What there is to tell about it later.
+        /// What is reported about it later.
         var record = ChangeRecord()
 
         /// Whether nothing differs from before.
@@ -38,7 +38,6 @@ struct ClusterState: Sendable {
         }
     }
 
-    /// The objects as they are now.
     private(set) var objects = ClusterObjects()
     private var listedKinds: Set<KubernetesObject.Kind> = []
 
@@ -50,21 +49,22 @@ struct ClusterState: Sendable {
     /// Whether rules may be made of what is known.
     var isComplete: Bool { missingKinds.isEmpty }
 
-    /// Takes an update over.
     mutating func take(_ update: ObjectUpdate) -> Change {
         var change = Change()
         switch update {
-        case .changed(let object):
+        case .changed(let object, _):
             put(object, &change)
+        case .unreadable:
+            break
         case .removed(let kind, let name):
             remove(kind, name, &change)
-        case .listed(let kind, let found, let unreadable):
+        case .listed(let kind, let found, let unreadable, _):
             var gone = Set(objects.names(of: kind))
             for object in found {
                 gone.remove(object.name)
                 put(object, &change)
             }
-            for name in gone.subtracting(unreadable) { remove(kind, name, &change) }
+            for name in gone.subtracting(unreadable.map(\.name)) { remove(kind, name, &change) }
             let wasComplete = isComplete
             listedKinds.insert(kind)
             change.completes = isComplete && !wasComplete

@@ -12,7 +12,7 @@ struct CheckPace: Sendable {
     /// Whether it is time to compare all rules.
     func isDue(at now: ContinuousClock.Instant) -> Bool { nextComparison.map { $0 <= now } ?? true }
 
-    /// All rules have been compared, be it for a look or for a change.
+    /// All rules have been compared, be it for a check or for a change.
     mutating func compared(at now: ContinuousClock.Instant, taking duration: Duration) {
         nextComparison = now + duration / Self.share
     }

@@ -3,21 +3,19 @@ import RuleCompiler
 import ServiceModel
 
 /// The Services of a family about which load balancers ask this node, as the rules in force have them.
-public struct HealthCheckedServices: Sendable, Hashable {
-    /// The family.
-    public let family: IPFamily
-    /// The name of this node.
-    public let nodeName: String
+package struct HealthCheckedServices: Sendable, Hashable {
+    package let family: IPFamily
+    package let nodeName: String
     /// The addresses on which node ports answer; `nil` for all that the node has.
-    public let nodePortAddresses: [IPAddress]?
+    package let nodePortAddresses: [IPAddress]?
     /// The service ports that have a health check node port, with their endpoints, in the order of their names.
-    public let servicePorts: [ServicePortEndpoints]
+    package let servicePorts: [ServicePortEndpoints]
 }
 
-/// Remembers which service ports have a health check node port, so that no change of another one asks for them all.
+/// Knows which service ports have a health check node port, so that a change of another one does not go through them all.
 struct HealthCheckIndex {
     private var servicePorts: [ServiceName: [ServicePortEndpoints]] = [:]
-    private var told: HealthCheckedServices?
+    private var reported: HealthCheckedServices?
 
     /// Takes over what is in force now.
     ///
@@ -26,11 +24,11 @@ struct HealthCheckIndex {
     /// - Parameters:
     ///   - compilation: what the rules in force were made of.
     ///   - changed: the Services that may differ from the last time; `nil` for all.
-    /// - Returns: what load balancers are to be told from now on; `nil` if that is the same as before.
+    /// - Returns: what load balancers are answered from now on; `nil` if that is the same as before.
     mutating func update(
         _ compilation: Compilation, changed: Set<ServiceName>?
     ) -> HealthCheckedServices? {
-        if let changed, told != nil {
+        if let changed, reported != nil {
             var hasChanged = false
             for service in changed {
                 let found = compilation.servicePorts(namespace: service.namespace, service: service.name)
@@ -49,14 +47,14 @@ struct HealthCheckIndex {
             family: compilation.family, nodeName: compilation.nodeName,
             nodePortAddresses: compilation.nodePortAddresses,
             servicePorts: servicePorts.sorted { $0.key < $1.key }.flatMap(\.value))
-        guard new != told else { return nil }
-        told = new
+        guard new != reported else { return nil }
+        reported = new
         return new
     }
 
-    /// Whether load balancers are to be told something else when these service ports take the place of those.
+    /// Whether load balancers get another answer when these service ports take the place of those.
     ///
-    /// What an endpoint says of itself may count here and change no rule.
+    /// The conditions of an endpoint may count here and change no rule.
     static func isAffected(from old: [ServicePortEndpoints], to new: [ServicePortEndpoints]) -> Bool {
         func healthChecked(_ entries: [ServicePortEndpoints]) -> Set<ServicePortEndpoints> {
             Set(entries.lazy.filter { $0.servicePort.healthCheckNodePort != nil })

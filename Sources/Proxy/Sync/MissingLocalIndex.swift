@@ -1,7 +1,7 @@
 import RuleCompiler
 import ServiceModel
 
-/// Counts the service ports that miss endpoints on this node, so that a change of one Service asks for that one only.
+/// Counts the service ports that miss endpoints on this node, so that a change of one Service costs what that one costs.
 struct MissingLocalIndex {
     /// The counts of all Services.
     private(set) var total = MissingLocalEndpoints()

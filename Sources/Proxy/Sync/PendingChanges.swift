@@ -3,7 +3,7 @@ import RuleCompiler
 import ServiceModel
 import XTables
 
-/// What has changed since the tables were last brought in step.
+/// What has changed since the last synchronization.
 struct PendingChanges {
     /// The chains whose rules changed; `nil` if any may have.
     private(set) var chains: TouchedChains? = [:]
@@ -11,10 +11,9 @@ struct PendingChanges {
     private(set) var services: Set<ServiceName>? = []
     /// Flows that may lead to endpoints that are gone.
     private(set) var flows = FlowDebt()
-    /// What there is to tell when they are in force.
+    /// What is reported when they are in force.
     private(set) var record = ChangeRecord()
 
-    /// Nothing has changed.
     static let none = PendingChanges()
 
     /// Everything may have changed.
@@ -31,7 +30,6 @@ struct PendingChanges {
         self.flows.formUnion(flows)
     }
 
-    /// Adds what there is to tell of changes.
     mutating func add(_ record: ChangeRecord) { self.record.formUnion(record) }
 
     /// Adds other changes, such as those that were taken out to be served, and were not.

@@ -1,11 +1,11 @@
 /// When a family's tables are read and written: a value, so that time can be tested without waiting.
 ///
 /// Design goals, as kube-proxy's bounded frequency runner has them:
-/// - the first change after a quiet time is served at once;
-/// - changes that follow are collected, and served together when ``minimumPeriod`` has passed since the *end* of the last
+/// - the first change after a quiet time takes effect at once;
+/// - changes that follow are collected, and take effect together when ``minimumPeriod`` has passed since the *end* of the last
 ///   run, so that slow runs do not follow each other without a pause;
 /// - what failed is tried again after ``period``, or with the next change;
-/// - the tables are looked at every ``period``, whether or not anything changed.
+/// - the tables are checked every ``period``, whether or not anything changed.
 struct SyncSchedule: Sendable {
     typealias Instant = ContinuousClock.Instant
 
@@ -13,19 +13,19 @@ struct SyncSchedule: Sendable {
     enum Step: Equatable {
         /// Nothing, until then or until something changes.
         case wait(until: Instant)
-        /// Bring the tables in step with what changed.
+        /// Synchronize the tables with what changed.
         case synchronize
-        /// Look whether the tables still are as they were left.
+        /// Check whether the tables still are as they were left.
         case check
     }
 
     /// The shortest time from the end of one run to the beginning of the next.
     var minimumPeriod: Duration
-    /// The time after which the tables are looked at, and what failed is tried again.
+    /// The time after which the tables are checked, and what failed is tried again.
     var period: Duration
 
     private var lastEnd: Instant?
-    private var lastLook: Instant?
+    private var lastCheck: Instant?
     private var hasChange = false
     private var hasFailed = false
 
@@ -46,8 +46,8 @@ struct SyncSchedule: Sendable {
         hasFailed = failed
     }
 
-    /// A look at the tables has found them as they were left; a change that comes now need not wait for it.
-    mutating func looked(at now: Instant) { lastLook = now }
+    /// A check has found the tables as they were left; a change that comes now need not wait for it.
+    mutating func checked(at now: Instant) { lastCheck = now }
 
     func next(at now: Instant) -> Step {
         guard let lastEnd else { return hasChange ? .synchronize : .wait(until: now + period) }
@@ -55,7 +55,7 @@ struct SyncSchedule: Sendable {
             let due = lastEnd + minimumPeriod
             return due <= now ? .synchronize : .wait(until: due)
         }
-        let due = max(lastEnd, lastLook ?? lastEnd) + period
+        let due = max(lastEnd, lastCheck ?? lastEnd) + period
         guard due <= now else { return .wait(until: due) }
         return hasFailed ? .synchronize : .check
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Host
 import KernelTables
 import KubernetesObjects
 import NetworkTypes
@@ -42,7 +43,7 @@ struct ApplyCommand: ParsableCommand {
         var compilation: Compilation? = input.compile(family)
         let compileTime = clock.now - start
 
-        Console.warn(Surroundings.warnings(family, compilation?.servicePorts ?? []))
+        Console.warn(HostCheck(LinuxHost()).warnings(family, compilation?.servicePorts ?? []))
         // Given away, so that the rules and libiptc's copy of them are not in memory together.
         let report = try syncer.apply { (compilation.take() ?? input.compile(family)).ruleset }
         let summary = SyncSummary(report)

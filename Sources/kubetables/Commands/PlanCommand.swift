@@ -1,4 +1,5 @@
 import ArgumentParser
+import Host
 import KernelTables
 import NetworkTypes
 import Proxy
@@ -32,7 +33,7 @@ struct PlanCommand: ParsableCommand {
         var plans: [SyncPlan] = []
         try forEachFamily(families) { family in
             let compilation = compilerInput.compile(family)
-            Console.warn(Surroundings.warnings(family, compilation.servicePorts))
+            Console.warn(HostCheck(LinuxHost()).warnings(family, compilation.servicePorts))
             plans.append(try Syncer(lock: nil).plan(compilation.ruleset))
         }
         try PlanPrinter(format: output).print(plans)

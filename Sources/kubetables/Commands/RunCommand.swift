@@ -1,6 +1,7 @@
 import ArgumentParser
 import ConnectionTracking
 import Glibc
+import Host
 import KernelTables
 import KubernetesObjects
 import Logging
@@ -70,34 +71,34 @@ struct RunCommand: AsyncParsableCommand {
     }
 
     private func serve(_ options: ProxyOptions, _ logger: Logger) async throws {
-        let nodeName = options.hostname ?? HostFacts.hostname
+        let host = LinuxHost()
+        let nodeName = options.hostname ?? host.hostname
         let objects = try source.objectSource(options, nodeName: nodeName)
         try checkKernel()
 
-        let tuner = NodeTuner(TuningOptions(options, families: families), families: families, logger: logger)
+        let subject = "\(objects) node=\(nodeName)"
+        let tuner = NodeTuner(options, families: families, logger: logger)
         let status = StatusServers(
             options: options, traffic: loopOptions.trafficMetrics, families: families, logger: logger)
-        let observer = Observers([LogObserver(logger), tuner] + status.observers)
+        let observer = Observers([LogObserver(logger, subject: subject), tuner] + status.observers)
         let loop = ProxyLoop(
             options: options, families: families, requiredKinds: objects.requiredKinds, syncer: kernel.syncer,
-            flows: StaleFlowCleanup(), traffic: status.metrics.traffic, observer: observer)
+            flows: StaleFlowCleanup(), traffic: status.metrics.traffic, host: host, observer: observer)
 
         let servers = try await status.listen(options, loop: loop, families: families)
 
         setOutOfMemoryScore(options, logger)
         NodeTuning.raiseOpenFileLimit()
-        logger.info("started: \(objects) node=\(nodeName) version=\(kubetablesVersion)")
+        logger.info("starting: \(subject) version=\(kubetablesVersion)")
         let reload: @Sendable () async -> Void = {
             guard let options = reloadOptions(logger, current: options) else { return }
-            tuner.reconfigure(TuningOptions(options, families: families))
-            status.health.setSyncPeriod(options.effectiveSyncPeriod)
             await loop.reconfigure(options)
         }
         let tasks =
             [
                 TaskService { await loop.run() },
                 TaskService {
-                    await objects.run(logger: logger, heard: { status.metrics.proxy.recordContact(about: $0) }) {
+                    await objects.run(logger: logger, onContact: { status.metrics.proxy.recordContact(about: $0) }) {
                         await loop.take($0)
                     }
                 },

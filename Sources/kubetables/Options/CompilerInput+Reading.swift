@@ -1,4 +1,5 @@
 import ArgumentParser
+import Host
 import KubernetesObjects
 import NetworkTypes
 import ProxyConfiguration
@@ -14,15 +15,16 @@ extension CompilerInput {
 
     /// Reads objects and options, and reports everything that is wrong with them.
     init(_ input: InputOptions, _ nodeOptions: NodeOptions, interfaces: Interfaces) throws {
+        let host = LinuxHost()
         var options = try Self.options(nodeOptions, strict: input.strict)
         let objects = try input.read()
         if interfaces == .ofThisMachine {
-            options.conntrackTCPBeLiberal = options.conntrackTCPBeLiberal ?? HostFacts.conntrackIsLiberal
+            options.conntrackTCPBeLiberal = options.conntrackTCPBeLiberal ?? host.conntrackIsLiberal
         }
         do throws(OptionError) {
             try self.init(
-                objects, options, nodeName: options.hostname ?? HostFacts.hostname,
-                interfaceAddresses: interfaces == .ofThisMachine ? HostFacts.interfaceAddresses : nil)
+                objects, options, nodeName: options.hostname ?? host.hostname,
+                interfaceAddresses: interfaces == .ofThisMachine ? host.interfaceAddresses : nil)
         } catch {
             throw Console.failure("\(error)", .wrongUsage)
         }

@@ -16,23 +16,6 @@ enum DriftPrinter {
         let foreign = table.precedingForeignRules.map { rule in
             "foreign rule \(rule.position) of \(rule.chain) sees packets before our jumps: \(rule.text)"
         }
-        return foreign + table.chains.flatMap(lines)
-    }
-
-    private static func lines(_ chain: ChainPlan) -> [String] {
-        let rules = chain.rules.map { "\(word($0.kind)): \($0.text)" }
-        switch chain.kind {
-        case .created: return ["chain \(chain.chain) is missing"] + rules
-        case .changed: return rules
-        case .deleted, .emptied: return ["chain \(chain.chain) is unexpected"] + rules
-        }
-    }
-
-    private static func word(_ kind: RuleChange.Kind) -> String {
-        switch kind {
-        case .added: "missing"
-        case .removed: "unexpected"
-        case .moved: "out of order"
-        }
+        return foreign + table.chains.flatMap(\.differences)
     }
 }

@@ -20,15 +20,15 @@ enum ObjectSource: CustomStringConvertible {
     var description: String {
         switch self {
         case .manifests(let source): "manifests=\(source.directory)"
-        case .cluster(let source): "cluster=\(source.connection.server) (\(source.connection.origin))"
+        case .cluster(let source): "cluster=\(source.connection.server) credentials=\"\(source.connection.origin)\""
         }
     }
 
     /// Delivers all objects and then all changes, until the task is cancelled.
     ///
-    /// - Parameter heard: called for each answer of an API server about objects of a kind.
+    /// - Parameter onContact: called for each answer of an API server about objects of a kind.
     func run(
-        logger: Logger, heard: @escaping @Sendable (KubernetesObject.Kind) -> Void,
+        logger: Logger, onContact: @escaping @Sendable (KubernetesObject.Kind) -> Void,
         _ deliver: @escaping @Sendable ([ObjectUpdate]) async -> Void
     ) async {
         switch self {
@@ -38,7 +38,7 @@ enum ObjectSource: CustomStringConvertible {
                     for diagnostic in diagnostics { logger.log(level: diagnostic.severity.level, "\(diagnostic)") }
                 }, deliver: deliver)
         case .cluster(let source):
-            await source.run(logger: logger, heard: heard, deliver: deliver)
+            await source.run(logger: logger, onContact: onContact, deliver: deliver)
         }
     }
 }

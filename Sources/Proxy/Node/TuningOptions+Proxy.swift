@@ -8,7 +8,7 @@ extension TuningOptions {
     /// What kube-proxy's options ask the kernel for.
     ///
     /// - Parameter families: the families that rules are made for; node ports on loopback addresses are IPv4 only.
-    public init(_ options: ProxyOptions, families: [IPFamily]) {
+    package init(_ options: ProxyOptions, families: [IPFamily]) {
         self.init()
         maxPerCore = options.conntrackMaxPerCore ?? maxPerCore
         minimum = options.conntrackMin ?? minimum

@@ -5,11 +5,11 @@ import NetworkTypes
 import Testing
 import XTables
 
-@Suite("The lock and what else is on the machine")
-struct SurroundingsTests {
+@Suite("The xtables lock")
+struct XTablesLockTests {
     private func temporaryPath() -> String { "/tmp/kubetables-test-\(UInt64.random(in: 0 ... .max))" }
 
-    /// Somebody else who holds a lock: `flock` belongs to the opened file, so it need not be another process.
+    /// Another holder of a lock: `flock` belongs to the opened file, so it need not be another process.
     private final class Holder: Sendable {
         private let descriptor: Int32
 
@@ -18,7 +18,7 @@ struct SurroundingsTests {
             try #require(descriptor >= 0 && flock(descriptor, LOCK_EX) == 0)
         }
 
-        func letGo() { close(descriptor) }
+        func release() { close(descriptor) }
     }
 
     @Test("the lock is waited for, and the wait is reported")
@@ -28,7 +28,7 @@ struct SurroundingsTests {
         let holder = try Holder(path)
         Thread.detachNewThread {
             Thread.sleep(forTimeInterval: 0.3)
-            holder.letGo()
+            holder.release()
         }
         let syncer = Syncer(store: MemoryStore(), lock: XTablesLock(path: path, limit: .seconds(60)))
         #expect(try syncer.cleanup(.ipv4).phases.lockWait > .milliseconds(50))
@@ -50,7 +50,7 @@ struct SurroundingsTests {
         let path = temporaryPath()
         defer { unlink(path) }
         let holder = try Holder(path)
-        defer { holder.letGo() }
+        defer { holder.release() }
         let syncer = Syncer(store: MemoryStore(), lock: XTablesLock(path: path, limit: .milliseconds(100)))
         #expect { try syncer.cleanup(.ipv4) } throws: { error in
             guard case .lock(.busy(path: path, waited: let waited)) = error as? SyncError else { return false }
@@ -64,22 +64,5 @@ struct SurroundingsTests {
         #expect(throws: SyncError.lock(.unusable(path: "/nonexistent/lock", errorNumber: ENOENT))) {
             try syncer.cleanup(.ipv4)
         }
-    }
-
-    @Test("full lists of recent addresses are found")
-    func recentLists() throws {
-        let directory = temporaryPath()
-        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: directory) }
-        for (name, count) in [("KUBE-SEP-FULL", 3), ("KUBE-SEP-ROOM", 2), ("KUBE-SEP-EMPTY", 0)] {
-            let lines = String(repeating: "src=10.0.0.1 ttl: 64 last_seen: 1 oldest_pkt: 1 1\n", count: count)
-            try lines.write(toFile: "\(directory)/\(name)", atomically: true, encoding: .utf8)
-        }
-        try "3\n".write(toFile: "\(directory)/.total", atomically: true, encoding: .utf8)
-        #expect(RecentLists.capacity(parameterPath: "\(directory)/.total") == 3)
-        #expect(RecentLists.capacity(parameterPath: "\(directory)/none") == RecentLists.defaultCapacity)
-        #expect(RecentLists.fullLists(directory: directory, capacity: 3) == ["KUBE-SEP-FULL"])
-        #expect(RecentLists.count(in: "KUBE-SEP-ROOM", directory: directory) == 2)
-        #expect(RecentLists.count(in: "KUBE-SEP-NONE", directory: directory) == nil)
     }
 }

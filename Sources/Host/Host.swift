@@ -1,0 +1,39 @@
+import NetworkTypes
+
+/// What the machine says about itself, where neither options nor API objects do.
+///
+/// Every value is read when it is asked for, in the network namespace of the calling thread: nothing is remembered.
+/// ``LinuxHost`` asks the machine, ``FakeHost`` answers what a test has given it.
+package protocol Host: Sendable {
+    /// The machine's name in lower case, which kube-proxy uses as the node's name.
+    var hostname: String { get }
+
+    /// The addresses of all interfaces, loopback included; none if the kernel would not list them.
+    var interfaceAddresses: [IPAddress] { get }
+
+    /// Whether the kernel accepts packets outside of the TCP window (`nf_conntrack_tcp_be_liberal`); no if unknown.
+    var conntrackIsLiberal: Bool { get }
+
+    /// The chains in nf_tables, where `iptables-nft` and other firewalls put theirs; both backends see each packet.
+    ///
+    /// - Returns: none as well if there is no program to list them, or it is not permitted to.
+    /// - Throws: ``HostProgram/Failure`` if it does not finish.
+    func nftablesChains(_ family: IPFamily) throws(HostProgram.Failure) -> [NFTablesChain]
+
+    /// How many addresses a list of xt_recent holds that is created now: the module's parameter `ip_list_tot`.
+    var recentListCapacity: Int { get }
+
+    /// The names of the xt_recent lists that are full, sorted: each new address removes the oldest one.
+    var fullRecentLists: [String] { get }
+}
+
+/// A chain in nf_tables.
+package struct NFTablesChain: Hashable, Sendable {
+    package let table: String
+    package let name: String
+
+    package init(table: String, name: String) {
+        self.table = table
+        self.name = name
+    }
+}

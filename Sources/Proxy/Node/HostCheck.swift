@@ -1,0 +1,66 @@
+import Host
+import NetworkTypes
+import RuleCompiler
+import ServiceModel
+import XTables
+
+/// Checks the host for what makes our rules do less, or other things, than they should.
+package struct HostCheck: Sendable {
+    private let host: any Host
+
+    package init(_ host: any Host) { self.host = host }
+
+    /// Warnings about rules of another backend, and about lists of session affinity that are too short.
+    ///
+    /// Blocks the calling thread, and takes up to a few seconds where `nft` is slow.
+    ///
+    /// - Parameter servicePorts: all service ports of the family.
+    package func warnings(_ family: IPFamily, _ servicePorts: [CompiledServicePort]) -> [String] {
+        otherBackendWarnings(family) + affinityWarnings(servicePorts)
+    }
+
+    /// Chains of a kube-proxy in nf_tables, where `iptables-nft` puts them: both sets of rules would act.
+    private func otherBackendWarnings(_ family: IPFamily) -> [String] {
+        do throws(HostProgram.Failure) {
+            let chains = Self.kubeProxyChains(try host.nftablesChains(family))
+            guard !chains.isEmpty else { return [] }
+            let tool = family == .ipv4 ? "iptables-nft" : "ip6tables-nft"
+            return [
+                "\(family.kubernetesName): nf_tables has kube-proxy chains as well (\(Self.shortened(chains))), and both "
+                    + "sets of rules act on every packet; if another proxy left them behind, remove them with \(tool)"
+            ]
+        } catch {
+            return ["\(family.kubernetesName): cannot check nf_tables for kube-proxy chains: \(error)"]
+        }
+    }
+
+    /// The names of the chains of a kube-proxy in iptables mode, sorted, each once; the kubelet has its own wherever iptables
+    /// is iptables-nft.
+    private static func kubeProxyChains(_ chains: [NFTablesChain]) -> [String] {
+        Set(chains.lazy.map(\.name).filter { $0.hasPrefix("KUBE-") }).subtracting(Leftovers.kubelet).sorted()
+    }
+
+    private func affinityWarnings(_ servicePorts: [CompiledServicePort]) -> [String] {
+        let sticky = servicePorts.filter { $0.servicePort.sessionAffinity != .none }
+        guard !sticky.isEmpty else { return [] }
+        let names = sticky.map(\.name.description)
+        let capacity =
+            "session affinity of \(Self.shortened(names)) remembers at most \(host.recentListCapacity) clients per "
+            + "endpoint (module parameter ip_list_tot of xt_recent); further clients lose affinity"
+        let full = Set(host.fullRecentLists)
+        let losing = sticky.compactMap { servicePort -> String? in
+            let lists = servicePort.affinityLists.map(\.description).filter(full.contains)
+            guard !lists.isEmpty else { return nil }
+            return
+                "session affinity of \(servicePort.name) is losing clients now: the lists \(Self.shortened(lists)) in "
+                + "/proc/net/xt_recent are full"
+        }
+        return [capacity] + losing
+    }
+
+    /// The first names of a list, and how many there are besides.
+    private static func shortened(_ names: [String]) -> String {
+        let shown = names.prefix(3).joined(separator: ", ")
+        return names.count > 3 ? "\(shown) and \(names.count - 3) more" : shown
+    }
+}

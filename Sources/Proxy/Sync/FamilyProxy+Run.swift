@@ -1,0 +1,116 @@
+import KernelTables
+import NetworkTypes
+import RuleCompiler
+
+/// The loop: when the kernel is read and written, and what is done with the outcome.
+extension FamilyProxy {
+    /// How often the host is checked, which costs too much to do it every time.
+    private static let hostCheckPeriod = Duration.seconds(3600)
+
+    /// Synchronizes the tables whenever it is time, until the task is cancelled; a run in progress is finished.
+    func run() async {
+        while !Task.isCancelled {
+            switch schedule.next(at: clock.now) {
+            case .wait(let deadline): await alarm.sleep(until: deadline)
+            case .synchronize: await synchronize(lastFailed ? .retry : lastReport == nil ? .start : .change)
+            case .check: await check()
+            }
+        }
+    }
+
+    /// Checks whether the tables are as they were left, and repairs them if not.
+    private func check() async {
+        // Nothing has changed since the last commit, or this would be no mere check.
+        if let compilation { await flows?.clean(after: compilation) }
+        if let lastReport, !pace.isDue(at: clock.now), !exclusions.isTryDue(at: clock.now) {
+            let syncer = syncer
+            let isUntouched = await queue.run { (try? syncer.isUntouched(since: lastReport)) ?? false }
+            if isUntouched { return schedule.checked(at: clock.now) }
+        }
+        await synchronize(.check)
+    }
+
+    private func synchronize(_ reason: Synchronization.Reason) async {
+        guard let compilation else { return schedule.end(at: clock.now, failed: false) }
+        let work = takeWork()
+        let excluded = exclusions.excluded(at: clock.now)
+        let commit = RuleCommit(
+            syncer: syncer, excluded: excluded,
+            // What was left out so far is missing, but has not drifted.
+            expected: exclusions.isTryDue(at: clock.now) ? nil : work.changes.chains,
+            compilation: compilation, traffic: traffic)
+        let outcome = await queue.run { commit.perform() }
+        underway = ChangeCounts()
+        switch outcome {
+        case .success(let result):
+            succeed(result, reason, work, compilation, excluding: excluded)
+            await flows?.clean(after: compilation, work.changes.flows)
+            await checkHost(compilation)
+        case .failure(let error):
+            fail(error, reason, work)
+        }
+        await queue.run { Memory.giveBack() }
+    }
+
+    /// The changes that a run serves.
+    private struct Work {
+        let changes: PendingChanges
+        /// The time that compiling them took.
+        let compileTime: Duration
+    }
+
+    private func takeWork() -> Work {
+        let work = Work(changes: pending, compileTime: compileTime)
+        pending = .none
+        compileTime = .zero
+        underway = work.changes.record.counts
+        schedule.begin()
+        return work
+    }
+
+    private func succeed(
+        _ result: RuleCommit.Outcome, _ reason: Synchronization.Reason, _ work: Work, _ compilation: Compilation,
+        excluding excluded: Set<RuleFeature>
+    ) {
+        let now = clock.now
+        let report = result.report
+        exclusions.ended(at: now, excluding: excluded, refused: Set(report.unsupported.map(\.feature)))
+        lastReport = report
+        lastFailed = false
+        pace.compared(at: now, taking: report.phases.total - report.phases.lockWait)
+        schedule.end(at: now, failed: false)
+        missingLocalEndpoints.update(compilation, changed: work.changes.services)
+        observer.observe(
+            .synchronized(
+                Synchronization(
+                    family: family, reason: reason, changedServices: work.changes.services?.count,
+                    compileTime: work.compileTime + result.rulesTime, report: report,
+                    triggerTimes: work.changes.record.triggers.map(\.time),
+                    missingLocalEndpoints: missingLocalEndpoints.total)))
+        reportPending()
+        if let services = healthChecks.update(compilation, changed: work.changes.services) {
+            observer.observe(.healthChecksChanged(services))
+        }
+    }
+
+    private func fail(_ error: SyncError, _ reason: Synchronization.Reason, _ work: Work) {
+        pending.formUnion(work.changes)
+        compileTime += work.compileTime
+        lastFailed = true
+        schedule.end(at: clock.now, failed: true)
+        observer.observe(
+            .failed(
+                FailedSynchronization(
+                    family: family, reason: reason, changedServices: work.changes.services?.count, error: error,
+                    retryAfter: schedule.period)))
+    }
+
+    private func checkHost(_ compilation: Compilation) async {
+        guard nextHostCheck.map({ $0 <= clock.now }) ?? true else { return }
+        nextHostCheck = clock.now + Self.hostCheckPeriod
+        let family = family
+        let hostCheck = hostCheck
+        let warnings = await queue.run { hostCheck.warnings(family, compilation.servicePorts) }
+        observer.observe(.hostChecked(family, warnings: warnings))
+    }
+}
