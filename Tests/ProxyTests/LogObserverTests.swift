@@ -4,6 +4,7 @@ import KubernetesObjects
 import NetworkTypes
 import ProxyConfiguration
 import TestSupport
+import RuleCompiler
 import Testing
 import XTables
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import KubernetesObjects
 import ProxyConfiguration
 
 /// A command line as the shell passed it.

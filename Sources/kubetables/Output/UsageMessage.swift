@@ -1,4 +1,5 @@
 import ArgumentParser
+import KubernetesObjects
 import ProxyConfiguration
 
 /// An error of the command line in the words of all other errors: ArgumentParser's messages are sentences of another
