@@ -13,7 +13,7 @@ public enum LocalDetector: Sendable, Hashable {
     case interfacePrefix(String)
 
     /// Whether pods' traffic can be distinguished.
-    var isImplemented: Bool { self != .none }
+    var canDetect: Bool { self != .none }
 
     /// Adds the condition "from a pod on this node" to a rule or, inverted, "not from a pod on this node".
     func condition(_ rule: Rule, isInverted: Bool) -> Rule {

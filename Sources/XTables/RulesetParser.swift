@@ -83,7 +83,7 @@ private struct RulesetParser {
         let label = text.prefix { $0 != " " }
         if let builtIn = BuiltInChain(rawValue: String(label)), table.builtInChains.contains(builtIn) { return }
         guard let name = ChainName(validating: label) else {
-            throw error("“\(label)” is no chain name: it must have 1 to \(ChainName.maximumLength) bytes")
+            throw error("invalid chain name \"\(label)\": it must have 1 to \(ChainName.maximumLength) bytes")
         }
         guard chainIndex[name] == nil else { throw error("the chain \(name) is declared twice") }
         chainIndex[name] = chains.count

@@ -10,7 +10,7 @@ struct CleanupCommand: ParsableCommand {
         abstract: "Remove all chains and jumps of kubetables from the kernel, and nothing else.",
         discussion: """
             Each table is changed in one commit. Rules that kube-proxy left behind are removed as well, since they have \
-            the same names. The chain KUBE-FIREWALL stays: kubelet has it too.
+            the same names. The chain that the kubelet has too stays.
             """)
 
     @Option(help: "The IP family to clean up. (default: both)")

@@ -61,7 +61,7 @@ struct EndpointBalancer {
     }
 
     /// The chain that sends a connection to one endpoint.
-    func endpointChain(_ balanced: BalancedEndpoint) -> Chain {
+    func chain(of balanced: BalancedEndpoint) -> Chain {
         let endpoint = balanced.endpoint
         // A pod that reaches itself through its Service would answer itself directly, which breaks the connection.
         let hairpin = Rule(

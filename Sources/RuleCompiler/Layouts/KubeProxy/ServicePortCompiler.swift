@@ -194,7 +194,7 @@ struct ServicePortCompiler {
 
     /// The rules that have traffic to the cluster IP masqueraded; they stand first in the chain it leads to.
     private var clusterIPMasquerade: [Rule] {
-        guard hasInternalEndpoints, settings.masqueradesAll || settings.detector.isImplemented else { return [] }
+        guard hasInternalEndpoints, settings.masqueradesAll || settings.detector.canDetect else { return [] }
         let rule = virtualAddress(
             servicePort.clusterIP, comment: "\(name) cluster IP", target: .jump(KubeProxyChains.markMasquerade))
         return [settings.masqueradesAll ? rule : settings.detector.condition(rule, isInverted: true)]
@@ -209,7 +209,7 @@ struct ServicePortCompiler {
                     matches: [.comment("masquerade traffic for \(name) external destinations")],
                     target: .jump(KubeProxyChains.markMasquerade), origin: origin))
         case .local:
-            if settings.detector.isImplemented {
+            if settings.detector.canDetect {
                 let rule = Rule(
                     matches: [.comment("pod traffic for \(name) external destinations")],
                     target: .jump(chains.cluster), origin: origin)
@@ -272,6 +272,6 @@ struct ServicePortCompiler {
                     rules: (internalChain == chains.local ? masquerade : []) + balancer.rules(over: localEndpoints),
                     origin: origin))
         }
-        result.chains.nat.append(contentsOf: reachableEndpoints.map(balancer.endpointChain))
+        result.chains.nat.append(contentsOf: reachableEndpoints.map(balancer.chain(of:)))
     }
 }
