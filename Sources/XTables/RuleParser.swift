@@ -24,7 +24,7 @@ struct RuleParser {
             case "-p" where !isInverted: rule.transport = try transport(named: value("a protocol"))
             case "-m" where !isInverted: rule.matches.append(try match())
             case "-j" where !isInverted: rule.target = try target()
-            default: throw error("kubetables writes no rule with “\(isInverted ? "! " : "")\(option)”")
+            default: throw error("unsupported option \"\(isInverted ? "! " : "")\(option)\"")
             }
         }
         return rule
@@ -33,14 +33,14 @@ struct RuleParser {
     private func error(_ reason: String) -> RulesetSyntaxError { RulesetSyntaxError(line: line, reason: reason) }
 
     private mutating func value(_ what: String) throws(RulesetSyntaxError) -> String {
-        guard let word = words.take() else { throw error("the rule ends where \(what) should stand") }
+        guard let word = words.take() else { throw error("the rule ends where \(what) is expected") }
         return word
     }
 
     private mutating func expect(_ expected: String...) throws(RulesetSyntaxError) {
         for word in expected {
-            let found = try value("“\(word)”")
-            guard found == word else { throw error("“\(found)” stands where “\(word)” should") }
+            let found = try value("\"\(word)\"")
+            guard found == word else { throw error("expected \"\(word)\", found \"\(found)\"") }
         }
     }
 
@@ -49,7 +49,7 @@ struct RuleParser {
     private mutating func range() throws(RulesetSyntaxError) -> CIDR {
         let text = try value("an address")
         guard let range = CIDR(text) ?? IPAddress(text).map(CIDR.init(host:)), range.family == family else {
-            throw error("“\(text)” is no range of \(family.kubernetesName) addresses")
+            throw error("invalid \(family.kubernetesName) CIDR \"\(text)\"")
         }
         return range
     }
@@ -66,7 +66,7 @@ struct RuleParser {
 
     private func transport(named name: String) throws(RulesetSyntaxError) -> TransportProtocol {
         guard let transport = TransportProtocol(rawValue: name) else {
-            throw error("the protocol “\(name)” is not one of tcp, udp and sctp")
+            throw error("unsupported protocol \"\(name)\" (supported: tcp, udp, sctp)")
         }
         return transport
     }
@@ -75,13 +75,13 @@ struct RuleParser {
         _ what: String, as type: Number.Type = Number.self
     ) throws(RulesetSyntaxError) -> Number {
         let text = try value(what)
-        guard let number = Number(text) else { throw error("“\(text)” is not \(what) up to \(Number.max)") }
+        guard let number = Number(text) else { throw error("\"\(text)\" is not \(what) up to \(Number.max)") }
         return number
     }
 
     private func hexadecimal(_ text: some StringProtocol) throws(RulesetSyntaxError) -> UInt32 {
         guard text.hasPrefix("0x"), let number = UInt32(text.dropFirst(2), radix: 16) else {
-            throw error("“\(text)” is no mark; it must be 0x and up to eight hexadecimal digits")
+            throw error("invalid mark \"\(text)\": must be 0x and up to eight hexadecimal digits")
         }
         return number
     }
@@ -95,7 +95,7 @@ struct RuleParser {
 
     private mutating func chainName() throws(RulesetSyntaxError) -> ChainName {
         let text = try value("a chain")
-        guard let name = ChainName(validating: text) else { throw error("“\(text)” is no chain name") }
+        guard let name = ChainName(validating: text) else { throw error("invalid chain name \"\(text)\"") }
         return name
     }
 
@@ -117,7 +117,7 @@ struct RuleParser {
             switch option {
             case "--src-type": return .localAddress(.source)
             case "--dst-type": return .localAddress(.destination)
-            default: throw error("“\(option)” stands where --src-type or --dst-type should")
+            default: throw error("expected --src-type or --dst-type, found \"\(option)\"")
             }
         case "mark":
             let isInverted = words.take("!")
@@ -132,7 +132,7 @@ struct RuleParser {
             try expect("--mode", "random", "--probability")
             let text = try value("a probability")
             guard let value = Double(text), (0...1).contains(value) else {
-                throw error("“\(text)” is no probability from 0 to 1")
+                throw error("invalid probability \"\(text)\": must be from 0 to 1")
             }
             return .random(Probability(decimal: value))
         case "recent":
@@ -141,7 +141,7 @@ struct RuleParser {
             try expect("--nfacct-name")
             return .accounting(name: try value("the name of an accounting object"))
         default:
-            throw error("kubetables writes no rule with the match “\(name)”")
+            throw error("unsupported match \"\(name)\"")
         }
     }
 
@@ -149,7 +149,7 @@ struct RuleParser {
         var states: ConnectionStates = []
         for name in try value("a list of states").split(separator: ",") {
             guard let known = ConnectionStates.names.first(where: { $0.name == name }) else {
-                throw error("kubetables writes no rule with the connection state “\(name)”")
+                throw error("unsupported connection state \"\(name)\"")
             }
             states.insert(known.state)
         }
@@ -194,7 +194,7 @@ struct RuleParser {
             try expect("--reject-with", family == .ipv4 ? "icmp-port-unreachable" : "icmp6-port-unreachable")
             return .rejectPortUnreachable
         default:
-            guard let chain = ChainName(validating: name) else { throw error("“\(name)” is no chain name") }
+            guard let chain = ChainName(validating: name) else { throw error("invalid chain name \"\(name)\"") }
             return .jump(chain)
         }
     }
@@ -202,12 +202,12 @@ struct RuleParser {
     private mutating func destination() throws(RulesetSyntaxError) -> Target {
         let text = try value("ADDRESS:PORT")
         guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
-            throw error("“\(text)” is no ADDRESS:PORT")
+            throw error("invalid destination \"\(text)\": must be ADDRESS:PORT")
         }
         var address = text[..<colon]
         if family == .ipv6, address.hasPrefix("["), address.hasSuffix("]") { address = address.dropFirst().dropLast() }
         guard let parsed = IPAddress(address), parsed.family == family else {
-            throw error("“\(text)” does not begin with an \(family.kubernetesName) address")
+            throw error("invalid destination \"\(text)\": must begin with an \(family.kubernetesName) address")
         }
         return .destinationNAT(parsed, port: port)
     }
