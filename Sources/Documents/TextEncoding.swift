@@ -16,7 +16,7 @@ enum TextEncoding {
             text.withUnsafeBufferPointer { withoutMarks($0, body) }
         } else if isUTF16WithoutMark(bytes) {
             throw DocumentError(
-                line: 1, column: 1, message: "this looks like UTF-16 without a byte order mark; save it as UTF-8")
+                line: 1, column: 1, message: "this seems to be UTF-16 without a byte order mark; save it as UTF-8")
         } else {
             withoutMarks(bytes, body)
         }

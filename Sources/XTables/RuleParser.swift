@@ -33,14 +33,14 @@ struct RuleParser {
     private func error(_ reason: String) -> RulesetSyntaxError { RulesetSyntaxError(line: line, reason: reason) }
 
     private mutating func value(_ what: String) throws(RulesetSyntaxError) -> String {
-        guard let word = words.take() else { throw error("the rule ends where \(what) should stand") }
+        guard let word = words.take() else { throw error("the rule ends where \(what) is expected") }
         return word
     }
 
     private mutating func expect(_ expected: String...) throws(RulesetSyntaxError) {
         for word in expected {
             let found = try value("\"\(word)\"")
-            guard found == word else { throw error("unexpected \"\(found)\": expected \"\(word)\"") }
+            guard found == word else { throw error("expected \"\(word)\", found \"\(found)\"") }
         }
     }
 
@@ -75,15 +75,13 @@ struct RuleParser {
         _ what: String, as type: Number.Type = Number.self
     ) throws(RulesetSyntaxError) -> Number {
         let text = try value(what)
-        guard let number = Number(text) else {
-            throw error("invalid value \"\(text)\": it must be \(what) up to \(Number.max)")
-        }
+        guard let number = Number(text) else { throw error("\"\(text)\" is not \(what) up to \(Number.max)") }
         return number
     }
 
     private func hexadecimal(_ text: some StringProtocol) throws(RulesetSyntaxError) -> UInt32 {
         guard text.hasPrefix("0x"), let number = UInt32(text.dropFirst(2), radix: 16) else {
-            throw error("invalid mark \"\(text)\": it must be 0x and up to eight hexadecimal digits")
+            throw error("invalid mark \"\(text)\": must be 0x and up to eight hexadecimal digits")
         }
         return number
     }
@@ -119,7 +117,7 @@ struct RuleParser {
             switch option {
             case "--src-type": return .localAddress(.source)
             case "--dst-type": return .localAddress(.destination)
-            default: throw error("unexpected \"\(option)\": expected --src-type or --dst-type")
+            default: throw error("expected --src-type or --dst-type, found \"\(option)\"")
             }
         case "mark":
             let isInverted = words.take("!")
@@ -134,7 +132,7 @@ struct RuleParser {
             try expect("--mode", "random", "--probability")
             let text = try value("a probability")
             guard let value = Double(text), (0...1).contains(value) else {
-                throw error("invalid probability \"\(text)\": it must be from 0 to 1")
+                throw error("invalid probability \"\(text)\": must be from 0 to 1")
             }
             return .random(Probability(decimal: value))
         case "recent":
@@ -204,12 +202,12 @@ struct RuleParser {
     private mutating func destination() throws(RulesetSyntaxError) -> Target {
         let text = try value("ADDRESS:PORT")
         guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
-            throw error("invalid destination \"\(text)\": it must be ADDRESS:PORT")
+            throw error("invalid destination \"\(text)\": must be ADDRESS:PORT")
         }
         var address = text[..<colon]
         if family == .ipv6, address.hasPrefix("["), address.hasSuffix("]") { address = address.dropFirst().dropLast() }
         guard let parsed = IPAddress(address), parsed.family == family else {
-            throw error("invalid destination \"\(text)\": it must begin with an \(family.kubernetesName) address")
+            throw error("invalid destination \"\(text)\": must begin with an \(family.kubernetesName) address")
         }
         return .destinationNAT(parsed, port: port)
     }

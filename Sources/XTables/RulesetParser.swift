@@ -63,9 +63,9 @@ private struct RulesetParser {
     private mutating func beginTable(_ name: Substring) throws(RulesetSyntaxError) {
         guard table == nil else { throw error("a table begins before the last one ended with COMMIT") }
         guard let new = Table(rawValue: String(name)) else {
-            throw error("the table \(name) is not one of filter and nat")
+            throw error("unsupported table \"\(name)\" (supported: filter, nat)")
         }
-        guard !finished.contains(where: { $0.table == new }) else { throw error("the table \(name) comes twice") }
+        guard !finished.contains(where: { $0.table == new }) else { throw error("the table \(name) is there twice") }
         table = new
         jumps = [:]
         chains = []
@@ -73,7 +73,7 @@ private struct RulesetParser {
     }
 
     private mutating func endTable() throws(RulesetSyntaxError) {
-        guard let ended = table else { throw error("COMMIT stands outside of a table") }
+        guard let ended = table else { throw error("COMMIT outside of a table") }
         finished.append(TableRules(table: ended, jumps: jumps, chains: chains))
         table = nil
     }
@@ -83,7 +83,7 @@ private struct RulesetParser {
         let label = text.prefix { $0 != " " }
         if let builtIn = BuiltInChain(rawValue: String(label)), table.builtInChains.contains(builtIn) { return }
         guard let name = ChainName(validating: label) else {
-            throw error("invalid chain name \"\(label)\": it must have 1 to \(ChainName.maximumLength) bytes")
+            throw error("invalid chain name \"\(label)\": must have 1 to \(ChainName.maximumLength) bytes")
         }
         guard chainIndex[name] == nil else { throw error("the chain \(name) is declared twice") }
         chainIndex[name] = chains.count
@@ -91,7 +91,7 @@ private struct RulesetParser {
     }
 
     private mutating func addRule(_ line: Substring) throws(RulesetSyntaxError) {
-        guard let table else { throw error("a rule stands outside of a table") }
+        guard let table else { throw error("a rule outside of a table") }
         var text = line
         if text.first == "[", let counters = text.firstIndex(of: "]") { text = text[text.index(after: counters)...] }
         guard var words = SaveTextWords(text) else { throw error("a quoted word does not end") }

@@ -44,7 +44,7 @@ struct TextEncodingTests {
         for isBigEndian in [true, false] {
             #expect(
                 documents(utf16("a: 1\n", isBigEndian: isBigEndian)) == [
-                    "1 line 1, column 1: this looks like UTF-16 without a byte order mark; save it as UTF-8"
+                    "1 line 1, column 1: this seems to be UTF-16 without a byte order mark; save it as UTF-8"
                 ])
         }
     }

@@ -57,7 +57,7 @@ public final class BackgroundProcess: Sendable {
         let deadline = ContinuousClock.now + limit
         while errors.components(separatedBy: text).count - 1 < count {
             guard ContinuousClock.now < deadline else {
-                throw ProcessFailure(description: "“\(text)” was not written within \(limit), but: \(errors)")
+                throw ProcessFailure(description: "\"\(text)\" was not written within \(limit), but: \(errors)")
             }
             usleep(5000)
         }
@@ -72,7 +72,7 @@ public final class BackgroundProcess: Sendable {
             let lines = output.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
             if let line = lines.first(where: { $0.hasPrefix(text) }) { return String(line.dropFirst(text.count)) }
             guard ContinuousClock.now < deadline else {
-                throw ProcessFailure(description: "“\(text)” was not written within \(limit), but: \(output)\(errors)")
+                throw ProcessFailure(description: "\"\(text)\" was not written within \(limit), but: \(output)\(errors)")
             }
             usleep(5000)
         }

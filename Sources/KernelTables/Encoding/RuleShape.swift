@@ -66,8 +66,8 @@ final class RuleShape {
         self.format = format
         matches = key.matches
         target = key.target
-        let matchParts = matches.map { Part($0.kernelExtension, family) }
-        let targetPart = target.kernelExtension.map { Part($0, family) }
+        let matchParts = matches.map { ExtensionPart($0.kernelExtension, family) }
+        let targetPart = target.kernelExtension.map { ExtensionPart($0, family) }
         targetOffset = matchParts.reduce(format.headerLength) { $0 + $1.length }
         entryLength = targetOffset + (targetPart?.length ?? StandardTarget.length)
         template = .allocate(byteCount: entryLength, alignment: 8)
@@ -193,7 +193,7 @@ final class RuleShape {
 }
 
 /// A match or target of a shape.
-private struct Part {
+private struct ExtensionPart {
     let signature: ExtensionSignature
     let form: ExtensionForm
     /// The length of the part, head included.
@@ -234,7 +234,7 @@ private struct StepBuilder {
         }
     }
 
-    mutating func add(_ part: Part, at offset: Int, in template: UnsafeMutableRawPointer) {
+    mutating func add(_ part: ExtensionPart, at offset: Int, in template: UnsafeMutableRawPointer) {
         let name = part.signature.name
         let nameOffset = offset + ExtensionHead.nameOffset
         let revisionOffset = offset + ExtensionHead.revisionOffset

@@ -1,5 +1,7 @@
 // The words for what differs between the kernel and the desired rules: the same in plans, verify, drift lines and the log.
 
+import XTables
+
 extension RuleChange.Kind {
     /// `missing`, `unexpected`, or `out of order`.
     public var word: String {
@@ -12,8 +14,14 @@ extension RuleChange.Kind {
 }
 
 extension RuleChange: CustomStringConvertible {
-    /// The word and the rule, for example `missing: -A KUBE-SERVICES …`.
-    public var description: String { "\(kind.word): \(text)" }
+    /// The word and the rule, for example `missing: -A KUBE-SERVICES …`, and its Service if the rule does not name it.
+    public var description: String { "\(kind.word): \(text)\(serviceNote.map { " (\($0))" } ?? "")" }
+
+    /// The service port that the rule was made for, if its text does not name it: large clusters have no comments.
+    package var serviceNote: String? {
+        guard let name = origin.servicePort?.description, !text.contains(name) else { return nil }
+        return name
+    }
 }
 
 extension ChainPlan.Kind {
@@ -30,6 +38,7 @@ extension ChainPlan.Kind {
 extension ChainPlan {
     /// Everything that differs: the chain itself, for example `missing: chain KUBE-SERVICES`, then its rules.
     public var differences: [String] {
-        (kind.word.map { ["\($0): chain \(chain)"] } ?? []) + rules.map(\.description)
+        let service = origin.servicePort.map { " (\($0))" } ?? ""
+        return (kind.word.map { ["\($0): chain \(chain)\(service)"] } ?? []) + rules.map(\.description)
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import KernelTables
 import NetworkTypes
+import XTables
 
 /// How a plan is printed.
 enum PlanFormat: String, ExpressibleByArgument, CaseIterable {
@@ -37,12 +38,15 @@ struct PlanPrinter {
         for table in plan.tables where !table.chains.isEmpty {
             try body(colors.bold("\(plan.family.kubernetesName) table \(table.table)"))
             for chain in table.chains {
-                try body("  \(chain.chain)\(suffix(chain.kind))")
-                for rule in chain.rules { try body("    \(line(rule))") }
+                try body("  \(chain.chain)\(purpose(chain.origin))\(suffix(chain.kind))")
+                for rule in chain.rules { try body("    \(line(rule, of: chain))") }
             }
         }
         try body(summary(plan))
     }
+
+    /// The service port or endpoint that a chain belongs to: in large clusters, no rule of the chain names it.
+    private func purpose(_ origin: Origin) -> String { origin.servicePort == nil ? "" : "  \(origin)" }
 
     private func suffix(_ kind: ChainPlan.Kind) -> String {
         switch kind {
@@ -53,11 +57,13 @@ struct PlanPrinter {
         }
     }
 
-    private func line(_ rule: RuleChange) -> String {
-        switch rule.kind {
-        case .added: colors.added("+ \(rule.text)")
-        case .removed: colors.removed("- \(rule.text)")
-        case .moved: colors.moved("~ \(rule.text)")
+    private func line(_ rule: RuleChange, of chain: ChainPlan) -> String {
+        let note = chain.origin.servicePort == nil ? rule.serviceNote : nil
+        let text = rule.text + (note.map { " (\($0))" } ?? "")
+        return switch rule.kind {
+        case .added: colors.added("+ \(text)")
+        case .removed: colors.removed("- \(text)")
+        case .moved: colors.moved("~ \(text)")
         }
     }
 

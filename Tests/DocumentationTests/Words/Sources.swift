@@ -21,9 +21,7 @@ enum Sources {
         }
 
         /// The lines with their numbers, without what programs print in a page: that is checked where it is written.
-        ///
-        /// - Parameter isLogPending: whether the table of log lines is left out as well.
-        func proseLines(isLogPending: Bool) throws -> [(Int, String)] {
+        func proseLines() throws -> [(Int, String)] {
             var isOutput = false
             return try text.components(separatedBy: "\n").enumerated().compactMap { index, line in
                 if line.hasPrefix("```") { isOutput = line == "```console" }
@@ -31,7 +29,7 @@ enum Sources {
                 if isOutput, !isCommand { return nil }
                 // A row of the table of log lines: the line itself is checked where it is written.
                 if let row = line.firstMatch(of: /^\| `[^`]+` (\| .+ \|.*\|)$/), path.hasSuffix("Operations.md") {
-                    return isLogPending ? nil : (index + 1, String(row.1))
+                    return (index + 1, String(row.1))
                 }
                 return (index + 1, line)
             }

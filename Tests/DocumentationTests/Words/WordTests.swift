@@ -4,17 +4,11 @@ import Testing
 
 /// One language: the words that people stop at do not come back, in what they read or in names.
 @Suite("Words that must not come back") struct WordTests {
-    /// Targets whose words are not replaced yet; each is removed here together with its last old word.
-    private static let pendingTargets: Set = [
-        "ConnectionTracking", "Documents", "KernelTables", "KubernetesAPI", "KubernetesObjects", "NodeTuning", "Proxy",
-    ]
-
     /// Places where a word is right, as `file: what is found`: a word of another program, or with another sense.
     private static let allowed: Set<String> = []
 
     @Test("are not in messages, help and other texts of the sources", arguments: Sources.files)
     func literals(file: Sources.File) throws {
-        guard !Self.pendingTargets.contains(file.target) else { return }
         for literal in SwiftSource(try file.text).literals {
             try check(literal.text, WordRule.ofText, "\(file.path):\(literal.line)")
         }
@@ -22,7 +16,6 @@ import Testing
 
     @Test("are not in names", arguments: Sources.files)
     func names(file: Sources.File) throws {
-        guard !Self.pendingTargets.contains(file.target) else { return }
         for code in SwiftSource(try file.text).code {
             try check(code.text, WordRule.ofNames, "\(file.path):\(code.line)")
         }
@@ -30,7 +23,7 @@ import Testing
 
     @Test("are not in pages, manifests and scripts", arguments: Sources.texts)
     func texts(file: Sources.File) throws {
-        for (number, line) in try file.proseLines(isLogPending: Self.pendingTargets.contains("Proxy")) {
+        for (number, line) in try file.proseLines() {
             try check(line, WordRule.ofText, "\(file.path):\(number)")
         }
     }
