@@ -12,14 +12,12 @@ package struct Flow: Hashable, Sendable {
         /// Where its packets go.
         package var destination: AddressPort
 
-        /// Describes a direction.
         package init(from source: AddressPort, to destination: AddressPort) {
             self.source = source
             self.destination = destination
         }
     }
 
-    /// The transport protocol.
     package var transport: TransportProtocol
     /// The packets of the side that began, as they were before translation.
     package var original: Direction
@@ -30,7 +28,6 @@ package struct Flow: Hashable, Sendable {
     /// The kernel's number of the entry: another one when the same addresses are tracked anew (`CTA_ID`).
     package var identifier: UInt32
 
-    /// Describes a flow.
     package init(
         _ transport: TransportProtocol, original: Direction, reply: Direction, zone: UInt16 = 0, identifier: UInt32 = 0
     ) {
@@ -41,10 +38,9 @@ package struct Flow: Hashable, Sendable {
         self.identifier = identifier
     }
 
-    /// The family of its addresses.
     package var family: IPFamily { original.destination.address.family }
 
-    /// Whether somebody else answers than the one it was sent to: the flow went through a DNAT rule.
+    /// Whether another address answers than the one it was sent to: the flow went through a DNAT rule.
     package var isRedirected: Bool { reply.source != original.destination }
 }
 

@@ -13,7 +13,7 @@ package protocol FlowTable: Sendable {
 
     /// Deletes flows of one family, each only if it is still the one that was listed.
     ///
-    /// - Throws: ``FlowTableFailure`` if nothing could be tried; what the kernel says about one flow is in the result.
+    /// - Throws: ``FlowTableFailure`` if nothing could be tried; what the kernel answers about one flow is in the result.
     func delete(_ flows: [Flow], _ family: IPFamily) throws(FlowTableFailure) -> FlowDeletion
 }
 
@@ -29,17 +29,15 @@ package enum FlowListing: Sendable, Hashable {
 package struct FlowDeletion: Sendable, Hashable {
     /// How many were deleted.
     package var deleted = 0
-    /// How many were gone already, or had made room for a new flow with the same addresses, which stays.
+    /// How many were gone already, or replaced by a new flow with the same addresses, which stays.
     package var gone = 0
     /// How many the kernel would not delete.
     package var refused = 0
-    /// What the kernel said the first time it would not.
+    /// The first refusal of the kernel.
     package var firstRefusal: FlowTableFailure?
 
-    /// Nothing done yet.
     package init() {}
 
-    /// Adds what became of others.
     package static func += (left: inout FlowDeletion, right: FlowDeletion) {
         left.deleted += right.deleted
         left.gone += right.gone

@@ -4,7 +4,6 @@ import SystemPackage
 
 /// What the kernel, or libnetfilter_conntrack, answered when it would not list or delete flows.
 package struct FlowTableFailure: Error, Hashable, Sendable {
-    /// What was tried.
     package enum Operation: Hashable, Sendable {
         /// Opening the netlink socket.
         case open
@@ -14,14 +13,11 @@ package struct FlowTableFailure: Error, Hashable, Sendable {
         case delete(Flow)
     }
 
-    /// What was tried.
     package let operation: Operation
-    /// The family.
     package let family: IPFamily
     /// What the kernel answered.
     package let error: Errno
 
-    /// Makes a failure.
     package init(_ operation: Operation, _ family: IPFamily, _ error: Errno) {
         self.operation = operation
         self.family = family
@@ -30,7 +26,7 @@ package struct FlowTableFailure: Error, Hashable, Sendable {
 }
 
 extension FlowTableFailure: CustomStringConvertible {
-    /// One line: what was tried, what the kernel said, and what to do.
+    /// One line: what was tried, what the kernel answered, and what to do.
     package var description: String {
         let what =
             switch operation {
@@ -45,7 +41,7 @@ extension FlowTableFailure: CustomStringConvertible {
         switch error {
         case .notPermitted, .permissionDenied:
             return "run as root, or with the capability CAP_NET_ADMIN"
-        // A kernel without the subsystem knows neither the protocol nor, if others use nfnetlink, the message.
+        // A kernel without the subsystem knows neither the protocol nor, if other modules use nfnetlink, the message.
         case .protocolNotSupported, .addressFamilyNotSupported, .notSupportedOnSocket:
             return Self.missingModule
         case .invalidArgument where operation == .list:

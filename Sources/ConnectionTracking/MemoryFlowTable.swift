@@ -15,10 +15,8 @@ package final class MemoryFlowTable: FlowTable {
 
     private let state: Mutex<State>
 
-    /// Makes a table of flows.
     package init(_ flows: [Flow] = []) { state = Mutex(State(flows: flows)) }
 
-    /// The flows that are there.
     package var flows: [Flow] { state.withLock { $0.flows } }
 
     /// How often they were listed.
@@ -40,7 +38,6 @@ package final class MemoryFlowTable: FlowTable {
         state.withLock { $0.beforeDeletion = change }
     }
 
-    /// Lists the flows of a family and a transport protocol.
     package func visitFlows(
         _ family: IPFamily, _ transport: TransportProtocol, _ body: (Flow) -> Void
     ) throws(FlowTableFailure) -> FlowListing {
@@ -56,7 +53,6 @@ package final class MemoryFlowTable: FlowTable {
         return isInterrupted ? .interrupted : .complete
     }
 
-    /// Deletes flows.
     package func delete(_ flows: [Flow], _ family: IPFamily) throws(FlowTableFailure) -> FlowDeletion {
         state.withLock { state in
             state.beforeDeletion?(&state.flows)

@@ -8,11 +8,8 @@ import SystemPackage
 /// Each call has sockets of its own: a listing that ended early leaves messages in its socket, and a namespace belongs to
 /// the socket from the moment it is opened.
 package struct NetlinkFlowTable: FlowTable {
-    /// Makes a table.
     package init() {}
 
-    /// Lists the kernel's flows of a family and a transport protocol.
-    ///
     /// The kernel picks the family; to pick the protocol too (`CTA_FILTER`) takes a newer library than Debian 12 has.
     package func visitFlows(
         _ family: IPFamily, _ transport: TransportProtocol, _ body: (Flow) -> Void
@@ -28,7 +25,6 @@ package struct NetlinkFlowTable: FlowTable {
         }
     }
 
-    /// Deletes flows of the kernel.
     package func delete(_ flows: [Flow], _ family: IPFamily) throws(FlowTableFailure) -> FlowDeletion {
         var socket = try FlowSocket(family)
         var result = FlowDeletion()
@@ -58,7 +54,7 @@ private final class FlowVisit {
     private let family: IPFamily
     private let transport: TransportProtocol
     private let body: (Flow) -> Void
-    /// Whether the kernel said that the table was rebuilt meanwhile.
+    /// Whether the kernel reported that the table was rebuilt meanwhile.
     private(set) var wasInterrupted = false
 
     init(_ family: IPFamily, _ transport: TransportProtocol, _ body: @escaping (Flow) -> Void) {
@@ -112,7 +108,7 @@ private final class FlowSocket {
     /// Deletes a flow; gives back the error, `ENOENT` if the flow is gone.
     ///
     /// `nfct_query` would delete whatever flow has the addresses by now, which may be a new and valid one. So the message
-    /// is made here, with the number of the entry, by which the kernel tells them apart (`CTA_ID`).
+    /// is made here, with the number of the entry, by which the kernel distinguishes them (`CTA_ID`).
     func delete(_ flow: Flow) -> Errno? {
         guard let object = nfct_new() else { return .noMemory }
         defer { nfct_destroy(object) }

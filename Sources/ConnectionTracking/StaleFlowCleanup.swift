@@ -12,10 +12,8 @@ package struct StaleFlowCleanup: Sendable {
     private let table: any FlowTable
     private let batchLimit: Int
 
-    /// Makes a cleanup of some flows; by default of the kernel's, in the network namespace of the thread that runs it.
-    ///
     /// - Parameters:
-    ///   - table: the flows.
+    ///   - table: the flows; by default the kernel's, in the network namespace of the thread that runs the cleanup.
     ///   - batchLimit: how many stale flows are remembered at a time, at least 1.
     package init(_ table: any FlowTable = NetlinkFlowTable(), batchLimit: Int = defaultBatchLimit) {
         precondition(batchLimit > 0, "a batch holds at least one flow")
@@ -25,7 +23,7 @@ package struct StaleFlowCleanup: Sendable {
 
     /// What a cleanup did.
     package struct Report: Sendable, Hashable {
-        /// How many UDP flows were looked at.
+        /// How many UDP flows were checked.
         package var examined = 0
         /// What became of the stale ones.
         package var deletion = FlowDeletion()
@@ -34,7 +32,6 @@ package struct StaleFlowCleanup: Sendable {
         /// How long it took.
         package var duration = Duration.zero
 
-        /// Nothing done yet.
         package init() {}
     }
 

@@ -1,7 +1,7 @@
 import NetworkTypes
 import ServiceModel
 
-/// Tells which flows are stale: sent to a Service, and answered by nobody who still belongs to it.
+/// Decides which flows are stale: sent to a Service, and answered by an address that no longer belongs to it.
 ///
 /// NAT rules only see the first packet of a flow; the others go where it went. A UDP flow never ends by itself while its
 /// client keeps sending, so without help it would go to a dead endpoint for ever. TCP and SCTP clients notice by
@@ -9,7 +9,7 @@ import ServiceModel
 ///
 /// The rules are kube-proxy's (pkg/proxy/conntrack/cleanup.go): a UDP flow to an address of a Service is stale if the
 /// source of its replies is none of the Service's serving endpoints. Terminating endpoints count as long as they serve,
-/// and neither traffic policies nor topology have a say: a change of those leaves flows where they are, as it does with
+/// and neither traffic policies nor topology count: a change of those leaves flows where they are, as it does with
 /// TCP. How clients are masqueraded makes no difference. What is done otherwise than in kube-proxy 1.36.2:
 ///
 /// - A Service that has no endpoint is not passed over: all flows to it are stale (kubernetes#139628). A flow that is not
@@ -30,7 +30,7 @@ package struct StaleFlowFinder: Sendable {
     private var formerNodePorts: Set<UInt16> = []
     private let nodePortAddresses: Set<IPAddress>
 
-    /// Looks up what flows may do; takes next to no time where nothing is UDP.
+    /// Takes next to no time where nothing is UDP.
     ///
     /// - Parameters:
     ///   - servicePorts: all service ports of one family; those that are not UDP are passed over.

@@ -1,6 +1,6 @@
 import NetworkTypes
 
-/// What the machine says about itself, where neither options nor API objects do.
+/// The machine this runs on: what it knows, where neither options nor API objects do.
 ///
 /// Every value is read when it is asked for, in the network namespace of the calling thread: nothing is remembered.
 /// ``LinuxHost`` asks the machine, ``FakeHost`` answers what a test has given it.

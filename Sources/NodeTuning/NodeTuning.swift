@@ -11,10 +11,8 @@ package struct NodeTuning: Sendable {
     private let root: String
     private let processorCount: Int
 
-    /// Prepares for this machine, or for a directory that imitates one.
-    ///
     /// - Parameters:
-    ///   - root: the directory with proc/sys and sys in it.
+    ///   - root: the directory that proc and sys are mounted in; another one than `/` imitates a machine.
     ///   - processorCount: the number of CPUs that the limit of connections is scaled by.
     package init(root: String = "/", processorCount: Int = onlineProcessorCount) {
         self.root = root

@@ -41,7 +41,7 @@ package struct TuningOptions: Sendable, Hashable {
     /// The most connections that scaling with the number of CPUs leads to.
     static let scaledLimit = 1_048_576
 
-    /// How many connections the kernel shall track at most; `nil` leaves the limit alone.
+    /// The desired limit of tracked connections; `nil` leaves the limit alone.
     ///
     /// As kube-proxy has it (pkg/proxy/conntrack/sysctls.go): per CPU, but at least `minimum` and at most 1,048,576.
     func maximum(processorCount: Int) -> Int? {

@@ -39,7 +39,6 @@ package struct TuningOutcome: Sendable, Hashable {
         case refused(Errno)
     }
 
-    /// The parameter.
     package let parameter: KernelParameter
     /// The desired value.
     package let wanted: Int
@@ -48,7 +47,6 @@ package struct TuningOutcome: Sendable, Hashable {
     /// What was done.
     package let result: Result
 
-    /// Describes an outcome.
     package init(_ parameter: KernelParameter, wanted: Int, previous: Int?, _ result: Result) {
         self.parameter = parameter
         self.wanted = wanted

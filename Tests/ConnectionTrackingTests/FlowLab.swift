@@ -74,7 +74,7 @@ final class FlowLab: Sendable {
             "node", [Repository.tool, "apply", "-f", "-", "--node-ip", addresses, "--lock-wait", "60"], input: manifest)
     }
 
-    /// Deletes stale flows on the node; tells how many.
+    /// Deletes stale flows on the node, and counts them.
     func clean(_ manifest: String, _ family: IPFamily, _ options: [String] = []) throws -> Int {
         let output = try run("node", [Self.probe, "clean", family.rawValue] + options + ["-"], input: manifest)
         let words = output.split(separator: " ")

@@ -55,7 +55,7 @@ import Testing
         try #require(Set(podByPort.values) == ["pod-11", "pod-12"])
         let flows = try lab.flows(family)
 
-        // The first sync after a restart looks at everything.
+        // The first sync after a restart checks everything.
         #expect(try lab.clean(before, family) == 0)
         #expect(try lab.flows(family) == flows)
 

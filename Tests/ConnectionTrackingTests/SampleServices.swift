@@ -13,7 +13,7 @@ func end(_ text: String) -> AddressPort {
     return end
 }
 
-/// A flow from a client to `destination`, which `answering` answers; by default, nobody translated anything.
+/// A flow from a client to `destination`, which `answering` answers; by default, nothing was translated.
 func flow(
     _ destination: String, answering: String? = nil, from source: String? = nil,
     transport: TransportProtocol = .udp, zone: UInt16 = 0, identifier: UInt32 = 1, masqueradedAs: String? = nil
@@ -25,7 +25,7 @@ func flow(
         identifier: identifier)
 }
 
-/// A service port on port 53 of 10.96.0.10, unless said otherwise, with endpoints `ADDRESS:PORT`.
+/// A service port on port 53 of 10.96.0.10, unless given, with endpoints `ADDRESS:PORT`.
 func service(
     _ name: String = "dns", _ transport: TransportProtocol = .udp, clusterIP: String = "10.96.0.10",
     port: UInt16 = 53, nodePort: UInt16? = nil, externalIPs: [String] = [], loadBalancerVIPs: [String] = [],

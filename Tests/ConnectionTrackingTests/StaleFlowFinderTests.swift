@@ -133,7 +133,7 @@ import Testing
         #expect(finder.isStale(flow("192.168.50.10:30053", answering: "10.244.1.5:53")))
         #expect(!finder.isStale(flow("10.96.0.10:53")))
         #expect(!finder.isStale(flow("10.96.0.10:80", answering: "10.244.1.5:80")))
-        // Somebody else has the address now.
+        // Another Service has the address now.
         #expect(!finder.isStale(flow("203.0.113.1:53", answering: "10.244.1.6:53")))
         #expect(finder.isStale(flow("203.0.113.1:53", answering: "10.244.1.5:53")))
     }

@@ -22,7 +22,7 @@ import Testing
     func recentLists() throws {
         #expect(host.recentListCapacity == 100)
         #expect(host.fullRecentLists.isEmpty)
-        for (name, count) in [("KUBE-SEP-FULL", 3), ("KUBE-SEP-ROOM", 2), ("KUBE-SEP-EMPTY", 0), ("ALL", 4)] {
+        for (name, count) in [("KUBE-SEP-FULL", 3), ("KUBE-SEP-TWO", 2), ("KUBE-SEP-EMPTY", 0), ("ALL", 4)] {
             let lines = String(repeating: "src=10.0.0.1 ttl: 64 last_seen: 1 oldest_pkt: 1 1\n", count: count)
             try write(lines, to: "proc/thread-self/net/xt_recent/\(name)")
         }
@@ -31,7 +31,7 @@ import Testing
         #expect(host.fullRecentLists == ["ALL", "KUBE-SEP-FULL"])
     }
 
-    @Test("conntrack is liberal if the kernel says so, and not if it says nothing")
+    @Test("conntrack is liberal if the kernel has it so, and not if that is unknown")
     func liberalConntrack() throws {
         let path = "proc/sys/net/netfilter/nf_conntrack_tcp_be_liberal"
         #expect(!host.conntrackIsLiberal)

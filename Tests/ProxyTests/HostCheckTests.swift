@@ -48,7 +48,7 @@ import XTables
         #expect(try warnings().isEmpty)
     }
 
-    @Test("says so when nf_tables could not be listed")
+    @Test("reports that nf_tables could not be listed")
     func hangingProgram() throws {
         host.failNFTablesListing(.overdue(program: "nft", limit: .seconds(2)))
         #expect(

@@ -3,6 +3,7 @@ import KernelTables
 import KubernetesObjects
 import NetworkTypes
 import ProxyConfiguration
+import RuleCompiler
 import TestSupport
 import RuleCompiler
 import Testing
@@ -75,7 +76,7 @@ import XTables
         #expect(log.warnings.count { $0.hasPrefix(whole) } == 1)
     }
 
-    @Test("says of a missing Node what is unknown; endpoints that name the node count as local nevertheless")
+    @Test("names what is unknown without a Node; endpoints that name the node count as local nevertheless")
     func missingNode() async throws {
         try await running(requiredKinds: [.service, .endpointSlice, .node]) { loop in
             await loop.take([

@@ -313,7 +313,7 @@ private final class GatedStore: KernelTableStore {
     func openOnce() {
         let before = passes.load(ordering: .sequentiallyConsistent)
         state.withLock { $0 = .openOnce }
-        // Else the caller could take the one who waits now for the next one, who may be there before anybody looks.
+        // Else the caller could take the one who waits now for the next one, who may be there before the caller checks.
         while passes.load(ordering: .sequentiallyConsistent) == before { usleep(1000) }
     }
 

@@ -115,7 +115,7 @@ final class Soak {
         try control("POST", "watches?resource=\(resource)&do=\(generator.pick(["close", "drop", "garbage"]))")
     }
 
-    /// Edits by others, which do not concern the Services that must always answer.
+    /// Edits by another process, which do not concern the Services that must always answer.
     private func makeDrift() throws {
         let chain = try lab.attempt("node", ["iptables-legacy-save", "-t", "nat"]).output.split(separator: "\n").first {
             $0.contains("noise-") && $0.hasPrefix("-A KUBE-SVC-")
@@ -142,7 +142,7 @@ final class Soak {
 
     // MARK: The end
 
-    /// What `verify` still finds after everything has been quiet for a while; empty if the kernel is in step.
+    /// What `verify` still finds after everything has been quiet for a while; empty if the kernel is in sync.
     func finalDifference() throws -> String {
         try control("DELETE", "faults")
         let objects = directory.appending(path: "final.json")
@@ -164,7 +164,7 @@ final class Soak {
         ["-t", "nat", "-A", "POSTROUTING", "-s", "172.17.0.0/16", "-j", "MASQUERADE"],
     ]
 
-    /// Whether the rules of others are as they were.
+    /// Whether foreign rules are as they were.
     func foreignRulesAreThere() throws -> Bool {
         try Self.foreignRules.allSatisfy { rule in
             let check = rule.map { $0 == "-A" ? "-C" : $0 }

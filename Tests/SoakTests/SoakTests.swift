@@ -7,7 +7,7 @@ import Testing
 ///
 /// An API server, kubetables, pods and clients play in a lab of network namespaces. For a minute, or for the seconds that
 /// KUBETABLES_SOAK_SECONDS says (`make soak`: ten minutes), endpoints, Services, affinity and policies change at random,
-/// watches break in every way, and somebody else edits the tables. Throughout, clients connect to Services that always
+/// watches break in every way, and another process edits the tables. Throughout, clients connect to Services that always
 /// have a ready endpoint. The random choices depend on KUBETABLES_SOAK_SEED only.
 @Suite(.needsKernel) struct SoakTests {
     private static let environment = ProcessInfo.processInfo.environment
@@ -29,7 +29,7 @@ import Testing
             #expect(result.succeeded > Self.seconds, "\(client.description) only made \(result.succeeded) connections")
         }
         let difference = try soak.finalDifference()
-        #expect(difference.isEmpty, "seed \(Self.seed): the kernel is not in step: \(difference)")
+        #expect(difference.isEmpty, "seed \(Self.seed): the kernel is not in sync: \(difference)")
         #expect(try soak.foreignRulesAreThere())
         let commits = soak.program.errors.components(separatedBy: "took compile").count - 1
         let drifts = soak.program.errors.components(separatedBy: ": drift repaired in ").count - 1
@@ -42,8 +42,8 @@ import Testing
         print(
             """
             soak: seed \(Self.seed), \(Self.seconds) s: \(connections) connections, none failed; \
-            \(steps.changes) changes, \(steps.faults) faults of the API, \(steps.drifts) edits by others; \
-            \(commits) synchronizations, \(drifts) times drift mended; \
+            \(steps.changes) changes, \(steps.faults) faults of the API, \(steps.drifts) edits by another process; \
+            \(commits) synchronizations, \(drifts) times drift repaired; \
             resident memory \(memoryBefore) kB at the start, \(memoryAfter) kB at the end
             """)
     }

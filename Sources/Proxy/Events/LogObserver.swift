@@ -157,7 +157,7 @@ package final class LogObserver: ProxyObserver {
 }
 
 extension SyncError {
-    /// What tells one failure from another: a lock that was waited for a millisecond longer is the same.
+    /// What distinguishes one failure from another: a lock that was waited for a millisecond longer is the same.
     fileprivate var withoutTimes: String {
         if case .lock(.busy(let path, _)) = self { return "busy \(path)" }
         return "\(self)"

@@ -15,7 +15,7 @@ package enum ProxyEvent: Sendable {
     case unusableSettings(reason: String)
     /// The cluster has no Node object of this node's name.
     case missingNode(name: String)
-    /// The Node object of this node says that the node is about to be removed, or no longer so.
+    /// The Node object of this node marks the node as about to be removed, or no longer so.
     case nodeLeaving(Bool)
     /// Objects changed, whether or not rules depend on it.
     case objectsChanged(ChangeCounts)
@@ -35,4 +35,20 @@ package enum ProxyEvent: Sendable {
     case flowsNotCleaned(IPFamily, FlowTableFailure)
     /// The host was checked for what makes the rules of a family do less, or other things, than they should.
     case hostChecked(IPFamily, warnings: [String])
+}
+
+/// Receives what happens in the loop; must return soon.
+package protocol ProxyObserver: Sendable {
+    func observe(_ event: ProxyEvent)
+}
+
+/// Several observers as one, each of which receives an event before the next one does.
+package struct Observers: ProxyObserver {
+    private let observers: [any ProxyObserver]
+
+    package init(_ observers: [any ProxyObserver]) { self.observers = observers }
+
+    package func observe(_ event: ProxyEvent) {
+        for observer in observers { observer.observe(event) }
+    }
 }

@@ -25,7 +25,7 @@ package struct Synchronization: Sendable {
     package let compileTime: Duration
     /// What was done to the tables, and how long each part took.
     package let report: SyncReport
-    /// When the changes were seen that led to those of endpoints which are in force now, if their objects say so.
+    /// When the changes were seen that led to those of endpoints which are in force now, as far as their objects have it.
     package let triggerTimes: [Timestamp]
     /// How many service ports of the family have no endpoints on this node by now, though they need some.
     package let missingLocalEndpoints: MissingLocalEndpoints

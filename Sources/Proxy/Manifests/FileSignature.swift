@@ -1,7 +1,7 @@
 import Glibc
 import SystemPackage
 
-/// What tells one content of a file from another without reading it.
+/// What distinguishes one content of a file from another without reading it.
 struct FileSignature: Hashable {
     private let device: UInt64
     private let inode: UInt64

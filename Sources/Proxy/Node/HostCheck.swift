@@ -37,7 +37,7 @@ package struct HostCheck: Sendable {
     /// The names of the chains of a kube-proxy in iptables mode, sorted, each once; the kubelet has its own wherever iptables
     /// is iptables-nft.
     private static func kubeProxyChains(_ chains: [NFTablesChain]) -> [String] {
-        Set(chains.lazy.map(\.name).filter(Leftovers.isOfKubeProxy)).sorted()
+        Set(chains.map(\.name).filter(Leftovers.isOfKubeProxy)).sorted()
     }
 
     private func affinityWarnings(_ servicePorts: [CompiledServicePort]) -> [String] {

@@ -10,6 +10,10 @@ package enum Leftovers {
         ],
         jumpComments: [])
 
+    /// Whether a chain outside of our tables, by its name, belongs to a kube-proxy in iptables mode: the kubelet has chains of
+    /// its own.
+    package static func isOfKubeProxy(_ chain: String) -> Bool { chain.hasPrefix("KUBE-") && !kubelet.contains(chain) }
+
     /// Chains that the kubelet makes for itself, and that do nothing to Services.
     ///
     /// Until Kubernetes 1.28 it made the last three too (KEP-3178; pkg/kubelet/kubelet_network_linux.go).
@@ -17,7 +21,4 @@ package enum Leftovers {
         "KUBE-IPTABLES-HINT", "KUBE-KUBELET-CANARY", "KUBE-FIREWALL", "KUBE-MARK-DROP", "KUBE-MARK-MASQ",
         "KUBE-POSTROUTING",
     ]
-
-    /// Whether a chain of this name is one of a kube-proxy in mode iptables, and not of the kubelet.
-    package static func isOfKubeProxy(_ name: String) -> Bool { name.hasPrefix("KUBE-") && !kubelet.contains(name) }
 }
