@@ -5,7 +5,6 @@ import NetworkTypes
 import ProxyConfiguration
 import RuleCompiler
 import TestSupport
-import RuleCompiler
 import Testing
 import XTables
 
