@@ -30,6 +30,13 @@ public struct Probability: Hashable, Sendable {
     /// The probability as a number from 0 to 1.
     public var value: Double { Double(fraction) / 0x1p31 }
 
+    /// The probability with eleven decimals, as iptables-save prints it.
+    package var saveText: String {
+        var bytes: [UInt8] = []
+        appendText(to: &bytes)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     /// Appends the probability with eleven decimals, as iptables-save prints it.
     func appendText(to bytes: inout [UInt8]) {
         let scaled = UInt128(fraction) * 100_000_000_000

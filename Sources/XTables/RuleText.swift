@@ -186,6 +186,15 @@ extension [UInt8] {
     }
 }
 
+extension String {
+    /// The text as iptables-save prints a value: quoted if it has more than letters, digits, `_`, `-`.
+    package var saveQuoted: String {
+        var bytes: [UInt8] = []
+        bytes.appendQuoted(self)
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
 extension UInt8 {
     fileprivate var needsNoQuotes: Bool {
         switch self {

@@ -31,7 +31,7 @@ public struct StoreSuite: Sendable {
     }
 
     /// All checks.
-    public static let checks: [Check] = transactionChecks + syncerChecks
+    public static let checks: [Check] = transactionChecks + syncerChecks + alteredRuleChecks
 }
 
 /// A check in progress.

@@ -1,6 +1,7 @@
 import KernelTables
 import KernelTablesSuite
 import NetworkTypes
+import TestSupport
 import Testing
 import XTables
 
@@ -47,6 +48,24 @@ struct EntryCodecTests {
         #expect(
             decoded.text(chain: "X", family: .ipv4)
                 == "-A X -p tcp -m hashlimit [unknown: 256 bytes] -j THERE")
+    }
+
+    @Test("with any data of an extension are described or marked, and never more", arguments: IPFamily.allCases)
+    func anyData(family: IPFamily) throws {
+        var generator = SeededGenerator(seed: 13)
+        for described in EntryCodec.describedExtensions(family) {
+            for round in 0..<500 {
+                var data = [UInt8](repeating: 0, count: described.dataLength)
+                for _ in 0..<[0, 1, 3, 12, 4000][round % 5] {
+                    data[Int.random(in: 0..<data.count, using: &generator)] = .random(in: 0...255, using: &generator)
+                }
+                let entry = EntryCodec.entry(of: described, data: data, family: family)
+                let name = described.isTarget ? described.name : ""
+                let decoded = try EntryCodec.decode(entry, targetName: name, family: family)
+                let text = decoded.text(chain: "X", family: family)
+                #expect(text.contains(described.name) || text.contains("-m state"), "\(text)")
+            }
+        }
     }
 
     @Test(

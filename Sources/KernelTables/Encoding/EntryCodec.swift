@@ -37,4 +37,46 @@ package enum EntryCodec {
             }
         }
     }
+
+    /// An extension that is understood in foreign rules.
+    package struct DescribedExtension {
+        package let name: String
+        package let isTarget: Bool
+        package let revision: UInt8
+        package let dataLength: Int
+    }
+
+    /// Those of a family.
+    package static func describedExtensions(_ family: IPFamily) -> [DescribedExtension] {
+        DescribedExtensions.signatures.compactMap { item in
+            item.signature.dataLength(family).map {
+                DescribedExtension(
+                    name: "\(item.signature.name)", isTarget: item.isTarget, revision: item.signature.revision,
+                    dataLength: $0)
+            }
+        }
+    }
+
+    /// An entry with one extension and any data, as the kernel hands it out.
+    package static func entry(
+        of described: DescribedExtension, data: [UInt8], family: IPFamily
+    ) -> [UInt8] {
+        let format = EntryFormat.of(family)
+        var part = [UInt8](repeating: 0, count: ExtensionHead.length) + data
+        part[ExtensionHead.sizeOffset] = UInt8(truncatingIfNeeded: part.count)
+        part[ExtensionHead.sizeOffset + 1] = UInt8(truncatingIfNeeded: part.count >> 8)
+        for (index, byte) in described.name.utf8.enumerated() { part[ExtensionHead.nameOffset + index] = byte }
+        part[ExtensionHead.revisionOffset] = described.revision
+        var entry = [UInt8](repeating: 0, count: format.headerLength)
+        let targetOffset = entry.count + (described.isTarget ? 0 : part.count)
+        entry += part
+        if !described.isTarget {
+            entry += [UInt8(StandardTarget.length)] + [UInt8](repeating: 0, count: StandardTarget.length - 1)
+        }
+        for (offset, value) in [(format.targetOffsetOffset, targetOffset), (format.nextOffsetOffset, entry.count)] {
+            entry[offset] = UInt8(truncatingIfNeeded: value)
+            entry[offset + 1] = UInt8(truncatingIfNeeded: value >> 8)
+        }
+        return entry
+    }
 }

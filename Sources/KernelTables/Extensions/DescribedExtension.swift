@@ -17,7 +17,25 @@ protocol DescribedTarget: KernelExtension {
 struct MatchDescription {
     /// Name and options, as iptables-save prints them behind `-m`.
     var text: SaveWords
-    var conditions: PacketConditions = .undecidable
+    var conditions: PacketConditions
+
+    /// A match whose options are added one by one, and which so far matches everything.
+    init(_ name: SaveWords) { self.init(name, PacketConditions([], isComplete: true)) }
+
+    init(_ text: SaveWords, _ conditions: PacketConditions) {
+        self.text = text
+        self.conditions = conditions
+    }
+
+    /// Adds an option on ports.
+    ///
+    /// - Returns: whether it is shown: iptables-save leaves every port out, even if it is inverted.
+    mutating func addPorts(_ side: PortSide, _ ports: ClosedRange<UInt16>, isInverted: Bool) -> Bool {
+        if ports == 0...UInt16.max { return !isInverted }
+        text.add(side == .source ? "--sport" : "--dport", ports, isInverted: isInverted)
+        conditions.all.append(.ports(side, [ports], isInverted: isInverted))
+        return true
+    }
 }
 
 /// What a target's data means.
@@ -29,11 +47,32 @@ struct TargetDescription {
 
 /// The extensions that are understood in foreign rules, besides those of our language.
 enum DescribedExtensions {
-    private static let matches: [any DescribedMatch.Type] = []
-    private static let targets: [any DescribedTarget.Type] = []
+    private static let matches: [any DescribedMatch.Type] = [
+        AddressTypeExtension.self, BPFExtension.self, ClusterExtension.self, ConnectionBytesExtension.self,
+        ConnectionLimitExtension.self, ConnectionMarkExtension.self, ConntrackExtension.self, DSCPExtension.self,
+        ESPExtension.self, HashLimitExtension.self, HelperExtension.self, HopLimitExtension.self, ICMPExtension.self,
+        ICMPv6Extension.self, LengthExtension.self, LimitExtension.self, MACExtension.self, MultiportExtension.self,
+        OwnerExtension.self, PacketTypeExtension.self, PhysicalDeviceExtension.self, ProcessorExtension.self,
+        QuotaExtension.self, RangeExtension.self, RealmExtension.self, RecentExtension.self, SCTPExtension.self,
+        SegmentSizeExtension.self, SocketExtension.self, SocketExtension.Revision1.self,
+        SocketExtension.Revision2.self, StateExtension.self, StatisticExtension.self, StringExtension.self,
+        TCPExtension.self, TimeExtension.self, TimeToLiveExtension.self, TypeOfServiceExtension.self,
+        U32Extension.self, UDPExtension.self,
+    ]
+    private static let targets: [any DescribedTarget.Type] = [
+        AuditTarget.self, ClassifyTarget.self, ConnectionMarkTarget.self, ConnectionMarkTarget.Revision1.self,
+        DNATTarget.self, DNATTarget.Revision0.self, DNATTarget.Revision1.self, LogTarget.self, MasqueradeTarget.self,
+        NetmapTarget.self, NetfilterLogTarget.self, QueueTarget.self, RedirectTarget.self, RejectTarget.self,
+        SegmentSizeTarget.self, SNATTarget.self, SNATTarget.Revision1.self, SYNProxyTarget.self, TeeTarget.self,
+    ]
 
     private static let matchesByName = Dictionary(grouping: matches) { "\($0.signature.name)" }
     private static let targetsByName = Dictionary(grouping: targets) { "\($0.signature.name)" }
+
+    /// What identifies each of them, and whether it is a target.
+    static var signatures: [(signature: ExtensionSignature, isTarget: Bool)] {
+        matches.map { ($0.signature, false) } + targets.map { ($0.signature, true) }
+    }
 
     static func describe(match part: EntryParts.Extension, _ data: ExtensionData) -> MatchDescription? {
         matchesByName[part.name]?.first { $0.signature.isSignature(of: part, family: data.family) }?.describe(data)
@@ -41,19 +80,5 @@ enum DescribedExtensions {
 
     static func describe(target part: EntryParts.Extension, _ data: ExtensionData) -> TargetDescription? {
         targetsByName[part.name]?.first { $0.signature.isSignature(of: part, family: data.family) }?.describe(data)
-    }
-}
-
-/// Words of iptables-save, put together one by one.
-struct SaveWords: CustomStringConvertible, ExpressibleByStringLiteral {
-    private(set) var description: String
-
-    init(stringLiteral name: String) { description = name }
-
-    /// Appends an option, with `!` before it or not, and its value if it has one.
-    mutating func add(_ option: String, _ value: String? = nil, isInverted: Bool = false) {
-        if isInverted { description += " !" }
-        description += " \(option)"
-        if let value { description += " \(value)" }
     }
 }

@@ -72,6 +72,38 @@ struct ExtensionData {
     func address(_ member: MemberBytes) -> IPAddress? {
         bytes.address(at: member.range.lowerBound, family: family)
     }
+
+    /// An address or a mask, whatever it is.
+    func addressBits(_ member: MemberBytes) -> AddressBits {
+        precondition(member.address(family).upperBound <= bytes.count, "data of another extension")
+        return bytes.addressBits(at: member.range.lowerBound, family: family)
+    }
+
+    /// Two addresses and all between them; `nil` if our language does not have them, or the first is the greater.
+    func addresses(_ first: MemberBytes, _ last: MemberBytes) -> ClosedRange<IPAddress>? {
+        guard let first = address(first), let last = address(last), first <= last else { return nil }
+        return first...last
+    }
+
+    /// Whether an integer is 1; `nil` if it is neither 0 nor 1.
+    func flag<Number>(_ member: Member<Number>) -> Bool? {
+        switch self[member] {
+        case 0: false
+        case 1: true
+        default: nil
+        }
+    }
+
+    /// The name of an interface, with its `+` if it is a wildcard; `nil` if the mask is not as iptables makes it.
+    func interface(_ name: MemberBytes, mask: MemberBytes) -> String? {
+        guard let text = text(name), !text.isEmpty else { return nil }
+        let length = text.utf8.count
+        let significant = text.hasSuffix("+") ? length - 1 : length + 1
+        let mask = self[mask]
+        let isRegular =
+            mask.prefix(significant).allSatisfy { $0 == 0xff } && mask.dropFirst(significant).allSatisfy { $0 == 0 }
+        return isRegular ? text : nil
+    }
 }
 
 extension UnsafeRawBufferPointer {

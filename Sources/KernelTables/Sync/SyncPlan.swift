@@ -73,7 +73,7 @@ public struct RuleChange: Sendable, Encodable, Hashable {
     public let kind: Kind
     /// What the rule is for; of a rule that is not desired, what its chain is for.
     public let origin: Origin
-    /// The rule as iptables-save prints it, or nearly so for rules kubetables does not know.
+    /// The rule as iptables-save prints it; what is not understood of a foreign one is marked `[unknown: N bytes]`.
     public let text: String
 }
 
@@ -83,7 +83,7 @@ public struct ForeignRule: Sendable, Encodable, Hashable {
     public let chain: ChainName
     /// Its place in the chain, from 1, as `iptables -L --line-numbers` counts.
     public let position: Int
-    /// The rule as iptables-save prints it, or nearly so.
+    /// The rule as iptables-save prints it; what is not understood of it is marked `[unknown: N bytes]`.
     public let text: String
 }
 

@@ -89,45 +89,56 @@ struct TablePlanner {
 
     private func changed(_ edit: TableDifference.ChainEdit) -> ChainPlan {
         let origin = desired.origin(of: edit.chain)
-        var removed: [String] = []
-        var added: [(text: String, origin: Origin)] = []
+        var removed: [DecodedRule] = []
+        var added: [(rule: DecodedRule, origin: Origin)] = []
         for ruleEdit in edit.edits {
             switch ruleEdit {
-            case .delete(_, let entry): removed.append(text(entry, edit.chain))
-            case .insert(_, let rule): added.append((text(rule, edit.chain), desired.origin(of: rule)))
+            case .delete(_, let entry): removed.append(decoder.decode(entry))
+            case .insert(_, let rule): added.append((decode(rule), desired.origin(of: rule)))
             case .replace(_, let entry, let rule):
-                removed.append(text(entry, edit.chain))
-                added.append((text(rule, edit.chain), desired.origin(of: rule)))
+                removed.append(decoder.decode(entry))
+                added.append((decode(rule), desired.origin(of: rule)))
             }
         }
-        // A rule that is deleted at one place and inserted at another is shown once, where it is inserted.
+        // A rule that is deleted at one place and inserted at another is shown once, where it is inserted. Only rules
+        // that are equal count, not such that read alike: an altered rule of ours is another one.
         var removedCounts = Dictionary(removed.map { ($0, 1) }, uniquingKeysWith: +)
-        var movedCounts: [String: Int] = [:]
+        var movedCounts: [DecodedRule: Int] = [:]
         for rule in added {
-            guard let count = removedCounts[rule.text], count > 0 else { continue }
-            removedCounts[rule.text] = count - 1
-            movedCounts[rule.text, default: 0] += 1
+            guard let count = removedCounts[rule.rule], count > 0 else { continue }
+            removedCounts[rule.rule] = count - 1
+            movedCounts[rule.rule, default: 0] += 1
         }
         var rules: [RuleChange] = []
-        for text in removed {
-            guard let count = removedCounts[text], count > 0 else { continue }
-            removedCounts[text] = count - 1
-            rules.append(RuleChange(kind: .removed, origin: origin, text: text))
+        for rule in removed {
+            guard let count = removedCounts[rule], count > 0 else { continue }
+            removedCounts[rule] = count - 1
+            rules.append(RuleChange(kind: .removed, origin: origin, text: text(rule, edit.chain)))
         }
-        for rule in added {
-            let count = movedCounts[rule.text] ?? 0
-            movedCounts[rule.text] = count - 1
-            rules.append(RuleChange(kind: count > 0 ? .moved : .added, origin: rule.origin, text: rule.text))
+        for added in added {
+            let count = movedCounts[added.rule] ?? 0
+            movedCounts[added.rule] = count - 1
+            rules.append(
+                RuleChange(
+                    kind: count > 0 ? .moved : .added, origin: added.origin, text: text(added.rule, edit.chain)))
         }
         return ChainPlan(chain: edit.chain, origin: origin, kind: .changed, rules: rules)
     }
 
+    private func decode(_ rule: EncodedTable.RuleNumber) -> DecodedRule {
+        desired.withKernelEntry(of: rule) { decoder.decode($0) }
+    }
+
     private func text(_ rule: EncodedTable.RuleNumber, _ chain: ChainName) -> String {
-        desired.withKernelEntry(of: rule) { text($0, chain) }
+        text(decode(rule), chain)
     }
 
     private func text(_ entry: KernelEntry, _ chain: ChainName) -> String {
-        decoder.decode(entry).text(chain: chain, family: desired.family)
+        text(decoder.decode(entry), chain)
+    }
+
+    private func text(_ rule: DecodedRule, _ chain: ChainName) -> String {
+        rule.text(chain: chain, family: desired.family)
     }
 
     /// Foreign rules before the last of our rules, in each built-in chain.

@@ -51,3 +51,33 @@ enum RecentExtension: MatchExtension {
         }
     }
 }
+
+extension RecentExtension: DescribedMatch {
+    private static let hitCount = Member<UInt32>(at: 4)
+    private static let invert = Member<UInt8>(at: 9)
+    private static let side = Member<UInt8>(at: 210)
+
+    private static let update: UInt8 = 1 << 2
+    private static let remove: UInt8 = 1 << 3
+    private static let timeToLive: UInt8 = 1 << 4
+
+    static func describe(_ data: ExtensionData) -> MatchDescription? {
+        let flags = data[checkSet]
+        guard let isInverted = data.flag(invert), let isDestination = data.flag(side), let name = data.text(name),
+            flags & ~0x3f == 0, data[seconds] <= Int32.max, data[hitCount] <= Int32.max
+        else { return nil }
+        let actions = [(set, "--set"), (check, "--rcheck"), (update, "--update"), (remove, "--remove")]
+            .filter { flags & $0.0 != 0 }.map(\.1)
+        guard actions.count == 1 else { return nil }
+        var match = MatchDescription("recent", .undecidable)
+        match.text.add(actions[0], isInverted: isInverted)
+        if data[seconds] != 0 { match.text.add("--seconds", data[seconds]) }
+        if flags & reap != 0 { match.text.add("--reap") }
+        if data[hitCount] != 0 { match.text.add("--hitcount", data[hitCount]) }
+        if flags & timeToLive != 0 { match.text.add("--rttl") }
+        match.text.add("--name", name)
+        match.text.add("--mask", data.addressBits(mask).text(data.family))
+        match.text.add(isDestination ? "--rdest" : "--rsource")
+        return match
+    }
+}

@@ -27,3 +27,31 @@ enum StatisticExtension: MatchExtension {
         data[mode] == random ? .random(Probability(fraction: data[probability])) : nil
     }
 }
+
+extension StatisticExtension: DescribedMatch {
+    private static let flags = Member<UInt16>(at: 2)
+    private static let every = Member<UInt32>(at: 4)
+    private static let packet = Member<UInt32>(at: 8)
+
+    /// The mode that counts (`XT_STATISTIC_MODE_NTH`).
+    private static let nth: UInt16 = 1
+
+    static func describe(_ data: ExtensionData) -> MatchDescription? {
+        // `XT_STATISTIC_INVERT` is the only flag.
+        guard let isInverted = data.flag(flags) else { return nil }
+        var match = MatchDescription("statistic", .undecidable)
+        switch data[mode] {
+        case random:
+            match.text.add("--mode random")
+            let probability = Probability(fraction: data[probability])
+            match.text.add("--probability", probability.saveText, isInverted: isInverted)
+        case nth:
+            guard data[every] < .max else { return nil }
+            match.text.add("--mode nth")
+            match.text.add("--every", data[every] + 1, isInverted: isInverted)
+            match.text.add("--packet", data[packet])
+        default: return nil
+        }
+        return match
+    }
+}

@@ -39,3 +39,44 @@ extension Match {
         }
     }
 }
+
+extension TCPExtension: DescribedMatch {
+    private static let option = Member<UInt8>(at: 8)
+    private static let flagMask = Member<UInt8>(at: 9)
+    private static let flags = Member<UInt8>(at: 10)
+
+    // Inverse flags (`XT_TCP_INV_*`).
+    private static let invertsSource: UInt8 = 0x01
+    private static let invertsDestination: UInt8 = 0x02
+    private static let invertsFlags: UInt8 = 0x04
+    private static let invertsOption: UInt8 = 0x08
+
+    /// The TCP flags that iptables has names for.
+    private static let flagNames = BitNames<UInt8>([
+        (0x01, "FIN"), (0x02, "SYN"), (0x04, "RST"), (0x08, "PSH"), (0x10, "ACK"), (0x20, "URG"),
+    ])
+
+    static func describe(_ data: ExtensionData) -> MatchDescription? {
+        let inverse = data[inverseFlags]
+        var match = MatchDescription("tcp")
+        guard let sources = data[sourcePorts], let destinations = data[destinationPorts], inverse & ~0x0f == 0,
+            match.addPorts(.source, sources, isInverted: inverse & invertsSource != 0),
+            match.addPorts(.destination, destinations, isInverted: inverse & invertsDestination != 0)
+        else { return nil }
+        if data[option] != 0 || inverse & invertsOption != 0 {
+            match.text.add("--tcp-option", data[option], isInverted: inverse & invertsOption != 0)
+            match.conditions.isComplete = false
+        }
+        let (mask, set, isInverted) = (data[flagMask], data[flags], inverse & invertsFlags != 0)
+        if mask != 0 || isInverted {
+            guard let maskText = names(mask), let setText = names(set) else { return nil }
+            match.text.add("--tcp-flags", "\(maskText) \(setText)", isInverted: isInverted)
+            match.conditions.all.append(.tcpFlags(mask: mask, set: set, isInverted: isInverted))
+        } else if set != 0 {
+            return nil
+        }
+        return match
+    }
+
+    private static func names(_ flags: UInt8) -> String? { flags == 0 ? "NONE" : flagNames.text(flags) }
+}

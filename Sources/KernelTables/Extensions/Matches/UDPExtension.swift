@@ -25,3 +25,19 @@ enum UDPExtension: MatchExtension {
         Match(.udp, destinationPorts: data[destinationPorts])
     }
 }
+
+extension UDPExtension: DescribedMatch {
+    // Inverse flags (`XT_UDP_INV_*`).
+    private static let invertsSource: UInt8 = 0x01
+    private static let invertsDestination: UInt8 = 0x02
+
+    static func describe(_ data: ExtensionData) -> MatchDescription? {
+        let inverse = data[inverseFlags]
+        var match = MatchDescription("udp")
+        guard let sources = data[sourcePorts], let destinations = data[destinationPorts], inverse & ~0x03 == 0,
+            match.addPorts(.source, sources, isInverted: inverse & invertsSource != 0),
+            match.addPorts(.destination, destinations, isInverted: inverse & invertsDestination != 0)
+        else { return nil }
+        return match
+    }
+}

@@ -33,3 +33,17 @@ enum MasqueradeTarget: TargetExtension {
         }
     }
 }
+
+extension MasqueradeTarget: DescribedTarget {
+    static func describe(_ data: ExtensionData) -> TargetDescription? {
+        let range: NATValues? =
+            switch data.family {
+            case .ipv4: NATValues(multiRange: data)
+            case .ipv6: NATValues(range: data)
+            }
+        guard let range, !range.mapsAddresses else { return nil }
+        return TargetDescription(
+            text: range.text("MASQUERADE", option: "--to-ports"),
+            effect: .translatesSource(addresses: nil, ports: range.ports))
+    }
+}

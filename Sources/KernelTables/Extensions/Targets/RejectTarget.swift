@@ -23,3 +23,24 @@ enum RejectTarget: TargetExtension {
         }
     }
 }
+
+extension RejectTarget: DescribedTarget {
+    /// `enum ipt_reject_with`, without `IPT_ICMP_ECHOREPLY`, which no program can choose.
+    private static let ipv4Names: [UInt32: String] = [
+        0: "icmp-net-unreachable", 1: "icmp-host-unreachable", 2: "icmp-proto-unreachable", 3: "icmp-port-unreachable",
+        5: "icmp-net-prohibited", 6: "icmp-host-prohibited", 7: "tcp-reset", 8: "icmp-admin-prohibited",
+    ]
+
+    /// `enum ip6t_reject_with`, of which iptables knows no others.
+    private static let ipv6Names: [UInt32: String] = [
+        0: "icmp6-no-route", 1: "icmp6-adm-prohibited", 3: "icmp6-addr-unreachable", 4: "icmp6-port-unreachable",
+        6: "tcp-reset", 7: "icmp6-policy-fail", 8: "icmp6-reject-route",
+    ]
+
+    static func describe(_ data: ExtensionData) -> TargetDescription? {
+        guard let name = (data.family == .ipv4 ? ipv4Names : ipv6Names)[data[with]] else { return nil }
+        var text: SaveWords = "REJECT"
+        text.add("--reject-with", name)
+        return TargetDescription(text: text, effect: .refuses)
+    }
+}

@@ -1,0 +1,22 @@
+import NetworkTypes
+import XTables
+
+/// A share of the clients, by a hash of their address (`struct xt_cluster_match_info`, linux/netfilter/xt_cluster.h).
+enum ClusterExtension: DescribedMatch {
+    static let signature = ExtensionSignature("cluster", revision: 0, dataLength: 16)
+
+    private static let totalNodes = Member<UInt32>(at: 0)
+    private static let nodeMask = Member<UInt32>(at: 4)
+    private static let seed = Member<UInt32>(at: 8)
+    private static let invert = Member<UInt32>(at: 12)
+
+    static func describe(_ data: ExtensionData) -> MatchDescription? {
+        guard let isInverted = data.flag(invert) else { return nil }
+        var match = MatchDescription("cluster", .undecidable)
+        let mask = SaveWords.hexadecimal(data[nodeMask], digits: 8)
+        match.text.add("--cluster-local-nodemask", mask, isInverted: isInverted)
+        match.text.add("--cluster-total-nodes", data[totalNodes])
+        match.text.add("--cluster-hash-seed", SaveWords.hexadecimal(data[seed], digits: 8))
+        return match
+    }
+}
