@@ -66,7 +66,7 @@ let package = Package(
         .target(
             name: "KubernetesAPI",
             dependencies: [
-                "Documents", "KubernetesObjects",
+                "Documents", "KubernetesObjects", "NetworkTypes",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -192,7 +192,10 @@ let package = Package(
             name: "KubernetesAPITests",
             dependencies: [
                 "Documents", "KubernetesAPI", "KubernetesObjects", "ServiceModel", "TestAPIServer", "TestSupport",
+                "kubetables", "test-api-server",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ],
             swiftSettings: settings),

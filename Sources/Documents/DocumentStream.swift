@@ -85,7 +85,7 @@ package struct DocumentStream {
                 }
                 return try reader.next() ?? .null
             }
-            if isFirst, !Self.isJSON(content, reader: reader),
+            if isFirst, !reader.hasTooManyValues, !Self.isJSON(content, reader: reader),
                 case .success(let value) = yaml(bytes, firstLine: firstLine)
             {
                 number += 1

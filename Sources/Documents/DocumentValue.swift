@@ -97,18 +97,18 @@ public struct DocumentObject: Sendable, Hashable {
     }
 
     /// The value of a key; `nil` if the key is absent.
-    public subscript(key: String) -> DocumentValue? { member(key)?.value }
-
-    /// The member with a key; `nil` if the key is absent.
-    public func member(_ key: String) -> Member? {
-        for index in members.indices where members[index].key == key { return members[index] }
+    public subscript(key: String) -> DocumentValue? {
+        for index in members.indices where members[index].key == key { return members[index].value }
         return nil
     }
 
-    /// The line of a member, or of the mapping if there is no member or its line is not known.
-    package func line(of member: Member?) -> Int {
-        guard let line = member?.line, line > 0 else { return self.line }
-        return line
+    /// The place of a key in ``members``; `nil` if the key is absent.
+    package func index(of key: String) -> Int? { members.firstIndex { $0.key == key } }
+
+    /// The line of the member at a place, or of the mapping if there is none or its line is not known.
+    package func line(at index: Int?) -> Int {
+        guard let index, members[index].line > 0 else { return line }
+        return members[index].line
     }
 
     /// The key that occurs twice among `members`, if there is one; quick for the few members that mappings have.

@@ -53,7 +53,8 @@ enum TextEncoding {
     ) {
         var bytes = bytes
         while bytes.starts(with: mark) { bytes = UnsafeBufferPointer(rebasing: bytes.dropFirst(mark.count)) }
-        guard let first = firstMark(bytes, from: 0) else { return body(bytes) }
+        // Most texts are ASCII, which is quick to see.
+        guard bytes.reduce(0, |) >= 0x80, let first = firstMark(bytes, from: 0) else { return body(bytes) }
         var text: [UInt8] = []
         text.reserveCapacity(bytes.count)
         var copied = 0

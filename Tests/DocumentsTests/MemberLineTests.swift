@@ -28,7 +28,7 @@ struct MemberLineTests {
         let members = [first, second].map { DocumentObject.Member(key: "a", value: .integer(1), line: $0) }
         #expect(members[0] == members[1])
         #expect(members[0].hashValue == members[1].hashValue)
-        #expect(DocumentObject([members[0]], line: 7).line(of: nil) == 7)
+        #expect(DocumentObject([members[0]], line: 7).line(at: nil) == 7)
     }
 
     @Test("a line costs no memory")

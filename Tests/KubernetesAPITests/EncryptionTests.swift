@@ -78,6 +78,17 @@ struct EncryptionTests {
         }
     }
 
+    @Test("a certificate for another name is refused with the names on both sides")
+    func wrongName() async throws {
+        let byAddress = try await ask("name") { $0.trust = try authority("ca") }
+        #expect(byAddress == "TLS failed: the server's certificate is not for 127.0.0.1: it is for api.test")
+        let byName = try await ask("name") {
+            $0.trust = try authority("ca")
+            $0.serverName = "other.test"
+        }
+        #expect(byName == "TLS failed: the server's certificate is not for other.test: it is for api.test")
+    }
+
     @Test("a client certificate lets in, none does not")
     func clientCertificates() async throws {
         let right = try await ask(clients: true) {

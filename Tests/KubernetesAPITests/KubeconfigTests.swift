@@ -159,7 +159,7 @@ struct KubeconfigTests {
             ),
             ("server: ftp://a", "invalid URL \"ftp://a\": must be that of an API server"),
             ("server: https://u:p@a", "must have only scheme, host, port and path"),
-            ("server: https://a, proxy-url: http://p", "clusters[0].cluster.proxy-url: proxies are not supported"),
+            ("server: https://a, proxy-url: ftp://p", "clusters[0].cluster.proxy-url: invalid proxy: must be a URL"),
             (
                 "server: https://a, insecure-skip-tls-verify: true, certificate-authority: x",
                 "clusters[0].cluster.insecure-skip-tls-verify: is true although there is a certificate-authority"

@@ -263,9 +263,9 @@ struct DiagnosticTests {
         #expect(log.diagnostics(.note).map(\.kind) == ["Pod"])
     }
 
-    @Test("lines are those of the innermost mapping")
+    @Test("lines are those of the field")
     func lines() {
         let text = "---\n" + service(ports: "ports:\n  - port: 80\n  - name: b\n    port: 0")
-        #expect(read(("f.yaml", text)).log.diagnostics.map(\.line) == [11])
+        #expect(read(("f.yaml", text)).log.diagnostics.map(\.line) == [12])
     }
 }

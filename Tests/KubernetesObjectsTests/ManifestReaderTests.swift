@@ -98,7 +98,7 @@ struct ManifestReaderTests {
         #expect(objects.services.count == 2)
         #expect(
             log.diagnostics.map(\.description) == [
-                "b.yaml: document 2: Service default/web: the same object is in a.yaml, document 1, line 1; remove one of "
+                "b.yaml: document 2: line 12: Service default/web: the same object is in a.yaml, document 1, line 1; remove one of "
                     + "them"
             ])
     }

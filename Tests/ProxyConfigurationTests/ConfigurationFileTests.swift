@@ -64,11 +64,11 @@ import Testing
         #expect(configuration == expected)
         #expect(
             diagnostics == [
-                "warning: c: document 1: KubeProxyConfiguration: iptables.masquerade: unknown field, ignored; did you mean "
-                    + "\"masqueradeAll\"?",
-                "warning: c: document 1: KubeProxyConfiguration: oomScore: unknown field, ignored; did you mean "
+                "warning: c: document 1: line 12: KubeProxyConfiguration: unknown field \"iptables.masquerade\"; did you "
+                    + "mean \"masqueradeAll\"?",
+                "warning: c: document 1: line 15: KubeProxyConfiguration: unknown field \"oomScore\"; did you mean "
                     + "\"oomScoreAdj\"?",
-                "warning: c: document 1: KubeProxyConfiguration: rules: unknown field, ignored",
+                "warning: c: document 1: line 16: KubeProxyConfiguration: unknown field \"rules\"",
             ])
     }
 
@@ -148,7 +148,7 @@ import Testing
         ),
         (
             "apiVersion: v1\nkind: ConfigMap\ndata: {x: y}",
-            "error: c: document 1: ConfigMap: data: has none of the keys config.conf, config.yaml, config"
+            "error: c: document 1: line 3: ConfigMap: data: has none of the keys config.conf, config.yaml, config"
         ),
     ])
     func whatIsNoConfigurationIsAnError(text: String, message: String) {

@@ -11,6 +11,10 @@ package struct JSONReader {
     private(set) var line: Int
     private var lineStart = 0
     private var depth = 0
+    /// Whether all that is left of the text together has few enough values.
+    private var hasFewValues = false
+    /// Whether the text was refused for the number of its values, so that no other reader should try it either.
+    private(set) var hasTooManyValues = false
     var interner = StringInterner()
 
     /// Starts at `position` of `bytes`, which begin in line `firstLine` of their file.
@@ -28,12 +32,16 @@ package struct JSONReader {
     package mutating func next() throws(DocumentError) -> DocumentValue? {
         skipBlanks()
         guard position < bytes.count else { return nil }
-        if bytes.count - position > Self.uncountedSize { try checkCount() }
+        if bytes.count - position > Self.uncountedSize, !hasFewValues { try checkCount() }
         return try value()
     }
 
     /// Checks before anything is built how many values the next one holds: they would take many times its memory.
-    private func checkCount() throws(DocumentError) {
+    private mutating func checkCount() throws(DocumentError) {
+        // Separators inside texts included, since this is quick; most texts have few enough.
+        let rest = UnsafeBufferPointer(rebasing: bytes[position...])
+        hasFewValues = rest.count { $0 == UInt8(ascii: ",") } <= DocumentValue.countLimit(byteCount: rest.count)
+        if hasFewValues { return }
         var (end, depth, separators, isInText) = (position, 0, 0, false)
         while end < bytes.count {
             switch bytes[end] {
@@ -48,7 +56,10 @@ package struct JSONReader {
             if depth == 0, !isInText { break }
         }
         let limit = DocumentValue.countLimit(byteCount: end - position)
-        if separators > limit { throw error("more than \(limit) values, too many for a text of this size") }
+        guard separators <= limit else {
+            hasTooManyValues = true
+            throw error("more than \(limit) values, too many for a text of this size")
+        }
     }
 
     /// A value of at most so many bytes may be as dense as it likes.

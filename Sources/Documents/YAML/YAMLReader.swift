@@ -19,6 +19,8 @@ final class YAMLReader {
     private let bytes: UnsafeBufferPointer<UInt8>
     private let budget: Int
     private var valueCount = 0
+    /// The number of values that have been built, keys and what aliases share left out.
+    private var builtCount = 0
     private var anchors: [String: Built] = [:]
     private var interner = StringInterner()
 
@@ -81,6 +83,8 @@ final class YAMLReader {
         switch event.type {
         case YAML_ALIAS_EVENT:
             return try alias(event, depth: depth)
+        case _ where builtCount >= DocumentValue.countLimit(byteCount: bytes.count):
+            throw error("more than \(builtCount) values, too many for a text of this size", at: event)
         case YAML_SCALAR_EVENT:
             try count(1, at: event)
             value = try scalar(event)
@@ -91,6 +95,7 @@ final class YAMLReader {
             try checkCollection(event, tag: "map", depth: depth)
             value = try mapping(event, depth: depth, height: &height)
         }
+        builtCount += 1
         let built = Built(value: value, valueCount: valueCount - countBefore, height: height)
         if let anchor = event.anchor { anchors[anchor] = built }
         return built

@@ -4,11 +4,12 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
+import NetworkTypes
 
 /// The HTTP client of an API server: single answers and streams.
 ///
 /// Requests go over HTTP/1.1: each watch has a connection of its own then, and a dead one stalls no other. No redirect
-/// is followed, no proxy is used, and nothing is retried but what was refused with 401, once, with fresh credentials.
+/// is followed, and nothing is retried but what was refused with 401, once, with fresh credentials.
 package final class APIClient: Sendable {
     package let connection: ClusterConnection
 
@@ -34,10 +35,10 @@ package final class APIClient: Sendable {
         configuration.httpVersion = .http1Only
         // Else a refused connection is tried again until the time is up; we have a back-off of our own.
         configuration.connectionPool.retryConnectionEstablishment = false
-        // A dead peer is noticed by the kernel too, also between two requests.
         configuration.http1_1ConnectionDebugInitializer = { channel in
-            channel.setOption(.socketOption(.so_keepalive), value: 1)
+            ConnectionLiveness.enable(on: channel).flatMap { FramingGuard.enable(on: channel) }
         }
+        configuration.proxy = connection.proxy.map(HTTPClient.Configuration.Proxy.init)
         if let name = connection.serverName { configuration.dnsOverride = [name: connection.server.host] }
         http = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
@@ -93,7 +94,7 @@ package final class APIClient: Sendable {
         do {
             response = try await http.execute(request, deadline: deadline, logger: Self.silent)
         } catch {
-            throw TransportErrors.failure(error, limits: limits, isAnswering: false)
+            throw await explained(TransportErrors.failure(error, limits: limits, isAnswering: false))
         }
         if response.status.code == 200 { return response }
         // A short look is enough for a Status object, and errors without one may be endless.
@@ -103,6 +104,18 @@ package final class APIClient: Sendable {
             APIStatus(
                 code: Int(response.status.code), retryAfterHeader: response.headers.first(name: "Retry-After"),
                 body: body))
+    }
+
+    /// A refused certificate with the names that it has and the one that it lacks.
+    private func explained(_ failure: APIFailure) async -> APIFailure {
+        guard failure == .untrusted(TransportErrors.wrongName), connection.proxy == nil else { return failure }
+        let server = connection.server
+        let wanted = connection.serverName ?? server.host
+        let names = await CertificateProbe.names(
+            host: server.host, port: server.port, serverName: IPAddress(wanted) == nil ? wanted : nil)
+        guard let names else { return failure }
+        let found = names.isEmpty ? "it has no names" : "it is for \(names.joined(separator: ", "))"
+        return .untrusted("the server's certificate is not for \(ServerText.line(wanted)): \(found)")
     }
 
     private static let errorSize = 1 << 20
@@ -133,6 +146,27 @@ package final class APIClient: Sendable {
     private func body(
         of response: HTTPClientResponse, limit: Int, deadline: NIODeadline
     ) async throws(APIFailure) -> [UInt8] {
+        let limits = limits
+        let result: Result<[UInt8], APIFailure> = await withTaskGroup { group in
+            group.addTask { await Self.bytes(of: response, limit: limit, limits: limits) }
+            group.addTask {
+                try? await Task.sleep(for: .nanoseconds((deadline - .now()).nanoseconds))
+                return .failure(
+                    Task.isCancelled
+                        ? .cancelled
+                        : TransportErrors.failure(HTTPClientError.deadlineExceeded, limits: limits, isAnswering: true))
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? .failure(.cancelled)
+        }
+        // A cancelled sequence ends as if it were complete.
+        if Task.isCancelled { throw .cancelled }
+        return try result.get()
+    }
+
+    private static func bytes(
+        of response: HTTPClientResponse, limit: Int, limits: ClientLimits
+    ) async -> Result<[UInt8], APIFailure> {
         var bytes: [UInt8] = []
         if let length = response.headers.first(name: "Content-Length").flatMap({ Int($0) }), length <= limit {
             bytes.reserveCapacity(length)
@@ -140,17 +174,28 @@ package final class APIClient: Sendable {
         do {
             for try await chunk in response.body {
                 guard bytes.count + chunk.readableBytes <= limit else {
-                    throw APIFailure.invalidAnswer("more than \(limit) bytes")
+                    return .failure(.invalidAnswer("more than \(limit) bytes"))
                 }
-                if .now() > deadline { throw HTTPClientError.deadlineExceeded }
                 bytes.append(contentsOf: chunk.readableBytesView)
             }
+            return .success(bytes)
         } catch {
-            throw TransportErrors.failure(error, limits: limits, isAnswering: true)
+            return .failure(TransportErrors.failure(error, limits: limits, isAnswering: true))
         }
-        // A cancelled sequence ends as if it were complete.
-        if Task.isCancelled { throw .cancelled }
-        return bytes
+    }
+}
+
+extension HTTPClient.Configuration.Proxy {
+    fileprivate init(_ address: ProxyAddress) {
+        switch address.kind {
+        case .socks5:
+            self = .socksServer(host: address.host, port: address.port)
+        case .http:
+            let authorization = address.username.map { name in
+                HTTPClient.Authorization.basic(username: name, password: address.password ?? "")
+            }
+            self = .server(host: address.host, port: address.port, authorization: authorization)
+        }
     }
 }
 

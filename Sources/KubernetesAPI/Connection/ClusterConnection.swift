@@ -45,6 +45,8 @@ package struct ClusterConnection: Sendable {
     package var clientCertificate: ClientCertificate?
     /// What an exec plugin receives about the cluster in addition to its address.
     package var execExtension: DocumentValue?
+    /// The proxy that the server is reached by, if it is not reached directly.
+    package var proxy: ProxyAddress?
     /// Where all this comes from, for the log.
     package var origin: String
 
@@ -66,11 +68,24 @@ package struct ClusterConnection: Sendable {
         kubeconfig: String? = nil, context: String? = nil, master: String? = nil,
         account: ServiceAccount = ServiceAccount(), log: inout DiagnosticLog
     ) -> ClusterConnection? {
+        var connection: ClusterConnection?
         if let kubeconfig {
-            return self.kubeconfig(kubeconfig, context: context, master: master, log: &log)
+            connection = self.kubeconfig(kubeconfig, context: context, master: master, log: &log)
+        } else if let master {
+            connection = address(master, named: "--master", log: &log).map {
+                ClusterConnection(server: $0, origin: "--master")
+            }
+        } else {
+            connection = account.connection(log: &log)
         }
-        guard let master else { return account.connection(log: &log) }
-        return address(master, named: "--master", log: &log).map { ClusterConnection(server: $0, origin: "--master") }
+        guard var connection, connection.proxy == nil else { return connection }
+        do throws(ProxyEnvironment.Malformed) {
+            connection.proxy = try ProxyEnvironment(environment: account.environment).proxy(for: connection.server)
+            return connection
+        } catch {
+            log.add(Diagnostic(.error, file: error.variable, message: error.message))
+            return nil
+        }
     }
 
     private static func kubeconfig(
@@ -94,6 +109,7 @@ package struct ClusterConnection: Sendable {
         }
         connection.serverName = file.cluster.tlsServerName
         connection.execExtension = file.cluster.execExtension
+        connection.proxy = file.cluster.proxy
         if let certificate = file.user.certificate, let key = file.user.key {
             connection.clientCertificate = ClientCertificate(certificate: certificate, key: key)
         }

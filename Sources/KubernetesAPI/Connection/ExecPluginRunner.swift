@@ -44,9 +44,11 @@ struct ExecPluginRunner: Sendable {
         do {
             return try await withThrowingTaskGroup(of: [UInt8].self) { group in
                 group.addTask {
-                    let result = try await Subprocess.run(
-                        configuration, input: .none, output: .bytes(limit: Self.outputLimit),
-                        error: .bytes(limit: Self.outputLimit))
+                    let result = try await Self.whenNotWritten {
+                        try await Subprocess.run(
+                            configuration, input: .none, output: .bytes(limit: Self.outputLimit),
+                            error: .bytes(limit: Self.outputLimit))
+                    }
                     let errors = ServerText.line(String(decoding: result.standardError, as: UTF8.self))
                     try Task.checkCancellation()
                     guard result.terminationStatus.isSuccess else {
@@ -72,6 +74,21 @@ struct ExecPluginRunner: Sendable {
             throw failure("cannot be run: \(ServerText.line(String(describing: error)))")
         }
     }
+
+    /// Starts a program again that is being written right now, as while it is updated (ETXTBSY).
+    private static func whenNotWritten<Value>(_ start: () async throws -> Value) async throws -> Value {
+        for _ in 0..<writingLimit {
+            do {
+                return try await start()
+            } catch let error as SubprocessError where error.underlyingError == .textFileBusy {
+                try await Task.sleep(for: writingPause)
+            }
+        }
+        return try await start()
+    }
+
+    private static let writingLimit = 10
+    private static let writingPause = Duration.milliseconds(50)
 
     private func failure(_ reason: String) -> APIFailure {
         .credentials("the plugin \(ServerText.line(plugin.command)): \(reason)")

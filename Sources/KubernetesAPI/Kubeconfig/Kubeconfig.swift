@@ -22,6 +22,8 @@ package struct Kubeconfig: Sendable, Hashable {
         package var skipsVerification = false
         /// `tls-server-name`: the name to ask for and to find in the certificate, instead of the server's.
         package var tlsServerName: String?
+        /// `proxy-url`: wins over the environment.
+        package var proxy: ProxyAddress?
         /// The extension `client.authentication.k8s.io/exec`, which exec plugins get.
         package var execExtension: DocumentValue?
 

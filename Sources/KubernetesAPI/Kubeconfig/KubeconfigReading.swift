@@ -15,7 +15,9 @@ enum KubeconfigReading {
         let named = name ?? fields.optional("current-context", of: object) { $0.filledText($1) }
         guard let named else {
             let known = names(in: "contexts", of: object)
-            fields.atField("current-context", of: object) { $0.error("is missing; set it, or name a context: \(known)") }
+            fields.atField("current-context", of: object) {
+                $0.error("is missing; set it, or name a context: \(known)")
+            }
             return nil
         }
         let context = entry(named, in: "contexts", item: "context", of: object, &fields) { fields, context in
@@ -75,8 +77,14 @@ enum KubeconfigReading {
                 $0.error("is true although there is a certificate-authority; remove one of them")
             }
         }
-        if fields.optional("proxy-url", of: object, { $0.filledText($1) }) != nil {
-            fields.atField("proxy-url", of: object) { $0.error("proxies are not supported; the server must be reached directly") }
+        cluster.proxy = fields.optional("proxy-url", of: object) { fields, value in
+            guard let text = fields.filledText(value) else { return nil }
+            // Never the value: it may hold a password.
+            let proxy = ProxyAddress(text)
+            if proxy == nil {
+                fields.error("invalid proxy: must be a URL, for example http://proxy:3128 or socks5://proxy")
+            }
+            return proxy
         }
         let extensions = object["extensions"]?.array ?? []
         let exec = extensions.first { $0.object?["name"]?.string == execExtensionName }

@@ -10,18 +10,28 @@ enum APIAnswerReader {
     /// - Parameters:
     ///   - json: the answer.
     ///   - item: gets each element of `items` in order, before it is known whether the rest can be read.
-    /// - Returns: the members of the list itself, `items` left out.
+    /// - Returns: the members of the list itself, `items` left out if they are a list.
     /// - Throws: ``DocumentError`` with the place of what is wrong.
     static func list(
         _ json: UnsafeBufferPointer<UInt8>, item: (DocumentObject) -> Void
-    ) throws(DocumentError) -> DocumentObject {
-        try JSONReader.whole(json) { reader throws(DocumentError) in
+    ) throws(DocumentError) -> List {
+        var hasItems = false
+        let members = try JSONReader.whole(json) { reader throws(DocumentError) in
             try reader.mapping { reader, key throws(DocumentError) in
                 guard key == "items", reader.nextByte() == UInt8(ascii: "[") else { return try reader.anyValue() }
+                hasItems = true
                 try reader.elements { reader throws(DocumentError) in item(try reader.apiObject()) }
                 return nil
             }
         }
+        return List(members: members, hasItems: hasItems)
+    }
+
+    /// A list without its items.
+    struct List {
+        let members: DocumentObject
+        /// Whether `items` was a list.
+        let hasItems: Bool
     }
 
     /// Reads a line of a watch: a mapping with `type` and `object`.

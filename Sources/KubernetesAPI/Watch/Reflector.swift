@@ -65,6 +65,8 @@ package struct Reflector: Sendable {
         var position: String?
         /// Whether the server may have gone back in time since the last watch.
         var mustCheckVersion = false
+        /// The objects of the last list and of the events since then.
+        var known: Set<ObjectName> = []
         /// How many lists in a row took so long that the server forgot where they were.
         var expiredLists = 0
 
@@ -93,6 +95,7 @@ extension Reflector.Pass {
         let resource = reflector.resource
         let decoder = ResourceDecoder(kind: resource.kind)
         var whole = ResourceDecoder.Page()
+        var progress = ListProgress()
         repeat {
             var query = resource.selectors
             // After two lists whose pages expired on the way, everything at once: that takes the server the longest
@@ -108,9 +111,7 @@ extension Reflector.Pass {
                 }
                 throw error
             }
-            if page.continuation == whole.continuation, !page.continuation.isEmpty {
-                throw .invalidAnswer("pages of a list without an end")
-            }
+            let isFruitless = try progress.add(page)
             reflector.received()
             whole.objects += page.objects
             whole.unreadable += page.unreadable
@@ -118,8 +119,14 @@ extension Reflector.Pass {
             whole.continuation = page.continuation
             if whole.resourceVersion.isEmpty { whole.resourceVersion = page.resourceVersion }
             if Task.isCancelled { throw .cancelled }
+            if isFruitless { try? await reflector.timing.sleep(reflector.timing.fruitlessPagePause) }
         } while !whole.continuation.isEmpty
         expiredLists = 0
+        if progress.names.isEmpty, !known.isEmpty {
+            let objects = known.count == 1 ? "1 object" : "\(known.count) objects"
+            reflector.logger.warning("\(trouble.subject): the list is empty now; \(objects) removed")
+        }
+        known = progress.names
         reflector.logger.debug(
             "\(resource): listed \(whole.objects.count + whole.unreadable.count) objects",
             metadata: ["resourceVersion": "\(whole.resourceVersion)"])
@@ -199,6 +206,7 @@ extension Reflector.Pass {
                 try advance(to: version)
             case .update(let update, let version):
                 try advance(to: version)
+                takeNote(of: update)
                 await reflector.deliver(update)
             case .ended(let status):
                 throw .refused(status)
@@ -206,6 +214,15 @@ extension Reflector.Pass {
         }
         if let failure { throw failure }
         if splitter.isOverlong { throw .invalidAnswer("a line of more than \(splitter.limit) bytes") }
+    }
+
+    private mutating func takeNote(of update: ObjectUpdate) {
+        switch update {
+        case .changed(let object, _): known.insert(object.name)
+        case .unreadable(let object): known.insert(object.name)
+        case .removed(_, let name): known.remove(name)
+        case .listed: break
+        }
     }
 
     /// Versions are numbers that only rise (KEP-5504); if they fall, the server's state is an older one.

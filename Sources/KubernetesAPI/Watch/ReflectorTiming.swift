@@ -16,6 +16,8 @@ package struct ReflectorTiming: Sendable {
     package var settling = Duration.seconds(2)
     /// A watch that ends earlier is trouble, and not resumed at once.
     package var shortestWatch = Duration.seconds(1)
+    /// The pause after a page of a list that had no new object.
+    package var fruitlessPagePause = Duration.milliseconds(200)
     /// The longest line of a watch that is read, in bytes.
     package var lineLimit = 64 << 20
     /// Waits; replaced in tests.

@@ -31,7 +31,7 @@ struct ResourceDecoder {
     func page(_ json: [UInt8]) throws(APIFailure) -> Page {
         var page = Page()
         var hasNameless = false
-        let read = json.withUnsafeBufferPointer { bytes -> Result<DocumentObject, DocumentError> in
+        let read = json.withUnsafeBufferPointer { bytes -> Result<APIAnswerReader.List, DocumentError> in
             Result { () throws(DocumentError) in
                 try APIAnswerReader.list(bytes) { item in
                     switch object(item) {
@@ -44,9 +44,14 @@ struct ResourceDecoder {
                 }
             }
         }
-        let list: DocumentObject
-        do throws(DocumentError) { list = try read.get() } catch { throw Self.invalidAnswer(error, json) }
+        let answer: APIAnswerReader.List
+        do throws(DocumentError) { answer = try read.get() } catch { throw Self.invalidAnswer(error, json) }
+        let list = answer.members
         try check(list, kind: "\(kind.rawValue)List")
+        // Taken for an empty list, it would withdraw everything. Go writes an empty list as null.
+        guard answer.hasItems || list["items"] == .null else {
+            throw .invalidAnswer("items must be a list, not \(list["items"]?.summary ?? "missing")")
+        }
         if hasNameless { throw .invalidAnswer("a list with an object that has no name") }
         let metadata = list["metadata"]?.object
         page.resourceVersion = metadata?["resourceVersion"]?.string ?? ""

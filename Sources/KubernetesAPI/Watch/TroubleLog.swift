@@ -11,7 +11,7 @@ final class TroubleLog: Sendable {
         var settling: Task<Void, Never>?
     }
 
-    private let subject: String
+    let subject: String
     private let timing: ReflectorTiming
     private let logger: Logger
     private let state = Mutex(State())

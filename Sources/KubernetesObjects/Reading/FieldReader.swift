@@ -68,16 +68,17 @@ package struct FieldReader {
     package mutating func optional<Value>(
         _ key: String, of object: DocumentObject, _ read: (inout FieldReader, DocumentValue) -> Value?
     ) -> Value? {
-        object.member(key).flatMap { value(of: $0, in: object, read) }
+        object.index(of: key).flatMap { value(at: $0, of: object, read) }
     }
 
-    /// Reads a member of a mapping with keys of the user's choice; `nil` if it is `null` or wrong.
+    /// Reads the member at a place of a mapping with keys of the user's choice; `nil` if it is `null` or wrong.
     package mutating func value<Value>(
-        of member: DocumentObject.Member, in object: DocumentObject,
-        _ read: (inout FieldReader, DocumentValue) -> Value?
+        at index: Int, of object: DocumentObject, _ read: (inout FieldReader, DocumentValue) -> Value?
     ) -> Value? {
-        if member.value == .null { return nil }
-        return enter(.key(member.key), line: object.line(of: member)) { read(&$0, member.value) }
+        if object.members[index].value == .null { return nil }
+        return enter(.key(object.members[index].key), line: object.line(at: index)) {
+            read(&$0, object.members[index].value)
+        }
     }
 
     /// Reads a field that must be there; `nil` if it is absent or wrong.
@@ -86,12 +87,13 @@ package struct FieldReader {
     package mutating func required<Value>(
         _ key: String, of object: DocumentObject, need: String, _ read: (inout FieldReader, DocumentValue) -> Value?
     ) -> Value? {
-        let member = object.member(key)
-        guard let member, member.value != .null else {
-            enter(.key(key), line: object.line(of: member)) { $0.error("is missing; it must be \(need)") }
+        guard let index = object.index(of: key), object.members[index].value != .null else {
+            enter(.key(key), line: object.line(at: object.index(of: key))) {
+                $0.error("is missing; it must be \(need)")
+            }
             return nil
         }
-        return enter(.key(key), line: object.line(of: member)) { read(&$0, member.value) }
+        return enter(.key(key), line: object.line(at: index)) { read(&$0, object.members[index].value) }
     }
 
     /// Reads a mapping that may be absent: an empty one stands for it then.
@@ -142,7 +144,7 @@ package struct FieldReader {
     package mutating func atField(
         _ key: String, of object: DocumentObject, _ body: (inout FieldReader) -> Void
     ) {
-        enter(.key(key), line: object.line(of: object.member(key)), body)
+        enter(.key(key), line: object.line(at: object.index(of: key)), body)
     }
 
     mutating func enter<Value>(

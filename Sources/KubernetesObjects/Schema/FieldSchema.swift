@@ -7,17 +7,24 @@ package indirect enum FieldSchema: Sendable {
     /// A list of such values.
     case list(FieldSchema)
     /// A mapping with these fields and no others.
-    case fields([Field])
+    case fields(Fields)
 
-    package struct Field: Sendable {
-        package let name: String
-        package let schema: FieldSchema
+    /// The names of fields and, at the same places, what they hold: apart, since names are looked up for every field of
+    /// every object.
+    package struct Fields: Sendable {
+        let names: [String]
+        let schemas: [FieldSchema]
+
+        subscript(name: String) -> FieldSchema? { names.firstIndex(of: name).map { schemas[$0] } }
     }
 
     /// A mapping with `names` for fields of any value, and `others`.
     static func fields(_ names: String, _ others: KeyValuePairs<String, FieldSchema> = [:]) -> FieldSchema {
-        let scalars = names.split(separator: " ").map { Field(name: String($0), schema: .anything) }
-        return .fields(scalars + others.map { Field(name: $0.key, schema: $0.value) })
+        let scalars = names.split(separator: " ").map(String.init)
+        return .fields(
+            Fields(
+                names: scalars + others.map(\.key),
+                schemas: scalars.map { _ in .anything } + others.map(\.value)))
     }
 }
 
@@ -30,9 +37,9 @@ extension FieldSchema {
             return elements.allSatisfy { schema.covers($0) }
         case (.fields(let fields), .object(let object)):
             return object.members.allSatisfy { member in
-                guard let field = fields.first(where: { $0.name == member.key }) else { return false }
-                if case .anything = field.schema { return true }
-                return field.schema.covers(member.value)
+                guard let schema = fields[member.key] else { return false }
+                if case .anything = schema { return true }
+                return schema.covers(member.value)
             }
         default:
             // A value of another type is reported by who reads it.
@@ -52,19 +59,19 @@ extension FieldReader {
 
     private mutating func warn(of object: DocumentObject, _ schema: FieldSchema) {
         guard case .fields(let fields) = schema else { return }
-        for member in object.members {
-            guard let field = fields.first(where: { $0.name == member.key }) else {
-                warnOfUnknownField(member, of: object, known: fields.map(\.name))
+        for (index, member) in object.members.enumerated() {
+            guard let schema = fields[member.key] else {
+                warnOfUnknownField(at: index, of: object, known: fields.names)
                 continue
             }
-            switch (field.schema, member.value) {
+            switch (schema, member.value) {
             case (.fields, .object(let inner)):
-                enter(.key(member.key), line: object.line(of: member)) { $0.warn(of: inner, field.schema) }
-            case (.list(let schema), .array(let elements)):
-                enter(.key(member.key), line: object.line(of: member)) { reader in
-                    for (index, element) in elements.enumerated() {
+                enter(.key(member.key), line: object.line(at: index)) { $0.warn(of: inner, schema) }
+            case (.list(let elementSchema), .array(let elements)):
+                enter(.key(member.key), line: object.line(at: index)) { reader in
+                    for (place, element) in elements.enumerated() {
                         guard let inner = element.object else { continue }
-                        reader.enter(.index(index), line: inner.line) { $0.warn(of: inner, schema) }
+                        reader.enter(.index(place), line: inner.line) { $0.warn(of: inner, elementSchema) }
                     }
                 }
             default:
@@ -73,13 +80,14 @@ extension FieldReader {
         }
     }
 
-    /// Warns of a field of `object` that is none of `known`, in the words of an API server.
+    /// Warns of the member at a place of `object`, which is none of `known`, in the words of an API server.
     package mutating func warnOfUnknownField(
-        _ member: DocumentObject.Member, of object: DocumentObject, known: @autoclosure () -> [String]
+        at index: Int, of object: DocumentObject, known: @autoclosure () -> [String]
     ) {
         // To look for what was meant takes time.
         if log.isFull(.warning) { return warning("") }
-        enter(.key(member.key), line: object.line(of: member)) { fields in
+        let member = object.members[index]
+        enter(.key(member.key), line: object.line(at: index)) { fields in
             let removal = FieldSchema.removedFields[member.key].map { ": removed in Kubernetes \($0)" }
             let hint =
                 removal ?? Suggestion.field(for: member.key, among: known()).map { "; did you mean \($0)?" } ?? ""

@@ -40,9 +40,9 @@ extension OptionKind<DocumentObject> {
             read: { fields, value in
                 guard let object = fields.object(value) else { return nil }
                 var members: [DocumentObject.Member] = []
-                for member in object.members.sorted(by: { $0.key < $1.key }) {
-                    guard let isOn = fields.value(of: member, in: object, { $0.boolean($1) }) else { continue }
-                    members.append(DocumentObject.Member(key: member.key, value: .bool(isOn)))
+                for index in object.members.indices.sorted(by: { object.members[$0].key < object.members[$1].key }) {
+                    guard let isOn = fields.value(at: index, of: object, { $0.boolean($1) }) else { continue }
+                    members.append(DocumentObject.Member(key: object.members[index].key, value: .bool(isOn)))
                 }
                 return members.isEmpty ? nil : DocumentObject(members)
             }, document: { .object($0) }, unset: .object([:]))

@@ -40,7 +40,7 @@ extension ProxyOptions {
     }
 
     private mutating func apply(_ object: DocumentObject, at path: String, _ fields: inout FieldReader) {
-        for member in object.members {
+        for (index, member) in object.members.enumerated() {
             let key = member.key
             let field = path + key
             if let option = Self.optionsByField[field] {
@@ -48,7 +48,7 @@ extension ProxyOptions {
             } else if Self.enclosingFields.contains(field) {
                 fields.inside(key, of: object) { fields, inner in apply(inner, at: field + ".", &fields) }
             } else if !Self.objectFields.contains(field) {
-                fields.warnOfUnknownField(member, of: object, known: Self.knownFields(of: path))
+                fields.warnOfUnknownField(at: index, of: object, known: Self.knownFields(of: path))
             }
         }
     }
