@@ -37,7 +37,7 @@ import Testing
             #expect(await Wire.ask(port, "/livez?verbose")?.status == 200)
             #expect(await Wire.ask(port, "/other")?.status == 404)
         }
-        let text = body(HTTPAnswer(contentType: "", body: registry.text.bytes))
+        let text = body(HTTPAnswer(contentType: "", PageContent(pieces: registry.text.pieces)))
         #expect(text.contains("\nkubeproxy_proxy_healthz_total{code=\"200\"} 1\n"))
         #expect(text.contains("\nkubeproxy_proxy_healthz_total{code=\"503\"} 1\n"))
         #expect(text.contains("\nkubeproxy_proxy_livez_total{code=\"200\"} 2\n"))
@@ -46,7 +46,7 @@ import Testing
     @Test("rules and plan are for clients on this machine only")
     func distance() async {
         let pages = MetricsPages(
-            metrics: { MetricText() }, configuration: { "{}" }, rules: { "rules" }, plan: { "plan" })
+            metrics: { MetricText() }, configuration: { "{}" }, rules: { PageContent("rules") }, plan: { PageContent("plan") })
         func status(_ path: String, _ isLocal: Bool) async -> Int {
             await pages.answer(HTTPServer.Query(path: path, isLocal: isLocal)).status
         }
@@ -66,7 +66,7 @@ import Testing
         let registry = MetricRegistry()
         registry.counters("a_total", help: "All.")[].increment()
         let pages = MetricsPages(
-            metrics: { registry.text }, configuration: { "{}" }, rules: { throw NotYet() }, plan: { "nothing\n" })
+            metrics: { registry.text }, configuration: { "{}" }, rules: { throw NotYet() }, plan: { PageContent("nothing\n") })
         try await serving({ await pages.answer($0) }) { port in
             let metrics = try #require(await Wire.ask(port, "/metrics"))
             #expect(metrics.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8")

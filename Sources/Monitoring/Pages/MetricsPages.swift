@@ -14,46 +14,59 @@ import PrometheusText
 ///
 /// The last two reveal much and cost much, so only clients on this machine get them, wherever the server listens.
 package struct MetricsPages: Sendable {
-    /// The text of a page, made for a request.
+    /// Makes the text of a page for a request.
     package typealias Page = @Sendable () async throws -> String
+    /// Makes a page that may be large.
+    package typealias LargePage = @Sendable () async throws -> PageContent
 
-    private let metrics: @Sendable () async -> MetricText
+    private let metrics: SharedPage
     private let configuration: Page
-    private let rules: Page
-    private let plan: Page
+    private let rules: SharedPage
+    private let plan: SharedPage
+
+    /// A scraper waits ten seconds by default.
+    private static let scrapePatience = Duration.seconds(5)
 
     /// A page that throws is answered with 503 and the error as text.
     ///
-    /// - Parameter configuration: JSON for `/configz`.
+    /// - Parameters:
+    ///   - configuration: JSON for `/configz`.
+    ///   - onRelease: called when a large page is no longer in memory.
     package init(
-        metrics: @escaping @Sendable () async -> MetricText, configuration: @escaping Page, rules: @escaping Page,
-        plan: @escaping Page
+        metrics: @escaping @Sendable () async -> MetricText, configuration: @escaping Page, rules: @escaping LargePage,
+        plan: @escaping LargePage, onRelease: @escaping @Sendable () -> Void = {}
     ) {
-        self.metrics = metrics
+        self.metrics = SharedPage(patience: Self.scrapePatience, onRelease: onRelease) {
+            HTTPAnswer(contentType: MetricText.contentType, PageContent(pieces: await metrics().pieces))
+        }
         self.configuration = configuration
-        self.rules = rules
-        self.plan = plan
+        self.rules = SharedPage(onRelease: onRelease) { .text(try await rules()) }
+        self.plan = SharedPage(onRelease: onRelease) { .text(try await plan()) }
     }
 
     package func answer(_ query: HTTPServer.Query) async -> HTTPAnswer {
         switch query.path {
-        case "/metrics": HTTPAnswer(contentType: MetricText.contentType, body: await metrics().bytes)
+        case "/metrics": await answer { try await metrics.answer() }
         case "/healthz": .text("ok")
         case "/proxyMode": .text("iptables")
-        case "/configz": await answer(configuration, HTTPAnswer.json)
-        case "/rules", "/plan":
-            if query.isLocal {
-                await answer(query.path == "/plan" ? plan : rules, HTTPAnswer.text)
-            } else {
-                .text("\(query.path) is available to clients on this node only\n", status: 403)
-            }
+        case "/configz": await answer { .json(try await configuration()) }
+        case "/rules": await answer(query) { try await rules.answer() }
+        case "/plan": await answer(query) { try await plan.answer() }
         default: .notFound
         }
     }
 
-    private func answer(_ page: Page, _ wrap: (String, Int) -> HTTPAnswer) async -> HTTPAnswer {
+    /// The answer to clients on this node; others are refused.
+    private func answer(_ query: HTTPServer.Query, _ page: () async throws -> HTTPAnswer) async -> HTTPAnswer {
+        guard query.isLocal else {
+            return .text("\(query.path) is available to clients on this node only\n", status: 403)
+        }
+        return await answer(page)
+    }
+
+    private func answer(_ page: () async throws -> HTTPAnswer) async -> HTTPAnswer {
         do {
-            return wrap(try await page(), 200)
+            return try await page()
         } catch {
             return .text("\(error)\n", status: 503)
         }
