@@ -14,6 +14,7 @@ struct StatusServers {
     let metrics: ServedMetrics
     let health: HealthRecord
     let serviceHealth: ServiceHealthFeed
+    private let refusals: HTTPRefusals
     private let logger: Logger
 
     init(options: ProxyOptions, traffic detail: TrafficDetail, families: [IPFamily], logger: Logger) {
@@ -21,8 +22,11 @@ struct StatusServers {
         let isServed = options.effectiveMetricsBindAddress != .none
         metrics = ServedMetrics(families: families, traffic: isServed ? detail : .off)
         health = HealthRecord(syncPeriod: options.effectiveSyncPeriod)
+        let refusals = HTTPRefusals(logger) { [metrics] in metrics.proxy.count($0) }
         serviceHealth = ServiceHealthFeed(
-            families: families, health: health, retryPeriod: options.effectiveSyncPeriod, logger: logger)
+            families: families, health: health, retryPeriod: options.effectiveSyncPeriod,
+            shared: ServiceHealthServers.SharedResources(refusals: refusals), metrics: metrics.proxy, logger: logger)
+        self.refusals = refusals
         self.logger = logger
     }
 
@@ -39,14 +43,16 @@ struct StatusServers {
         let binds: [(BindAddress, Bind)] = [
             (
                 options.effectiveHealthzBindAddress,
-                { [logger] address throws(ListenFailure) in
-                    try await HTTPServer.bind(address, clients: .probes, logger: logger) { healthPages.answer($0) }
+                { [logger, refusals] address throws(ListenFailure) in
+                    try await HTTPServer.bind(address, clients: .probes, refusals: refusals, logger: logger) {
+                        healthPages.answer($0)
+                    }
                 }
             ),
             (
                 options.effectiveMetricsBindAddress,
-                { [logger] address throws(ListenFailure) in
-                    try await HTTPServer.bind(address, logger: logger) { await pages.answer($0) }
+                { [logger, refusals] address throws(ListenFailure) in
+                    try await HTTPServer.bind(address, refusals: refusals, logger: logger) { await pages.answer($0) }
                 }
             ),
         ]
@@ -96,9 +102,11 @@ struct StatusServers {
     private func metricsPages(_ loop: ProxyLoop, _ families: [IPFamily]) -> MetricsPages {
         let rules = RulesPage(loop, families, RulesPage.rules)
         let plan = RulesPage(loop, families, RulesPage.plan)
+        let queue = BlockingQueue(label: "kubetables.memory")
         return MetricsPages(
             metrics: { [metrics] in await metrics.text() },
             configuration: { await loop.options.configurationJSON },
-            rules: { try await rules.get() }, plan: { try await plan.get() })
+            rules: { try await rules.content() }, plan: { try await plan.content() },
+            onRelease: { Task { await queue.run { Memory.giveBack() } } })
     }
 }
