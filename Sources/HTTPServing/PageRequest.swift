@@ -74,9 +74,11 @@ struct PageRequest {
     private func body(_ answer: HTTPAnswer) -> ResponseBody {
         guard answer.content.isLarge else { return ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)) }
         return ResponseBody(contentLength: answer.content.count) { [channel] writer in
-            // Each piece is copied when the client has taken the one before: the writer waits for the socket.
+            // The writer waits for a socket that is full, but learns of it on the channel's event loop: without a round trip
+            // to it, the whole page could be on its way before.
             for piece in answer.content.pieces {
                 try await writer.write(ByteBuffer(bytes: piece))
+                try await channel.eventLoop.submit {}.get()
                 answer.copy?.advance(channel)
             }
             try await writer.finish(nil)

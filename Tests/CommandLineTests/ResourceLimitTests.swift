@@ -3,7 +3,9 @@ import Glibc
 import TestSupport
 import Testing
 
-/// What clients and Services can take from the machine that `kubetables run` runs on. One at a time: they measure.
+/// What clients and Services can take from the machine that `kubetables run` runs on.
+///
+/// One at a time: they measure.
 @Suite(.needsKernel, .serialized) struct ResourceLimitTests {
     private let node: StatusNode
 
@@ -34,7 +36,8 @@ import Testing
     private func memory(_ program: BackgroundProcess, _ field: String = "VmRSS") throws -> Int {
         let status = try String(contentsOfFile: "/proc/\(program.identifier)/status", encoding: .utf8)
         let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("\(field):") })
-        return try #require(Int(line.split(separator: " ", omittingEmptySubsequences: true).dropLast().last ?? "")) << 10
+        return try #require(Int(line.split(separator: " ", omittingEmptySubsequences: true).dropLast().last ?? ""))
+            << 10
     }
 
     /// The CPU time so far, in seconds.
@@ -80,7 +83,9 @@ import Testing
         let held = try settledMemory() - before
         let peak = try memory(program, "VmHWM") - before
         #expect(Double(held) <= 1.3 * Double(size), "\(held >> 20) MB held for a page of \(size >> 20) MB")
-        #expect(Double(peak) <= 1.3 * Double(max(peakOfOne, size)), "peak \(peak >> 20) MB, of one page \(peakOfOne >> 20) MB")
+        #expect(
+            Double(peak) <= 1.3 * Double(max(peakOfOne, size)),
+            "peak \(peak >> 20) MB, of one page \(peakOfOne >> 20) MB")
         #expect(try node.get("127.0.0.1:10249/metrics")?.status == 200)
         #expect(program.errors.components(separatedBy: "too many clients read a large page").count == 2)
         // They lose their connection when another client wants the page.
@@ -101,7 +106,8 @@ import Testing
         }
         try node.write(objects(1), to: "objects.json")
         let program = try node.start(["--ip-family", "IPv4"], openFiles: 1024, limit: .seconds(60))
-        try program.waitForErrors(containing: "of 1100 health check node ports are not served, among them", limit: .seconds(60))
+        try program.waitForErrors(
+            containing: "of 1100 health check node ports are not served, among them", limit: .seconds(60))
         #expect(try node.get("127.0.0.1:20000")?.status == 503)
         #expect(try node.get("127.0.0.1:21099") == nil)
         // Clients fill every connection that there may be.

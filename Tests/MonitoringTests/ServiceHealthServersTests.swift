@@ -33,7 +33,8 @@ import Testing
     ) async throws {
         let servers = ServiceHealthServers(
             health: record, retryPeriod: retryPeriod,
-            shared: .init(allowance: allowance, connections: connections, refusals: HTTPRefusals(logger)), report: report,
+            shared: .init(allowance: allowance, connections: connections, refusals: HTTPRefusals(logger)),
+            report: report,
             logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await servers.run() }
@@ -127,15 +128,14 @@ import Testing
     @Test("listeners that the descriptors do not suffice for are refused in one line, and come when there are more")
     func descriptors() async throws {
         let ports = [try await freePort(), try await freePort(), try await freePort()]
-        let open = Mutex(0)
+        let others = Mutex(743)
         let log = LogRecorder()
         let counts = Mutex(ServiceHealthServers.Counts())
-        let allowance = ListenerAllowance { (1000, open.withLock { $0 }) }
+        let allowance = ListenerAllowance { (1000, others.withLock { $0 } + counts.withLock(\.listening)) }
         try await running(
             retryPeriod: .milliseconds(30), allowance: allowance, report: { new in counts.withLock { $0 = new } },
             logger: log.logger
         ) { servers in
-            open.withLock { $0 = 743 }
             await servers.update(
                 zip(["a", "b", "c"], ports).map { service($0, $1) }, addresses: loopback)
             await eventually("the first one listens") { await Wire.ask(ports[0])?.status == 200 }
@@ -150,14 +150,15 @@ import Testing
                     in 0.03 seconds
                     """
                 ])
-            open.withLock { $0 = 100 }
+            others.withLock { $0 = 100 }
             await eventually("all listen") { await Wire.ask(ports[2])?.status == 200 }
             #expect(counts.withLock { $0 } == .init(listening: 3, failed: 0, refused: 0))
             #expect(log.infos.last == "there are descriptors for all health check node ports again")
         }
     }
 
-    @Test("all listeners together have one limit of connections: silent clients of one do not keep out those of another")
+    @Test(
+        "all listeners together have one limit of connections: silent clients of one do not keep out those of another")
     func connections() async throws {
         let ports = [try await freePort(), try await freePort()]
         try await running(connections: 4) { servers in

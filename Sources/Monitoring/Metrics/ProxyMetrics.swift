@@ -20,6 +20,7 @@ package final class ProxyMetrics: ProxyObserver {
     private let probes: ProbeMetrics
     private let cluster: ClusterMetrics
     private let servers: ServerMetrics
+    private let problems: ProblemMetrics
 
     /// Defines the metrics; counters of `families` begin at zero.
     ///
@@ -38,6 +39,7 @@ package final class ProxyMetrics: ProxyObserver {
         probes = ProbeMetrics(registry)
         cluster = ClusterMetrics(registry)
         servers = ServerMetrics(registry)
+        problems = ProblemMetrics(registry)
     }
 
     package func observe(_ event: ProxyEvent) {
@@ -59,6 +61,12 @@ package final class ProxyMetrics: ProxyObserver {
             flows.count(report, family)
         case .flowsNotCleaned(let family, _):
             flows.countFailure(family)
+        case .invalidObjects(let errors):
+            problems.setInvalidObjects(errors)
+        case .conflicts(let conflicts):
+            problems.setConflicts(conflicts)
+        case .foreignRulesAhead(let family, let rules):
+            problems.setForeignRules(rules, family)
         case .waiting, .started, .optionsChanged, .unusableSettings, .missingNode, .nodeLeaving, .hostChecked,
             .healthChecksChanged:
             break

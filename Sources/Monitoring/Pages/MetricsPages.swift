@@ -1,7 +1,7 @@
 import HTTPServing
 import PrometheusText
 
-/// The pages for people and Prometheus, on the loopback address: those of kube-proxy on port 10249, and two more.
+/// The pages for people and Prometheus, on the loopback address: those of kube-proxy on port 10249, and three more.
 ///
 /// | path | answer |
 /// | --- | --- |
@@ -11,8 +11,9 @@ import PrometheusText
 /// | `/configz` | the configuration in force, as JSON |
 /// | `/rules` | the desired rules, as iptables-save text |
 /// | `/plan` | the difference between the desired rules and the kernel |
+/// | `/problems` | what is not as it should be; as JSON with `?format=json` or `Accept: application/json` |
 ///
-/// The last two reveal much and cost much, so only clients on this machine get them, wherever the server listens.
+/// The last three reveal much or cost much, so only clients on this machine get them, wherever the server listens.
 package struct MetricsPages: Sendable {
     /// Makes the text of a page for a request.
     package typealias Page = @Sendable () async throws -> String
@@ -23,6 +24,8 @@ package struct MetricsPages: Sendable {
     private let configuration: Page
     private let rules: SharedPage
     private let plan: SharedPage
+    private let problemText: SharedPage
+    private let problemJSON: SharedPage
 
     /// A scraper waits ten seconds by default.
     private static let scrapePatience = Duration.seconds(5)
@@ -34,7 +37,7 @@ package struct MetricsPages: Sendable {
     ///   - onRelease: called when a large page is no longer in memory.
     package init(
         metrics: @escaping @Sendable () async -> MetricText, configuration: @escaping Page, rules: @escaping LargePage,
-        plan: @escaping LargePage, onRelease: @escaping @Sendable () -> Void = {}
+        plan: @escaping LargePage, problems: ProblemRecord, onRelease: @escaping @Sendable () -> Void = {}
     ) {
         self.metrics = SharedPage(patience: Self.scrapePatience, onRelease: onRelease) {
             HTTPAnswer(contentType: MetricText.contentType, PageContent(pieces: await metrics().pieces))
@@ -42,6 +45,8 @@ package struct MetricsPages: Sendable {
         self.configuration = configuration
         self.rules = SharedPage(onRelease: onRelease) { .text(try await rules()) }
         self.plan = SharedPage(onRelease: onRelease) { .text(try await plan()) }
+        problemText = SharedPage(onRelease: onRelease) { problems.text }
+        problemJSON = SharedPage(onRelease: onRelease) { try problems.json }
     }
 
     package func answer(_ query: HTTPServer.Query) async -> HTTPAnswer {
@@ -52,6 +57,7 @@ package struct MetricsPages: Sendable {
         case "/configz": await answer { .json(try await configuration()) }
         case "/rules": await answer(query) { try await rules.answer() }
         case "/plan": await answer(query) { try await plan.answer() }
+        case "/problems": await answer(query) { try await (query.wantsJSON ? problemJSON : problemText).answer() }
         default: .notFound
         }
     }
@@ -71,4 +77,8 @@ package struct MetricsPages: Sendable {
             return .text("\(error)\n", status: 503)
         }
     }
+}
+
+extension HTTPServer.Query {
+    fileprivate var wantsJSON: Bool { format == "json" || (format == nil && accept.contains("application/json")) }
 }

@@ -14,6 +14,7 @@ struct StatusServers {
     let metrics: ServedMetrics
     let health: HealthRecord
     let serviceHealth: ServiceHealthFeed
+    private let problems: ProblemRecord
     private let refusals: HTTPRefusals
     private let logger: Logger
 
@@ -21,7 +22,8 @@ struct StatusServers {
         // Without an address for /metrics, the counters of the rules need not be read.
         let isServed = options.effectiveMetricsBindAddress != .none
         metrics = ServedMetrics(families: families, traffic: isServed ? detail : .off)
-        health = HealthRecord(syncPeriod: options.effectiveSyncPeriod)
+        health = HealthRecord(syncPeriod: options.effectiveSyncPeriod, families: families)
+        problems = ProblemRecord(families: families)
         let refusals = HTTPRefusals(logger) { [metrics] in metrics.proxy.count($0) }
         serviceHealth = ServiceHealthFeed(
             families: families, health: health, retryPeriod: options.effectiveSyncPeriod,
@@ -31,7 +33,7 @@ struct StatusServers {
     }
 
     /// The observers of the loop that the servers depend on.
-    var observers: [any ProxyObserver] { [metrics.proxy, health, serviceHealth] }
+    var observers: [any ProxyObserver] { [metrics.proxy, health, problems, serviceHealth] }
 
     /// Listens; comes before anything else, so that a port that is already in use ends the program at once.
     ///
@@ -106,7 +108,7 @@ struct StatusServers {
         return MetricsPages(
             metrics: { [metrics] in await metrics.text() },
             configuration: { await loop.options.configurationJSON },
-            rules: { try await rules.content() }, plan: { try await plan.content() },
+            rules: { try await rules.content() }, plan: { try await plan.content() }, problems: problems,
             onRelease: { Task { await queue.run { Memory.giveBack() } } })
     }
 }
