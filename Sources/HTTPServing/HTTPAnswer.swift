@@ -4,14 +4,19 @@ package struct HTTPAnswer: Sendable {
     package var status: Int
     /// The headers, without those that the server adds: content length, date and connection.
     package var headers: [(name: String, value: String)]
-    package var body: [UInt8]
+    package var content: PageContent
+    /// The copy that several clients share; `nil` if the answer is for one client.
+    var copy: PageCopy?
 
     /// An answer whose content type browsers must take as it is (`nosniff`).
-    package init(status: Int = 200, contentType: String, body: [UInt8]) {
+    package init(status: Int = 200, contentType: String, _ content: PageContent) {
         self.status = status
-        self.body = body
+        self.content = content
         headers = [("Content-Type", contentType), ("X-Content-Type-Options", "nosniff")]
     }
+
+    /// The bytes of the body, in one block.
+    package var body: [UInt8] { content.bytes }
 
     /// The value of a header; `nil` if it is absent.
     package func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
@@ -20,10 +25,14 @@ package struct HTTPAnswer: Sendable {
     package static let notFound = HTTPAnswer.text("404 page not found\n", status: 404)
 
     package static func json(_ text: String, status: Int = 200) -> HTTPAnswer {
-        HTTPAnswer(status: status, contentType: "application/json", body: Array(text.utf8))
+        HTTPAnswer(status: status, contentType: "application/json", PageContent(text))
     }
 
     package static func text(_ text: String, status: Int = 200) -> HTTPAnswer {
-        HTTPAnswer(status: status, contentType: "text/plain; charset=utf-8", body: Array(text.utf8))
+        self.text(PageContent(text), status: status)
+    }
+
+    package static func text(_ content: PageContent, status: Int = 200) -> HTTPAnswer {
+        HTTPAnswer(status: status, contentType: "text/plain; charset=utf-8", content)
     }
 }

@@ -19,11 +19,17 @@ package final class HTTPServer: Sendable {
     package struct Query: Sendable {
         /// The path, without query parameters.
         package let path: String
+        /// The query parameter `format`; `nil` if there is none.
+        package let format: String?
+        /// The header `Accept`; empty if there is none.
+        package let accept: String
         /// Whether the client is on this machine: its address is a loopback address, or the one that it connects to.
         package let isLocal: Bool
 
-        package init(path: String, isLocal: Bool = true) {
+        package init(path: String, format: String? = nil, accept: String = "", isLocal: Bool = true) {
             self.path = path
+            self.format = format
+            self.accept = accept
             self.isLocal = isLocal
         }
     }
@@ -43,21 +49,18 @@ package final class HTTPServer: Sendable {
     /// The address in use; the port is the real one, also if the kernel chose it.
     package let address: ListenAddress
     private let listener: any Channel
-    private let tasks: ConnectionTasks
-    private let connections: ConnectionTable
+    private let connections: Connections
     private let logger: Logger
 
     private static let pendingConnections: CInt = 128
+    /// What the kernel keeps for a client that does not read, in bytes; by itself it would keep some megabytes.
+    private static let sendBuffer: CInt = 256 << 10
     /// How long answers may still be sent when the server stops.
     private static let lastAnswersTime = Duration.seconds(1)
 
-    private init(
-        _ address: ListenAddress, _ listener: any Channel, _ tasks: ConnectionTasks, _ connections: ConnectionTable,
-        _ logger: Logger
-    ) {
+    private init(_ address: ListenAddress, _ listener: any Channel, _ connections: Connections, _ logger: Logger) {
         self.address = address
         self.listener = listener
-        self.tasks = tasks
         self.connections = connections
         self.logger = logger
     }
@@ -65,16 +68,20 @@ package final class HTTPServer: Sendable {
     /// Listens and answers; call ``run()`` or ``close()`` afterwards.
     ///
     /// - Parameters:
+    ///   - table: the table of connections that this server shares with others; by default it has one of its own, with the
+    ///     limit of `limits`.
+    ///   - refusals: logs and counts the clients that are refused.
     ///   - logger: receives the failures of connections, at level debug and below.
     package static func bind(
-        _ address: ListenAddress, clients: Clients = .readers, limits: HTTPLimits = HTTPLimits(), logger: Logger,
-        respond: @escaping Respond
+        _ address: ListenAddress, clients: Clients = .readers, limits: HTTPLimits = HTTPLimits(),
+        table: ConnectionTable? = nil, refusals: HTTPRefusals? = nil, logger: Logger, respond: @escaping Respond
     ) async throws(ListenFailure) -> HTTPServer {
-        let connections = ConnectionTable(limit: limits.connections)
-        let tasks = ConnectionTasks()
+        let connections = Connections(
+            table: table ?? ConnectionTable(limit: limits.connections), limits: limits,
+            refusals: refusals ?? HTTPRefusals(logger), address: address)
         let http = HTTP1Channel(
             responder: { request, writer, channel in
-                try await PageRequest(request, isLocal: channel.isLocal).answer(clients, writer, respond)
+                try await PageRequest(request, channel, of: connections).answer(clients, writer, respond)
             },
             configuration: HTTP1Channel.Configuration(
                 idleTimeout: TimeAmount(limits.idleTime),
@@ -82,13 +89,12 @@ package final class HTTPServer: Sendable {
                     maxHeaderFieldSize: limits.headerBytes, maxHeaderListSize: limits.headerBytes,
                     maxHeaderFieldCount: limits.headerCount)))
         do {
-            let listener = try await bootstrap(address)
+            let listener = try await bootstrap(connections)
                 .childChannelInitializer { channel in
                     channel.eventLoop
                         .makeCompletedFuture {
-                            let start = ConnectionStart(tasks)
-                            let guarding = ConnectionGuard(connections, readingTime: limits.idleTime)
-                            try channel.pipeline.syncOperations.addHandlers(guarding, start)
+                            let start = ConnectionStart(connections.tasks)
+                            try channel.pipeline.syncOperations.addHandlers(ConnectionGuard(connections), start)
                             return NIOLoopBound(start, eventLoop: channel.eventLoop)
                         }
                         .flatMap { start in
@@ -101,7 +107,7 @@ package final class HTTPServer: Sendable {
                 .get()
             let port = listener.localAddress?.port.flatMap { UInt16(exactly: $0) } ?? address.port
             let real = ListenAddress(address.address, port, isIPv6Only: address.isIPv6Only)
-            return HTTPServer(real, listener, tasks, connections, logger)
+            return HTTPServer(real, listener, connections, logger)
         } catch let error as IOError {
             throw ListenFailure(address, Errno(rawValue: error.errnoCode))
         } catch {
@@ -109,15 +115,36 @@ package final class HTTPServer: Sendable {
         }
     }
 
-    private static func bootstrap(_ address: ListenAddress) -> ServerBootstrap {
+    private static func bootstrap(_ connections: Connections) -> ServerBootstrap {
+        let address = connections.address
         let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .serverChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let pause = AcceptBackoffHandler(shouldForwardIOErrorCaught: false) { error in
+                        pauseOfAccepting(error, connections)
+                    }
+                    try channel.pipeline.syncOperations.addHandler(pause)
+                }
+            }
             .serverChannelOption(.backlog, value: pendingConnections)
             // A server that is restarted must not wait until the kernel forgets its old connections.
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelOption(.socketOption(.so_sndbuf), value: .init(sendBuffer))
         guard address.address.family == .ipv6 else { return bootstrap }
         return bootstrap.serverChannelOption(
             ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only), value: address.isIPv6Only ? 1 : 0)
+    }
+
+    /// Without a pause, a connection that cannot be accepted would be reported by the kernel again at once, for ever.
+    private static func pauseOfAccepting(_ error: IOError, _ connections: Connections) -> TimeAmount? {
+        switch Errno(rawValue: error.errnoCode) {
+        case .tooManyOpenFiles, .tooManyOpenFilesInSystem, .noBufferSpace, .noMemory:
+            connections.note(.noDescriptors)
+            return .milliseconds(500)
+        default:
+            return nil
+        }
     }
 
     /// Answers until the task is cancelled; answers that are on their way then have a second to be sent.
@@ -126,7 +153,7 @@ package final class HTTPServer: Sendable {
             // Never fails, and does not depend on the task's cancellation.
             try? await listener.closeFuture.get()
             if !Task.isCancelled { logger.error("no longer listening on \(address): the socket was closed") }
-            await tasks.end()
+            await connections.tasks.end()
         } onCancel: {
             listener.close(promise: nil)
             // Clients that do not read to the end must not delay the end.
@@ -140,14 +167,6 @@ package final class HTTPServer: Sendable {
     /// Stops listening and answering: instead of ``run()``, not while it runs.
     package func close() async {
         try? await listener.close()
-        await tasks.end()
-    }
-}
-
-extension Channel {
-    /// Whether the client is on this machine.
-    fileprivate var isLocal: Bool {
-        guard let client = remoteAddress?.ipAddress else { return false }
-        return client == localAddress?.ipAddress || IPAddress(client)?.isLoopback == true
+        await connections.tasks.end()
     }
 }

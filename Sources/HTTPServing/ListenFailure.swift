@@ -9,6 +9,8 @@ package struct ListenFailure: Error, Hashable, Sendable {
         case noSuchAddress
         /// The process lacks the right to listen there (EACCES, EPERM).
         case notPermitted
+        /// The process has no descriptors left for it (EMFILE, ENFILE).
+        case noDescriptors
         /// Anything else, as a text for people.
         case other(String)
     }
@@ -27,6 +29,7 @@ package struct ListenFailure: Error, Hashable, Sendable {
             case .addressInUse: .portInUse
             case .addressNotAvailable: .noSuchAddress
             case .permissionDenied, .notPermitted: .notPermitted
+            case .tooManyOpenFiles, .tooManyOpenFilesInSystem: .noDescriptors
             default: .other("\(error)")
             }
         self.init(address, reason)
@@ -45,6 +48,8 @@ extension ListenFailure: CustomStringConvertible {
                 "this machine has no such address: choose one that `ip address` shows"
             case .notPermitted:
                 "not permitted: choose a port above 1023, or run with the capability CAP_NET_BIND_SERVICE"
+            case .noDescriptors:
+                "no descriptors are left: raise the limit of open files (LimitNOFILE of the systemd unit, ulimit -n)"
             case .other(let text): text
             }
         return "cannot listen on \(address): \(text)"

@@ -1,6 +1,7 @@
 import HTTPTypes
 import HummingbirdCore
 import NIOCore
+import NetworkTypes
 
 /// One request for a page, and how it is answered.
 struct PageRequest {
@@ -8,11 +9,13 @@ struct PageRequest {
     private struct ConnectionEnd: Error {}
 
     private let request: Request
-    private let isLocal: Bool
+    private let channel: any Channel
+    private let server: Connections
 
-    init(_ request: Request, isLocal: Bool) {
+    init(_ request: Request, _ channel: any Channel, of server: Connections) {
         self.request = request
-        self.isLocal = isLocal
+        self.channel = channel
+        self.server = server
     }
 
     /// Answers, and ends the connection after the last answer that it may carry.
@@ -20,10 +23,17 @@ struct PageRequest {
         _ clients: HTTPServer.Clients, _ writer: consuming ResponseWriter, _ respond: HTTPServer.Respond
     ) async throws {
         var answer = await answer(clients, respond)
+        if let copy = answer.copy, request.method != .head, !copy.begin(channel) {
+            server.note(.tooManyReaders)
+            answer = .text("too many clients are reading this page; try again later\n", status: 503)
+        }
+        defer { answer.copy?.end(channel) }
         let isLast = clients == .probes || hasBody
         if isLast { answer.headers.append(("Connection", "close")) }
         let whole = response(answer)
         let page = request.method == .head ? whole.createHeadResponse() : whole
+        let deadline = server.endAnswer(on: channel)
+        defer { deadline.cancel() }
         try await writer.write(response: page.head, body: page.body)
         if isLast { throw ConnectionEnd() }
     }
@@ -41,7 +51,11 @@ struct PageRequest {
         return await respond(query)
     }
 
-    private var query: HTTPServer.Query { HTTPServer.Query(path: request.uri.path, isLocal: isLocal) }
+    private var query: HTTPServer.Query {
+        HTTPServer.Query(
+            path: request.uri.path, format: request.uri.queryParameters["format"].map(String.init),
+            accept: request.headers[.accept] ?? "", isLocal: channel.isLocal)
+    }
 
     private var hasBody: Bool {
         if request.headers[.transferEncoding] != nil { return true }
@@ -54,8 +68,28 @@ struct PageRequest {
             if let name = HTTPField.Name(header.name) { fields.append(HTTPField(name: name, value: header.value)) }
         }
         fields[.date] = "\(HTTPDate.now)"
-        return Response(
-            status: HTTPResponse.Status(code: answer.status), headers: fields,
-            body: ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)))
+        return Response(status: HTTPResponse.Status(code: answer.status), headers: fields, body: body(answer))
+    }
+
+    private func body(_ answer: HTTPAnswer) -> ResponseBody {
+        guard answer.content.isLarge else { return ResponseBody(byteBuffer: ByteBuffer(bytes: answer.body)) }
+        return ResponseBody(contentLength: answer.content.count) { [channel] writer in
+            // The writer waits for a socket that is full, but learns of it on the channel's event loop: without a round trip
+            // to it, the whole page could be on its way before.
+            for piece in answer.content.pieces {
+                try await writer.write(ByteBuffer(bytes: piece))
+                try await channel.eventLoop.submit {}.get()
+                answer.copy?.advance(channel)
+            }
+            try await writer.finish(nil)
+        }
+    }
+}
+
+extension Channel {
+    /// Whether the client is on this machine.
+    fileprivate var isLocal: Bool {
+        guard let client = remoteAddress?.ipAddress else { return false }
+        return client == localAddress?.ipAddress || IPAddress(client)?.isLoopback == true
     }
 }

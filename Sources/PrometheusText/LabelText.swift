@@ -40,14 +40,16 @@ package struct LabelText: Sendable {
 
 extension MetricText {
     package mutating func sample(_ family: MetricFamily, _ value: UInt64, _ labels: LabelText) {
-        bytes.append(contentsOf: family.name.utf8)
-        if !labels.bytes.isEmpty {
-            bytes.append(UInt8(ascii: "{"))
-            bytes.append(contentsOf: labels.bytes)
-            bytes.append(UInt8(ascii: "}"))
+        appendLine { line in
+            line.append(contentsOf: family.name.utf8)
+            if !labels.bytes.isEmpty {
+                line.append(UInt8(ascii: "{"))
+                line.append(contentsOf: labels.bytes)
+                line.append(UInt8(ascii: "}"))
+            }
+            line.append(UInt8(ascii: " "))
+            line.append(contentsOf: String(value).utf8)
+            line.append(UInt8(ascii: "\n"))
         }
-        bytes.append(UInt8(ascii: " "))
-        bytes.append(contentsOf: String(value).utf8)
-        bytes.append(UInt8(ascii: "\n"))
     }
 }

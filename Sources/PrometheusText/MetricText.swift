@@ -14,22 +14,38 @@ package struct MetricText: Sendable {
 
     package typealias Label = (name: String, value: String)
 
-    /// The text so far, in UTF-8.
-    package internal(set) var bytes: [UInt8] = []
+    /// The size of a piece, in bytes, that ends with the next sample.
+    private static let pieceSize = 60 << 10
+    private static let pieceCapacity = 64 << 10
+
+    /// The text so far, in UTF-8, but for what is in `tail`.
+    private var fullPieces: [[UInt8]] = []
+    private var tail: [UInt8] = []
 
     package init() {}
 
+    /// The text so far, in UTF-8, in pieces: a page of all endpoints is never one block of memory.
+    package var pieces: [[UInt8]] { fullPieces + [tail] }
+
+    /// The text so far, in UTF-8, in one block.
+    package var bytes: [UInt8] { Array(pieces.joined()) }
+
+    /// Appends a whole line, or several.
+    mutating func appendLine(_ write: (inout [UInt8]) -> Void) {
+        write(&tail)
+        guard tail.count >= Self.pieceSize else { return }
+        fullPieces.append(tail)
+        tail = []
+        tail.reserveCapacity(Self.pieceCapacity)
+    }
+
     /// Writes the head of a family, `# HELP` and `# TYPE`, once before its samples.
     package mutating func begin(_ family: MetricFamily) {
-        append("# HELP ")
-        append(family.name)
-        append(" ")
-        appendEscaped(family.help, quotes: false)
-        append("\n# TYPE ")
-        append(family.name)
-        append(" ")
-        append(family.kind.name)
-        append("\n")
+        appendLine { line in
+            line.append(contentsOf: "# HELP \(family.name) ".utf8)
+            Self.appendEscaped(family.help, quotes: false, to: &line)
+            line.append(contentsOf: "\n# TYPE \(family.name) \(family.kind.name)\n".utf8)
+        }
     }
 
     package mutating func sample(_ family: MetricFamily, _ value: UInt64, _ labels: [Label] = []) {
@@ -41,15 +57,11 @@ package struct MetricText: Sendable {
     }
 
     mutating func sample(_ name: String, _ value: UInt64, _ labels: [Label] = []) {
-        appendSeries(name, labels)
-        append(String(value))
-        append("\n")
+        append(name, labels, String(value))
     }
 
     mutating func sample(_ name: String, _ value: Double, _ labels: [Label] = []) {
-        appendSeries(name, labels)
-        append(Self.text(value))
-        append("\n")
+        append(name, labels, Self.text(value))
     }
 
     /// Writes the samples of a histogram: a bucket for each bound, one for all values, the sum and the count.
@@ -74,20 +86,20 @@ package struct MetricText: Sendable {
 
     // MARK: Bytes
 
-    private mutating func appendSeries(_ name: String, _ labels: [Label]) {
-        append(name)
-        for (index, label) in labels.enumerated() {
-            append(index == 0 ? "{" : ",")
-            append(label.name)
-            append("=\"")
-            appendEscaped(label.value, quotes: true)
-            append("\"")
+    private mutating func append(_ name: String, _ labels: [Label], _ value: String) {
+        appendLine { line in
+            line.append(contentsOf: name.utf8)
+            for (index, label) in labels.enumerated() {
+                line.append(UInt8(ascii: index == 0 ? "{" : ","))
+                line.append(contentsOf: label.name.utf8)
+                line.append(contentsOf: "=\"".utf8)
+                Self.appendEscaped(label.value, quotes: true, to: &line)
+                line.append(UInt8(ascii: "\""))
+            }
+            line.append(contentsOf: labels.isEmpty ? " ".utf8 : "} ".utf8)
+            line.append(contentsOf: value.utf8)
+            line.append(UInt8(ascii: "\n"))
         }
-        append(labels.isEmpty ? " " : "} ")
-    }
-
-    private mutating func appendEscaped(_ text: String, quotes: Bool) {
-        Self.appendEscaped(text, quotes: quotes, to: &bytes)
     }
 
     /// Line ends and backslashes are escaped everywhere, quotation marks in label values only.
@@ -101,6 +113,4 @@ package struct MetricText: Sendable {
             }
         }
     }
-
-    private mutating func append(_ text: String) { bytes.append(contentsOf: text.utf8) }
 }

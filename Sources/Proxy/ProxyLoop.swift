@@ -33,6 +33,7 @@ package actor ProxyLoop {
     private var interfaceAddresses: [IPAddress] = []
     private var reportedReason: String?
     private var nodeIsLeaving = false
+    private var reportedConflicts: [ServiceConflict] = []
     private let turnstile = Turnstile()
 
     /// - Parameters:
@@ -115,6 +116,7 @@ package actor ProxyLoop {
 
     private func follow(_ change: ClusterState.Change) async {
         if change.touchesNodes { reportLeavingNode() }
+        if !change.services.isEmpty { reportConflicts() }
         if !change.record.isEmpty {
             observer.observe(.objectsChanged(change.record.counts))
             for family in families { await family.note(change.record) }
@@ -134,6 +136,13 @@ package actor ProxyLoop {
         guard let isLeaving = state.objects.nodes[nodeName]?.isLeaving, isLeaving != nodeIsLeaving else { return }
         nodeIsLeaving = isLeaving
         observer.observe(.nodeLeaving(isLeaving))
+    }
+
+    private func reportConflicts() {
+        let conflicts = state.conflicts
+        guard conflicts != reportedConflicts else { return }
+        reportedConflicts = conflicts
+        observer.observe(.conflicts(conflicts))
     }
 
     private func updateServices(_ names: [ServiceName]) async {

@@ -37,21 +37,28 @@ final class StatusNode {
     }
 
     /// Starts the program on the directory of manifests, and waits until the rules of IPv4 are in force.
+    ///
+    /// - Parameter openFiles: the limit of descriptors; `nil` for that of this process.
     @discardableResult
-    func start(_ arguments: [String] = []) throws -> BackgroundProcess {
-        try start(source: ["--manifests", directory.path], arguments)
+    func start(
+        _ arguments: [String] = [], openFiles: Int? = nil, limit: Duration = .seconds(15)
+    ) throws -> BackgroundProcess {
+        try start(source: ["--manifests", directory.path], arguments, openFiles: openFiles, limit: limit)
     }
 
     /// Starts the program on any source.
     @discardableResult
-    func start(source: [String], _ arguments: [String] = []) throws -> BackgroundProcess {
+    func start(
+        source: [String], _ arguments: [String] = [], openFiles: Int? = nil, limit: Duration = .seconds(15)
+    ) throws -> BackgroundProcess {
+        let shell = openFiles.map { ["bash", "-c", "ulimit -n \($0); exec \"$0\" \"$@\""] } ?? []
         let program = try namespace.start(
-            [Repository.tool, "run"] + source
+            shell + [Repository.tool, "run"] + source
                 + ["--hostname-override", Self.name, "--node-ip", "192.168.50.10"]
                 + ["--lock-file", namespace.lockPath]
                 + ["--iptables-min-sync-period", "0s", "--iptables-sync-period", "500ms"] + arguments)
         self.program = program
-        try program.waitForErrors(containing: "start: IPv4 filter")
+        try program.waitForErrors(containing: "start: IPv4 filter", limit: limit)
         return program
     }
 

@@ -118,10 +118,11 @@ import Testing
         try program.waitForErrors(containing: "start: IPv4", limit: .seconds(30))
         #expect(try node.run("iptables-legacy-save", "-t", "nat").contains("--to-destination 10.244.0.1:8080"))
         #expect(!program.errors.contains(" error "), "\(program.errors)")
-        for probe in [described.livenessProbe, described.readinessProbe] {
-            let get = try #require(probe).httpGet
-            #expect(try curl("http://127.0.0.1:\(get.port)\(get.path)").contains("\"healthy\":true"))
-        }
+        let liveness = try #require(described.livenessProbe).httpGet
+        #expect(try curl("http://127.0.0.1:\(liveness.port)\(liveness.path)").contains("\"healthy\":true"))
+        let readiness = try #require(described.readinessProbe).httpGet
+        try program.waitForErrors(containing: "start: IPv6", limit: .seconds(30))
+        #expect(try curl("http://127.0.0.1:\(readiness.port)\(readiness.path)") == "ok\n")
 
         // Everything it ever asks for: lists, watches, and what it does when a watch breaks.
         for resource in Statistics.resources {
@@ -134,6 +135,27 @@ import Testing
         }
         let role: ClusterRole = try Deploy.yaml("kubernetes/cluster-role.yaml")
         #expect(try statistics().access == role.access)
+        program.signal(SIGTERM)
+        #expect(try program.wait() == 0)
+    }
+
+    @Test("a container without the right to list is alive, but never ready, so that a rollout stops")
+    func missingRights() throws {
+        try folder.write("account/token", "the token of another account")
+        let daemonSet: DaemonSet = try Deploy.yaml("kubernetes/daemon-set.yaml")
+        let described = try #require(daemonSet.pod.containers?.first)
+        let arguments = ((described.command ?? []).dropFirst() + (described.args ?? []))
+            .map { $0.replacingOccurrences(of: "$(NODE_NAME)", with: "node-1") }
+        let program = try node.start(try container(daemonSet.pod, described).command(Array(arguments)))
+        try program.waitForErrors(containing: "stays in force", limit: .seconds(30))
+        func answer(_ probe: PodContainer.Probe?) throws -> String {
+            let get = try #require(probe).httpGet
+            return try node.run("curl", "-sS", "-w", "%{http_code}", "http://127.0.0.1:\(get.port)\(get.path)")
+        }
+        #expect(try answer(described.livenessProbe).hasSuffix("200"))
+        let readiness = try answer(described.readinessProbe)
+        #expect(readiness.hasPrefix("not ready\nIPv4: no rules have been applied yet: waiting for a complete list of"))
+        #expect(readiness.hasSuffix("503"))
         program.signal(SIGTERM)
         #expect(try program.wait() == 0)
     }

@@ -100,4 +100,12 @@ import Testing
         #expect(patch.pod.initContainers?.allSatisfy { $0.securityContext?.readOnlyRootFilesystem == true } == true)
         #expect(patch.pod.initContainers?.allSatisfy { $0.image == "kubetables" } == true)
     }
+
+    @Test("the container is restarted when it hangs, and ready when its rules are in force")
+    func probes() throws {
+        let container = try #require(try daemonSet().pod.containers?.first)
+        #expect(container.livenessProbe?.httpGet.path == "/livez")
+        #expect(container.readinessProbe?.httpGet.path == "/readyz")
+        #expect(container.livenessProbe?.httpGet.port == 10256 && container.readinessProbe?.httpGet.port == 10256)
+    }
 }

@@ -143,6 +143,78 @@ import Testing
         }
     }
 
+    /// What comes before, what is repeated, and the pause after each time.
+    private static let endlessRequests: [(head: String, more: String, pause: UInt32)] = [
+        ("GET / HT", "", 50_000),
+        ("", "\r\n", 50_000),
+        ("GET / HTTP/1.1\r\nHost: a\r\n", "", 50_000),
+        ("GET / HTTP/1.1\r\nHost: a\r\nA: ", "b", 50_000),
+        ("GET / HTTP/1.1\r\nHost: a\r\nA: ", String(repeating: "b", count: 10_000), 0),
+        ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", "0", 50_000),
+        ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", String(repeating: "0", count: 10_000), 0),
+        (
+            "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;", String(repeating: "a", count: 10_000),
+            0
+        ),
+        ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n", "A: b\r\n", 50_000),
+        ("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n", "5\r\nabcde\r\n", 0),
+        ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000000000\r\n\r\n", "abcde", 50_000),
+    ]
+
+    @Test("requests that never end are cut in every part, for readers and for probes", arguments: [true, false])
+    func endlessness(forProbes: Bool) async throws {
+        let limits = HTTPLimits(idleTime: .milliseconds(200))
+        let server = try await HTTPServer.bind(
+            Self.local, clients: forProbes ? .probes : .readers, limits: limits, logger: Self.logger,
+            respond: Self.echo)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await server.run() }
+            let port = server.address.port
+            for request in Self.endlessRequests {
+                let start = ContinuousClock.now
+                let isClosed = await Wire.run {
+                    guard let client = try? RawClient(port: port) else { return false }
+                    client.send(request.head)
+                    guard !request.more.isEmpty else { return client.readToEnd() != nil }
+                    return client.sendUntilClosed(request.more, pause: request.pause)
+                }
+                #expect(isClosed, "\(request)")
+                #expect(start.duration(to: .now) < .seconds(3), "\(request)")
+                #expect(await Wire.ask(port)?.status == 200)
+            }
+            group.cancelAll()
+        }
+    }
+
+    @Test("each kind of trouble is logged once, and then counted")
+    func refusals() async throws {
+        let log = LogRecorder()
+        let counts = Mutex<[HTTPRefusal: Int]>([:])
+        let server = try await HTTPServer.bind(
+            Self.local, limits: HTTPLimits(connections: 4, idleTime: .milliseconds(200)),
+            refusals: HTTPRefusals(log.logger) { refusal in counts.withLock { $0[refusal, default: 0] += 1 } },
+            logger: Self.logger, respond: Self.echo)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await server.run() }
+            for _ in 0..<3 {
+                let end = await Wire.run { () -> String? in
+                    guard let client = try? RawClient(port: server.address.port) else { return nil }
+                    client.send("GET / HT")
+                    return client.readToEnd()
+                }
+                #expect(end == "")
+            }
+            let crowd = try (0..<6).map { _ in try RawClient(port: server.address.port) }
+            for _ in 0..<500 where counts.withLock({ $0[.tooManyConnections] ?? 0 }) < 2 {
+                try await Task.sleep(for: .milliseconds(10))
+            }
+            #expect(crowd.count == 6)
+            #expect(counts.withLock { $0 } == [.unfinishedRequest: 3, .tooManyConnections: 2])
+            #expect(log.warnings.count == 2)
+            group.cancelAll()
+        }
+    }
+
     @Test("clients that do not read what they asked for lose their connection")
     func stalledReaders() async throws {
         let limits = HTTPLimits(idleTime: .milliseconds(200))

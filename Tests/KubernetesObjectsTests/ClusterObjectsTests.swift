@@ -44,6 +44,57 @@ struct ClusterObjectsTests {
         #expect(messages(text).count == 1)
     }
 
+    @Test("a health check node port that is also that of another Service, or a node port, is reported")
+    func healthCheckClaims() {
+        let local = "type: LoadBalancer\n  externalTrafficPolicy: Local\n  healthCheckNodePort: 30080"
+        let text = documents(
+            service("d", spec: local, clusterIP: "clusterIP: 10.0.0.1"),
+            service(
+                "c", spec: local, clusterIP: "clusterIP: 10.0.0.2", ports: "ports: [{port: 80}, {name: b, port: 81}]"))
+        #expect(
+            messages(text) == [
+                "warning: f.yaml: document 1: Service default/d: the healthCheckNodePort 30080 of default/d is that of "
+                    + "default/c too, which comes first and is answered for; load balancers get the wrong health of default/d"
+            ])
+        let withNodePort = documents(
+            service("c", spec: local, clusterIP: "clusterIP: 10.0.0.1"),
+            service("z", clusterIP: "clusterIP: 10.0.0.2", ports: "ports: [{port: 80, nodePort: 30080}]"))
+        #expect(
+            messages(withNodePort) == [
+                "warning: f.yaml: document 1: Service default/c: the healthCheckNodePort 30080 of default/c is a node port "
+                    + "of default/z too, which gets the connections; load balancers cannot ask for the health of default/c"
+            ])
+    }
+
+    @Test(
+        "claims follow Services that come, change and go, as if all were claimed anew",
+        arguments: 0..<10 as Range<UInt64>)
+    func incrementalClaims(seed: UInt64) {
+        var random = SplitMix(state: seed)
+        var claims = ServiceClaims()
+        var services: [String: Service] = [:]
+        for _ in 0..<200 {
+            let name = "s\(random.next() % 6)"
+            if let old = services.removeValue(forKey: name) { claims.remove(old) }
+            if random.next() % 4 > 0 {
+                var reader = ManifestReader()
+                let local =
+                    "type: LoadBalancer\n  externalTrafficPolicy: Local\n  healthCheckNodePort: \(30000 + random.next() % 3)"
+                let text = service(
+                    name, spec: local, clusterIP: "clusterIP: 10.0.0.\(1 + random.next() % 4)",
+                    ports: "ports: [{port: 80, nodePort: \(30000 + random.next() % 4)}]")
+                reader.read(Array(text.utf8), file: "f.yaml")
+                services[name] = reader.objects.services.values.first
+                if let new = services[name] { claims.insert(new) }
+            }
+            var anew = ServiceClaims()
+            for service in services.values.shuffled() { anew.insert(service) }
+            #expect(claims.conflicts == anew.conflicts)
+        }
+        for service in services.values { claims.remove(service) }
+        #expect(claims.conflicts.isEmpty)
+    }
+
     @Test("Endpoints of no Service are reported")
     func strayEndpoints() {
         #expect(

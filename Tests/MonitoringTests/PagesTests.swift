@@ -36,8 +36,12 @@ import Testing
             #expect(await Wire.ask(port, "/livez")?.status == 200)
             #expect(await Wire.ask(port, "/livez?verbose")?.status == 200)
             #expect(await Wire.ask(port, "/other")?.status == 404)
+            let ready = try #require(await Wire.ask(port, "/readyz"))
+            #expect(ready.status == 503)
+            #expect(
+                ready.body.hasPrefix("not ready\nIPv4: no rules have been applied yet: waiting for a complete list"))
         }
-        let text = body(HTTPAnswer(contentType: "", body: registry.text.bytes))
+        let text = body(HTTPAnswer(contentType: "", PageContent(pieces: registry.text.pieces)))
         #expect(text.contains("\nkubeproxy_proxy_healthz_total{code=\"200\"} 1\n"))
         #expect(text.contains("\nkubeproxy_proxy_healthz_total{code=\"503\"} 1\n"))
         #expect(text.contains("\nkubeproxy_proxy_livez_total{code=\"200\"} 2\n"))
@@ -46,11 +50,12 @@ import Testing
     @Test("rules and plan are for clients on this machine only")
     func distance() async {
         let pages = MetricsPages(
-            metrics: { MetricText() }, configuration: { "{}" }, rules: { "rules" }, plan: { "plan" })
+            metrics: { MetricText() }, configuration: { "{}" }, rules: { PageContent("rules") },
+            plan: { PageContent("plan") }, problems: ProblemRecord())
         func status(_ path: String, _ isLocal: Bool) async -> Int {
             await pages.answer(HTTPServer.Query(path: path, isLocal: isLocal)).status
         }
-        for path in ["/rules", "/plan"] {
+        for path in ["/rules", "/plan", "/problems"] {
             #expect(await status(path, true) == 200)
             #expect(await status(path, false) == 403)
         }
@@ -66,7 +71,8 @@ import Testing
         let registry = MetricRegistry()
         registry.counters("a_total", help: "All.")[].increment()
         let pages = MetricsPages(
-            metrics: { registry.text }, configuration: { "{}" }, rules: { throw NotYet() }, plan: { "nothing\n" })
+            metrics: { registry.text }, configuration: { "{}" }, rules: { throw NotYet() },
+            plan: { PageContent("nothing\n") }, problems: ProblemRecord())
         try await serving({ await pages.answer($0) }) { port in
             let metrics = try #require(await Wire.ask(port, "/metrics"))
             #expect(metrics.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8")
@@ -75,6 +81,15 @@ import Testing
             #expect(await Wire.ask(port, "/proxyMode")?.body == "iptables")
             #expect(await Wire.ask(port, "/configz")?.headers["Content-Type"] == "application/json")
             #expect(await Wire.ask(port, "/plan")?.body == "nothing\n")
+            #expect(await Wire.ask(port, "/problems")?.body.hasPrefix("out of sync: 2\n  IPv4: since ") == true)
+            for request in [("?format=json", ""), ("", "Accept: application/json\r\n")] {
+                let answer = await Wire.ask(port, "/problems\(request.0)", headers: request.1)
+                #expect(answer?.headers["Content-Type"] == "application/json")
+                #expect(answer?.body.contains(#""outOfSync" : ["#) == true)
+            }
+            #expect(
+                await Wire.ask(port, "/problems?format=text", headers: "Accept: application/json\r\n")?.body.first
+                    == "o")
             let rules = try #require(await Wire.ask(port, "/rules"))
             #expect(rules.status == 503)
             #expect(rules.body == "no rules yet\n")

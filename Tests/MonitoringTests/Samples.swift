@@ -11,8 +11,8 @@ import XTables
 extension Synchronization {
     /// A run that took 64 ms and committed one of two tables.
     static func sample(
-        reason: Reason, changedServices: Int?, drift chainCount: Int = 0, triggerTimes: [Timestamp] = [],
-        missing: MissingLocalEndpoints = MissingLocalEndpoints()
+        family: IPFamily = .ipv4, reason: Reason = .start, changedServices: Int? = nil, drift chainCount: Int = 0,
+        triggerTimes: [Timestamp] = [], missing: MissingLocalEndpoints = MissingLocalEndpoints()
     ) -> Synchronization {
         var report = SyncReport()
         report.phases = SyncPhases(
@@ -24,7 +24,7 @@ extension Synchronization {
         ]
         if chainCount > 0 { report.drift = [TableDrift(table: .nat, chainCount: chainCount, chains: [])] }
         return Synchronization(
-            family: .ipv4, reason: reason, changedServices: changedServices, compileTime: .milliseconds(1),
+            family: family, reason: reason, changedServices: changedServices, compileTime: .milliseconds(1),
             report: report, triggerTimes: triggerTimes, missingLocalEndpoints: missing)
     }
 }

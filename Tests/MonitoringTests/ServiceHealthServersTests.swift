@@ -3,7 +3,9 @@ import KubernetesObjects
 import Logging
 import Monitoring
 import NetworkTypes
+import PrometheusText
 import ServiceModel
+import Synchronization
 import TestSupport
 import Testing
 
@@ -25,10 +27,15 @@ import Testing
     }
 
     private func running(
-        retryPeriod: Duration = .seconds(30), logger: Logger = .silent,
+        retryPeriod: Duration = .seconds(30), allowance: ListenerAllowance = ListenerAllowance(), connections: Int = 64,
+        report: @escaping @Sendable (ServiceHealthServers.Counts) -> Void = { _ in }, logger: Logger = .silent,
         _ body: (ServiceHealthServers) async throws -> Void
     ) async throws {
-        let servers = ServiceHealthServers(health: record, retryPeriod: retryPeriod, logger: logger)
+        let servers = ServiceHealthServers(
+            health: record, retryPeriod: retryPeriod,
+            shared: .init(allowance: allowance, connections: connections, refusals: HTTPRefusals(logger)),
+            report: report,
+            logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await servers.run() }
             try await body(servers)
@@ -72,7 +79,9 @@ import Testing
     @Test("what the loop reports is served: the latest of each family, from before the start on")
     func feed() async throws {
         let port = try await freePort()
-        let feed = ServiceHealthFeed(families: [.ipv4], health: record, logger: .silent)
+        let feed = ServiceHealthFeed(
+            families: [.ipv4], health: record, shared: .init(refusals: HTTPRefusals(.silent)),
+            metrics: ProxyMetrics(MetricRegistry()), logger: .silent)
         func report(_ endpoints: Int) {
             let servicePort = ServicePort.sample("a", healthCheckNodePort: port)
             let local = (0..<UInt32(endpoints)).map { Endpoint.sample($0, node: "here") }
@@ -113,6 +122,56 @@ import Testing
             await other.close()
             await eventually("serves it, too") { await Wire.ask(used)?.status == 200 }
             #expect(log.infos.last?.contains("serving health checks") == true)
+        }
+    }
+
+    @Test("listeners that the descriptors do not suffice for are refused in one line, and come when there are more")
+    func descriptors() async throws {
+        let ports = [try await freePort(), try await freePort(), try await freePort()]
+        let others = Mutex(743)
+        let log = LogRecorder()
+        let counts = Mutex(ServiceHealthServers.Counts())
+        let allowance = ListenerAllowance { (1000, others.withLock { $0 } + counts.withLock(\.listening)) }
+        try await running(
+            retryPeriod: .milliseconds(30), allowance: allowance, report: { new in counts.withLock { $0 = new } },
+            logger: log.logger
+        ) { servers in
+            await servers.update(
+                zip(["a", "b", "c"], ports).map { service($0, $1) }, addresses: loopback)
+            await eventually("the first one listens") { await Wire.ask(ports[0])?.status == 200 }
+            #expect(await Wire.ask(ports[1]) == nil)
+            #expect(counts.withLock { $0 } == .init(listening: 1, failed: 0, refused: 2))
+            try await Task.sleep(for: .milliseconds(100))
+            #expect(
+                log.warnings == [
+                    """
+                    2 of 3 health check node ports are not served, among them \(ports[1]) of default/b: the limit of open \
+                    files leaves no descriptors for them; raise it (LimitNOFILE of the systemd unit, ulimit -n); next attempt \
+                    in 0.03 seconds
+                    """
+                ])
+            others.withLock { $0 = 100 }
+            await eventually("all listen") { await Wire.ask(ports[2])?.status == 200 }
+            #expect(counts.withLock { $0 } == .init(listening: 3, failed: 0, refused: 0))
+            #expect(log.infos.last == "there are descriptors for all health check node ports again")
+        }
+    }
+
+    @Test(
+        "all listeners together have one limit of connections: silent clients of one do not keep out those of another")
+    func connections() async throws {
+        let ports = [try await freePort(), try await freePort()]
+        try await running(connections: 4) { servers in
+            await servers.update([service("a", ports[0]), service("b", ports[1])], addresses: loopback)
+            await eventually("both listen") { await Wire.ask(ports[1])?.status == 200 }
+            let silent = try (0..<8).map { number in try RawClient(port: ports[number % 2]) }
+            #expect(await Wire.run { silent[0].readToEnd() } == "")
+            #expect(await Wire.ask(ports[0])?.status == 200)
+            #expect(await Wire.ask(ports[1])?.status == 200)
+            // Those of a listener that ends are closed; those of the other one stay.
+            await servers.update([service("b", ports[1])], addresses: loopback)
+            #expect(await Wire.ask(ports[1])?.status == 200)
+            _ = silent
         }
     }
 }

@@ -10,6 +10,7 @@ import Testing
     private let directory = FileManager.default.temporaryDirectory.appending(path: "kt-\(UUID().uuidString)").path
     private let delivered = Mutex<[Set<String>]>([])
     private let reported = Mutex<[String]>([])
+    private let errors = Mutex<[[String]]>([])
 
     init() throws {
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
@@ -32,6 +33,7 @@ import Testing
             group.addTask { [self] in
                 await source.run(
                     report: { diagnostics in reported.withLock { $0 += diagnostics.map(\.description) } },
+                    reportErrors: { diagnostics in errors.withLock { $0.append(diagnostics.map(\.description)) } },
                     deliver: { updates in
                         let names = updates.flatMap { update -> [String] in
                             guard case .listed(_, let objects, _, _) = update else { return [] }
@@ -84,14 +86,21 @@ import Testing
             try write(manifest("z"), to: "a.yaml")
             await expect(["z", "b"])
         }
-        #expect(reported.withLock { $0 }.count == 1)
+        let lines = reported.withLock { $0 }
+        #expect(lines.count == 2)
+        #expect(lines.first?.hasSuffix("; the last good state stays in force") == true)
+        #expect(lines.last == "\(directory)/a.yaml: valid again; its new state takes effect")
+        #expect(errors.withLock { $0 } == [[lines[0]], []])
     }
 
     @Test("takes what can be read of a file that was never good")
     func neverGood() async throws {
         try write("\(manifest("a"))---\n{apiVersion: v1, kind: Service, metadata: {}}\n", to: "a.yaml")
         await watching { await expect(["a"]) }
-        #expect(reported.withLock { $0 }.count == 1)
+        let lines = reported.withLock { $0 }
+        #expect(lines.count == 1)
+        #expect(lines.first?.contains("last good state") == false)
+        #expect(errors.withLock { $0 } == [lines])
     }
 
     @Test("does not read a file while it is being written to")

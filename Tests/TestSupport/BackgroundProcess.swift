@@ -72,7 +72,8 @@ public final class BackgroundProcess: Sendable {
             let lines = output.split(separator: "\n", omittingEmptySubsequences: false).dropLast()
             if let line = lines.first(where: { $0.hasPrefix(text) }) { return String(line.dropFirst(text.count)) }
             guard ContinuousClock.now < deadline else {
-                throw ProcessFailure(description: "\"\(text)\" was not written within \(limit), but: \(output)\(errors)")
+                throw ProcessFailure(
+                    description: "\"\(text)\" was not written within \(limit), but: \(output)\(errors)")
             }
             usleep(5000)
         }

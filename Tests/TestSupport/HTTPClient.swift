@@ -8,7 +8,9 @@ package final class RawClient: Sendable {
     private let socket: Int32
 
     /// Connects to 127.0.0.1.
-    package init(port: UInt16) throws {
+    ///
+    /// - Parameter receiveBuffer: the bytes that the kernel keeps for a client that does not read; `nil` for some megabytes.
+    package init(port: UInt16, receiveBuffer: Int32? = nil) throws {
         socket = Glibc.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -17,6 +19,9 @@ package final class RawClient: Sendable {
         var limit = timeval(tv_sec: 5, tv_usec: 0)
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
             setsockopt(socket, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
+        }
+        if var size = receiveBuffer {
+            setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
         }
         let result = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
@@ -29,9 +34,39 @@ package final class RawClient: Sendable {
     deinit { close(socket) }
 
     /// Sends bytes; does nothing if the connection is closed.
-    package func send(_ text: String) {
+    ///
+    /// - Returns: whether they were sent.
+    @discardableResult package func send(_ text: String) -> Bool {
         var text = text
-        text.withUTF8 { _ = Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+        return text.withUTF8 { Glibc.send(socket, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) == $0.count }
+    }
+
+    /// Sends bytes again and again, with a pause after each time.
+    ///
+    /// - Returns: whether the other side closed the connection within five seconds.
+    package func sendUntilClosed(_ text: String, pause microseconds: UInt32) -> Bool {
+        let deadline = ContinuousClock.now + .seconds(5)
+        while ContinuousClock.now < deadline {
+            guard send(text) else { return true }
+            usleep(microseconds)
+        }
+        return false
+    }
+
+    /// Reads a few bytes again and again, with a pause after each time, until the other side closes.
+    ///
+    /// - Returns: the number of bytes; `nil` if it does not close within five seconds.
+    package func readSlowly(_ size: Int, pause microseconds: UInt32) -> Int? {
+        let deadline = ContinuousClock.now + .seconds(5)
+        var buffer = [UInt8](repeating: 0, count: size)
+        var total = 0
+        while ContinuousClock.now < deadline {
+            let count = recv(socket, &buffer, buffer.count, 0)
+            guard count > 0 else { return total }
+            total += count
+            usleep(microseconds)
+        }
+        return nil
     }
 
     /// Waits until there is something to read, for five seconds at most; reads nothing.
@@ -50,6 +85,13 @@ package final class RawClient: Sendable {
             if count == 0 { return String(decoding: all, as: UTF8.self) }
             all += buffer[..<count]
         }
+    }
+
+    /// Reads so many bytes, or what comes within five seconds.
+    package func read(_ count: Int) -> String {
+        var buffer = [UInt8](repeating: 0, count: count)
+        let received = recv(socket, &buffer, count, Int32(MSG_WAITALL))
+        return String(decoding: buffer.prefix(max(0, received)), as: UTF8.self)
     }
 
     /// Reads what is there within five seconds, at least until `text` has come.

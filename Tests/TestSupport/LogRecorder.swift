@@ -42,6 +42,10 @@ public final class LogRecorder: LogHandler, Sendable {
 
     /// The warnings, in their order.
     public var warnings: [String] { texts(.warning) }
+    /// The errors, in their order.
+    public var errors: [String] { texts(.error) }
+    /// The lines at level notice, in their order.
+    public var notices: [String] { texts(.notice) }
     /// The lines at level info, in their order.
     public var infos: [String] { texts(.info) }
     /// The lines at level debug, in their order.

@@ -10,36 +10,45 @@ final class ConnectionGuard: ChannelDuplexHandler {
     typealias OutboundIn = IOData
     typealias OutboundOut = IOData
 
-    private let table: ConnectionTable
-    private let readingTime: Duration
+    private let server: Connections
     private var stall: Scheduled<Void>?
+    /// When the first byte came that has not been answered.
+    private var requestStart: NIODeadline?
 
     /// How long a client may take to close its side after the server has closed its own.
     ///
     /// Without this time the last answer would be lost: the kernel resets a connection with unread bytes.
     private static let lingerTime = TimeAmount.milliseconds(500)
 
-    init(_ table: ConnectionTable, readingTime: Duration) {
-        self.table = table
-        self.readingTime = readingTime
-    }
+    init(_ server: Connections) { self.server = server }
 
-    func handlerAdded(context: ChannelHandlerContext) { table.add(context.channel) }
+    func handlerAdded(context: ChannelHandlerContext) { server.add(context.channel) }
 
     func channelInactive(context: ChannelHandlerContext) {
         stall?.cancel()
-        table.remove(context.channel)
+        server.table.remove(context.channel)
         context.fireChannelInactive()
     }
 
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if requestStart == nil { requestStart = .now() }
+        context.fireChannelRead(data)
+    }
+
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        table.answered(context.channel)
+        requestStart = nil
+        server.table.answered(context.channel)
         context.write(data, promise: promise)
     }
 
     /// Hummingbird closes its side after the last answer, and waits for the client to close the other.
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
-        guard mode == .output else { return context.close(mode: mode, promise: promise) }
+        guard mode == .output else {
+            if let requestStart, .now() >= requestStart + TimeAmount(server.limits.idleTime / 2) {
+                server.note(.unfinishedRequest)
+            }
+            return context.close(mode: mode, promise: promise)
+        }
         let channel = context.channel
         let sent = promise ?? context.eventLoop.makePromise(of: Void.self)
         sent.futureResult.whenComplete { _ in
@@ -53,8 +62,11 @@ final class ConnectionGuard: ChannelDuplexHandler {
         stall?.cancel()
         stall = nil
         if !context.channel.isWritable {
-            let channel = context.channel
-            stall = context.eventLoop.scheduleTask(in: TimeAmount(readingTime)) { channel.close(promise: nil) }
+            let (server, channel) = (server, context.channel)
+            stall = context.eventLoop.scheduleTask(in: TimeAmount(server.limits.idleTime)) {
+                server.note(.unreadAnswer)
+                channel.close(promise: nil)
+            }
         }
         context.fireChannelWritabilityChanged()
     }

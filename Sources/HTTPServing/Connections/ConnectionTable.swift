@@ -1,13 +1,15 @@
 import NIOCore
 import Synchronization
 
-/// The connections of a server, up to a limit.
+/// The connections of a server, or of several servers together, up to a limit.
 ///
 /// One more closes the connection that has got no answer for the longest time. To refuse the new one instead would let a
 /// few silent clients keep probes out, and a node whose probe fails is taken out of service.
-final class ConnectionTable: Sendable {
+package final class ConnectionTable: Sendable {
     private struct Entry {
         let channel: any Channel
+        /// Its server.
+        let owner: ObjectIdentifier
         /// When it was accepted or answered last, in a count of such events.
         var stamp: UInt64
     }
@@ -20,19 +22,22 @@ final class ConnectionTable: Sendable {
     private let limit: Int
     private let state = Mutex(State())
 
-    init(limit: Int) { self.limit = limit }
+    package init(limit: Int) { self.limit = limit }
 
-    func add(_ channel: any Channel) {
+    /// - Returns: whether another connection is closed for it.
+    func add(_ channel: any Channel, of owner: ConnectionTasks) -> Bool {
         let surplus: (any Channel)? = state.withLock { state in
             var oldest: ObjectIdentifier?
             if state.entries.count >= limit {
                 oldest = state.entries.min { $0.value.stamp < $1.value.stamp }?.key
             }
             state.clock += 1
-            state.entries[ObjectIdentifier(channel)] = Entry(channel: channel, stamp: state.clock)
+            state.entries[ObjectIdentifier(channel)] = Entry(
+                channel: channel, owner: ObjectIdentifier(owner), stamp: state.clock)
             return oldest.flatMap { state.entries.removeValue(forKey: $0)?.channel }
         }
         surplus?.close(promise: nil)
+        return surplus != nil
     }
 
     func answered(_ channel: any Channel) {
@@ -42,8 +47,12 @@ final class ConnectionTable: Sendable {
         }
     }
 
-    func closeAll() {
-        for entry in state.withLock({ Array($0.entries.values) }) { entry.channel.close(promise: nil) }
+    /// Closes the connections of one server.
+    func closeAll(of owner: ConnectionTasks) {
+        let channels = state.withLock { state in
+            state.entries.values.filter { $0.owner == ObjectIdentifier(owner) }.map(\.channel)
+        }
+        for channel in channels { channel.close(promise: nil) }
     }
 
     func remove(_ channel: any Channel) { state.withLock { $0.entries[ObjectIdentifier(channel)] = nil } }

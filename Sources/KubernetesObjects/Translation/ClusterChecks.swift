@@ -8,7 +8,7 @@ extension ClusterObjects {
     /// - Parameter unusableServices: Services that were in the input, but had errors; slices may belong to them.
     /// - Returns: warnings and notes, in an order that does not depend on that of the objects.
     public func crossChecks(unusableServices: Set<ServiceName> = []) -> [Diagnostic] {
-        sliceChecks(unusableServices) + endpointsChecks(unusableServices) + ClaimRegister.doubleClaims(in: self)
+        sliceChecks(unusableServices) + endpointsChecks(unusableServices) + conflictChecks()
     }
 
     private func sliceChecks(_ unusableServices: Set<ServiceName>) -> [Diagnostic] {
@@ -45,69 +45,15 @@ extension ClusterObjects {
             return nil
         }
     }
-}
 
-/// Finds what two service ports claim, although a packet can go to one of them only.
-private struct ClaimRegister {
-    /// An address and port, or a port of every node if there is no address.
-    private struct Claim: Hashable {
-        let address: IPAddress?
-        let port: UInt16
-        let transport: TransportProtocol
-
-        var description: String {
-            let target =
-                if let address { AddressPort(address, port).description } else { "the node port \(port)" }
-            return "\(target)/\(transport.kubernetesName)"
+    private func conflictChecks() -> [Diagnostic] {
+        var claims = ServiceClaims()
+        for service in services.values { claims.insert(service) }
+        return claims.conflicts.map { conflict in
+            let service = conflict.loser.service
+            return Diagnostic(
+                .warning, origin: services[service]?.origin ?? .none, kind: KubernetesObject.Kind.service.rawValue,
+                name: ObjectName(service), message: conflict.message)
         }
-    }
-
-    private struct DoubleClaim: Hashable {
-        let claim: Claim
-        let loser: ServicePortName
-    }
-
-    private var winners: [Claim: ServicePortName] = [:]
-    private var reported: Set<DoubleClaim> = []
-    private var diagnostics: [Diagnostic] = []
-
-    static func doubleClaims(in objects: ClusterObjects) -> [Diagnostic] {
-        var register = ClaimRegister()
-        for family in IPFamily.allCases {
-            let servicePorts = objects.services.values.flatMap { service in
-                service.servicePorts(family).map { (servicePort: $0, origin: service.origin) }
-            }
-            for (servicePort, origin) in servicePorts.sorted(by: { $0.servicePort.name < $1.servicePort.name }) {
-                register.add(servicePort, origin: origin)
-            }
-        }
-        return register.diagnostics
-    }
-
-    private mutating func add(_ servicePort: ServicePort, origin: ObjectOrigin) {
-        let transport = servicePort.name.transport
-        for address in [servicePort.clusterIP] + servicePort.externalIPs + servicePort.loadBalancerVIPs {
-            add(Claim(address: address, port: servicePort.port, transport: transport), servicePort, origin: origin)
-        }
-        if let nodePort = servicePort.nodePort {
-            add(Claim(address: nil, port: nodePort, transport: transport), servicePort, origin: origin)
-        }
-    }
-
-    private mutating func add(_ claim: Claim, _ servicePort: ServicePort, origin: ObjectOrigin) {
-        guard let winner = winners[claim] else {
-            winners[claim] = servicePort.name
-            return
-        }
-        guard winner != servicePort.name,
-            reported.insert(DoubleClaim(claim: claim, loser: servicePort.name)).inserted
-        else { return }
-        diagnostics.append(
-            Diagnostic(
-                .warning, origin: origin, kind: KubernetesObject.Kind.service.rawValue,
-                name: ObjectName(servicePort.name.serviceName),
-                message:
-                    "\(claim.description) of \(servicePort.name) is claimed by \(winner) too, which comes first and "
-                    + "gets the connections; only one Service can have it"))
     }
 }

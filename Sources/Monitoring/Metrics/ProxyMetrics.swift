@@ -1,3 +1,4 @@
+import HTTPServing
 import KernelTables
 import KubernetesObjects
 import NetworkTypes
@@ -18,6 +19,8 @@ package final class ProxyMetrics: ProxyObserver {
     private let flows: FlowMetrics
     private let probes: ProbeMetrics
     private let cluster: ClusterMetrics
+    private let servers: ServerMetrics
+    private let problems: ProblemMetrics
 
     /// Defines the metrics; counters of `families` begin at zero.
     ///
@@ -35,6 +38,8 @@ package final class ProxyMetrics: ProxyObserver {
         flows = FlowMetrics(registry, families)
         probes = ProbeMetrics(registry)
         cluster = ClusterMetrics(registry)
+        servers = ServerMetrics(registry)
+        problems = ProblemMetrics(registry)
     }
 
     package func observe(_ event: ProxyEvent) {
@@ -56,6 +61,12 @@ package final class ProxyMetrics: ProxyObserver {
             flows.count(report, family)
         case .flowsNotCleaned(let family, _):
             flows.countFailure(family)
+        case .invalidObjects(let errors):
+            problems.setInvalidObjects(errors)
+        case .conflicts(let conflicts):
+            problems.setConflicts(conflicts)
+        case .foreignRulesAhead(let family, let rules):
+            problems.setForeignRules(rules, family)
         case .waiting, .started, .optionsChanged, .unusableSettings, .missingNode, .nodeLeaving, .hostChecked,
             .healthChecksChanged:
             break
@@ -70,4 +81,10 @@ package final class ProxyMetrics: ProxyObserver {
 
     /// Counts a response of `/livez`.
     package func countLivez(status: Int) { probes.countLivez(status) }
+
+    /// Counts a client that an HTTP server has refused.
+    package func count(_ refusal: HTTPRefusal) { servers.count(refusal) }
+
+    /// Sets the number of listeners for health checks of a family.
+    package func set(_ counts: ServiceHealthServers.Counts, _ family: IPFamily) { servers.set(counts, family) }
 }

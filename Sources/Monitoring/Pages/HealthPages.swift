@@ -1,6 +1,6 @@
 import HTTPServing
 
-/// The pages for probes and load balancers, as kube-proxy serves them on port 10256: `/healthz` and `/livez`.
+/// The pages for probes and load balancers on port 10256: `/healthz` and `/livez` as kube-proxy serves them, and `/readyz`.
 package struct HealthPages: Sendable {
     private let health: HealthRecord
     private let metrics: ProxyMetrics
@@ -21,6 +21,8 @@ package struct HealthPages: Sendable {
             let answer = health.report.livez
             metrics.countLivez(status: answer.status)
             return answer
+        case "/readyz":
+            return health.readyz
         default:
             return .notFound
         }

@@ -1,7 +1,7 @@
 import HTTPServing
 import PrometheusText
 
-/// The pages for people and Prometheus, on the loopback address: those of kube-proxy on port 10249, and two more.
+/// The pages for people and Prometheus, on the loopback address: those of kube-proxy on port 10249, and three more.
 ///
 /// | path | answer |
 /// | --- | --- |
@@ -11,51 +11,74 @@ import PrometheusText
 /// | `/configz` | the configuration in force, as JSON |
 /// | `/rules` | the desired rules, as iptables-save text |
 /// | `/plan` | the difference between the desired rules and the kernel |
+/// | `/problems` | what is not as it should be; as JSON with `?format=json` or `Accept: application/json` |
 ///
-/// The last two reveal much and cost much, so only clients on this machine get them, wherever the server listens.
+/// The last three reveal much or cost much, so only clients on this machine get them, wherever the server listens.
 package struct MetricsPages: Sendable {
-    /// The text of a page, made for a request.
+    /// Makes the text of a page for a request.
     package typealias Page = @Sendable () async throws -> String
+    /// Makes a page that may be large.
+    package typealias LargePage = @Sendable () async throws -> PageContent
 
-    private let metrics: @Sendable () async -> MetricText
+    private let metrics: SharedPage
     private let configuration: Page
-    private let rules: Page
-    private let plan: Page
+    private let rules: SharedPage
+    private let plan: SharedPage
+    private let problemText: SharedPage
+    private let problemJSON: SharedPage
+
+    /// A scraper waits ten seconds by default.
+    private static let scrapePatience = Duration.seconds(5)
 
     /// A page that throws is answered with 503 and the error as text.
     ///
-    /// - Parameter configuration: JSON for `/configz`.
+    /// - Parameters:
+    ///   - configuration: JSON for `/configz`.
+    ///   - onRelease: called when a large page is no longer in memory.
     package init(
-        metrics: @escaping @Sendable () async -> MetricText, configuration: @escaping Page, rules: @escaping Page,
-        plan: @escaping Page
+        metrics: @escaping @Sendable () async -> MetricText, configuration: @escaping Page, rules: @escaping LargePage,
+        plan: @escaping LargePage, problems: ProblemRecord, onRelease: @escaping @Sendable () -> Void = {}
     ) {
-        self.metrics = metrics
+        self.metrics = SharedPage(patience: Self.scrapePatience, onRelease: onRelease) {
+            HTTPAnswer(contentType: MetricText.contentType, PageContent(pieces: await metrics().pieces))
+        }
         self.configuration = configuration
-        self.rules = rules
-        self.plan = plan
+        self.rules = SharedPage(onRelease: onRelease) { .text(try await rules()) }
+        self.plan = SharedPage(onRelease: onRelease) { .text(try await plan()) }
+        problemText = SharedPage(onRelease: onRelease) { problems.text }
+        problemJSON = SharedPage(onRelease: onRelease) { try problems.json }
     }
 
     package func answer(_ query: HTTPServer.Query) async -> HTTPAnswer {
         switch query.path {
-        case "/metrics": HTTPAnswer(contentType: MetricText.contentType, body: await metrics().bytes)
+        case "/metrics": await answer { try await metrics.answer() }
         case "/healthz": .text("ok")
         case "/proxyMode": .text("iptables")
-        case "/configz": await answer(configuration, HTTPAnswer.json)
-        case "/rules", "/plan":
-            if query.isLocal {
-                await answer(query.path == "/plan" ? plan : rules, HTTPAnswer.text)
-            } else {
-                .text("\(query.path) is available to clients on this node only\n", status: 403)
-            }
+        case "/configz": await answer { .json(try await configuration()) }
+        case "/rules": await answer(query) { try await rules.answer() }
+        case "/plan": await answer(query) { try await plan.answer() }
+        case "/problems": await answer(query) { try await (query.wantsJSON ? problemJSON : problemText).answer() }
         default: .notFound
         }
     }
 
-    private func answer(_ page: Page, _ wrap: (String, Int) -> HTTPAnswer) async -> HTTPAnswer {
+    /// The answer to clients on this node; others are refused.
+    private func answer(_ query: HTTPServer.Query, _ page: () async throws -> HTTPAnswer) async -> HTTPAnswer {
+        guard query.isLocal else {
+            return .text("\(query.path) is available to clients on this node only\n", status: 403)
+        }
+        return await answer(page)
+    }
+
+    private func answer(_ page: () async throws -> HTTPAnswer) async -> HTTPAnswer {
         do {
-            return wrap(try await page(), 200)
+            return try await page()
         } catch {
             return .text("\(error)\n", status: 503)
         }
     }
+}
+
+extension HTTPServer.Query {
+    fileprivate var wantsJSON: Bool { format == "json" || (format == nil && accept.contains("application/json")) }
 }

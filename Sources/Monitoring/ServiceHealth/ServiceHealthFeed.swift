@@ -19,16 +19,21 @@ package final class ServiceHealthFeed: ProxyObserver {
     /// - Parameters:
     ///   - families: the families whose rules are kept in sync.
     ///   - retryPeriod: the time until a listener that failed is tried again.
+    ///   - shared: what the listeners of all families have in common.
+    ///   - metrics: counts the listeners.
     ///   - logger: receives a warning for each listener that fails.
     package init(
         families: [IPFamily], health: HealthRecord,
-        retryPeriod: Duration = ServiceHealthServers.defaultRetryPeriod, logger: Logger
+        retryPeriod: Duration = ServiceHealthServers.defaultRetryPeriod, shared: ServiceHealthServers.SharedResources,
+        metrics: ProxyMetrics, logger: Logger
     ) {
         self.families = Dictionary(
             uniqueKeysWithValues: families.map { family in
                 let (reports, continuation) = AsyncStream.makeStream(
                     of: HealthCheckedServices.self, bufferingPolicy: .bufferingNewest(1))
-                let servers = ServiceHealthServers(health: health, retryPeriod: retryPeriod, logger: logger)
+                let servers = ServiceHealthServers(
+                    health: health, retryPeriod: retryPeriod, shared: shared,
+                    report: { metrics.set($0, family) }, logger: logger)
                 return (family, Family(servers: servers, reports: reports, continuation: continuation))
             })
     }

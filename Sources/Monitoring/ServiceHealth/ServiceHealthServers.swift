@@ -8,7 +8,7 @@ import Synchronization
 /// Listens on the health check node ports of Services, for one family, and serves the health of the Services.
 ///
 /// Each Service has a listener of its own on each node port address. A listener that fails is logged once and tried again
-/// every `retryPeriod`; the others serve meanwhile.
+/// every `retryPeriod`; the others serve meanwhile. So are listeners for which no descriptor is left, in one line for all.
 package actor ServiceHealthServers {
     package static let defaultRetryPeriod = Duration.seconds(30)
 
@@ -17,30 +17,65 @@ package actor ServiceHealthServers {
         let address: ListenAddress
     }
 
+    /// The number of listeners in each state.
+    package struct Counts: Sendable, Hashable {
+        package var listening = 0
+        /// Those that cannot listen: their port is in use, for example.
+        package var failed = 0
+        /// Those for which no descriptor is left.
+        package var refused = 0
+
+        package init(listening: Int = 0, failed: Int = 0, refused: Int = 0) {
+            self.listening = listening
+            self.failed = failed
+            self.refused = refused
+        }
+    }
+
     private let health: HealthRecord
     private let retryPeriod: Duration
-    private let limits: HTTPLimits
+    private let shared: SharedResources
+    private let report: @Sendable (Counts) -> Void
     private let logger: Logger
     private let board = ServiceHealthBoard()
 
     private var desired: [Listener] = []
     private var running: [Listener: Task<Void, Never>] = [:]
     private var failures: [Listener: ListenFailure] = [:]
+    private var refused: Set<Listener> = []
+    private var hasLoggedRefusals = false
     private var isRunning = false
     private var isReconciling = false
     private var needsAnotherRound = false
 
+    /// What the listeners of all families have in common.
+    package struct SharedResources: Sendable {
+        let allowance: ListenerAllowance
+        let table: ConnectionTable
+        let refusals: HTTPRefusals
+
+        /// - Parameter connections: the number of connections to all listeners together.
+        package init(
+            allowance: ListenerAllowance = ListenerAllowance(), connections: Int = 64, refusals: HTTPRefusals
+        ) {
+            self.allowance = allowance
+            table = ConnectionTable(limit: connections)
+            self.refusals = refusals
+        }
+    }
+
     /// - Parameters:
     ///   - retryPeriod: the time until a listener that failed is tried again.
-    ///   - limits: the limits of each listener.
+    ///   - report: receives the number of listeners when it has changed; must return soon.
     ///   - logger: receives a warning for each listener that fails.
     package init(
-        health: HealthRecord, retryPeriod: Duration = defaultRetryPeriod,
-        limits: HTTPLimits = HTTPLimits(connections: 32), logger: Logger
+        health: HealthRecord, retryPeriod: Duration = defaultRetryPeriod, shared: SharedResources,
+        report: @escaping @Sendable (Counts) -> Void = { _ in }, logger: Logger
     ) {
         self.health = health
         self.retryPeriod = retryPeriod
-        self.limits = limits
+        self.shared = shared
+        self.report = report
         self.logger = logger
     }
 
@@ -66,7 +101,7 @@ package actor ServiceHealthServers {
         isRunning = true
         await reconcile()
         while (try? await Task.sleep(for: retryPeriod)) != nil {
-            if !failures.isEmpty { await reconcile() }
+            if !failures.isEmpty || !refused.isEmpty { await reconcile() }
         }
         desired = []
         await reconcile()
@@ -86,7 +121,13 @@ package actor ServiceHealthServers {
             failures = failures.filter { goal.contains($0.key) }
             // First, because a port may move from one Service to another.
             await stop(running.keys.filter { !goal.contains($0) })
-            for listener in desired where running[listener] == nil { await start(listener) }
+            refused = []
+            shared.allowance.update()
+            for listener in desired where running[listener] == nil {
+                if shared.allowance.take() { await start(listener) } else { refused.insert(listener) }
+            }
+            logRefusals()
+            report(Counts(listening: running.count, failed: failures.count, refused: refused.count))
         }
         isReconciling = false
     }
@@ -94,14 +135,18 @@ package actor ServiceHealthServers {
     private func stop(_ listeners: [Listener]) async {
         let tasks = listeners.compactMap { running.removeValue(forKey: $0) }
         for task in tasks { task.cancel() }
-        for task in tasks { await task.value }
+        for task in tasks {
+            await task.value
+            shared.allowance.giveBack()
+        }
     }
 
     private func start(_ listener: Listener) async {
         let service = listener.service
         do {
-            let server = try await HTTPServer.bind(listener.address, clients: .probes, limits: limits, logger: logger) {
-                [board, health] _ in
+            let server = try await HTTPServer.bind(
+                listener.address, clients: .probes, table: shared.table, refusals: shared.refusals, logger: logger
+            ) { [board, health] _ in
                 board.health(of: service)?.answer(isProxyHealthy: health.report.isHealthy)
                     ?? .text("\(service) no longer has a health check\n", status: 503)
             }
@@ -113,15 +158,34 @@ package actor ServiceHealthServers {
                 logger.info("\(service): serving health checks on \(listener.address)")
             }
         } catch {
+            shared.allowance.giveBack()
             guard failures.updateValue(error, forKey: listener) != error else { return }
             logger.warning(
                 "\(service): health checks are not served: \(error); next attempt in \(retryPeriod)")
         }
     }
 
+    /// Logs that descriptors are lacking, and that they are no longer.
+    private func logRefusals() {
+        guard let example = desired.first(where: refused.contains) else {
+            if hasLoggedRefusals { logger.info("there are descriptors for all health check node ports again") }
+            hasLoggedRefusals = false
+            return
+        }
+        if hasLoggedRefusals { return }
+        hasLoggedRefusals = true
+        logger.warning(
+            """
+            \(refused.count) of \(desired.count) health check node ports are not served, among them \
+            \(example.address.port) of \(example.service): the limit of open files leaves no descriptors for them; raise it \
+            (LimitNOFILE of the systemd unit, ulimit -n); next attempt in \(retryPeriod)
+            """)
+    }
+
     /// The listener ended by itself: the next attempt shows the cause, if it remains.
     private func ended(_ listener: Listener) {
         running[listener] = nil
+        shared.allowance.giveBack()
         failures[listener] = ListenFailure(listener.address, .other("the socket was closed"))
     }
 }

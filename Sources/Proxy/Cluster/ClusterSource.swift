@@ -25,21 +25,21 @@ package struct ClusterSource: Sendable {
     /// Follows the cluster until the task is cancelled; whatever happens to the server is waited out.
     ///
     /// - Parameters:
-    ///   - logger: gets a line about trouble, and about objects that cannot be used.
+    ///   - logger: gets a line about trouble.
+    ///   - diagnostics: gets what is wrong with objects.
     ///   - onContact: is called each time the server has answered something about objects of a kind.
     ///   - deliver: gets what there is and what changes; must return soon.
     package func run(
-        logger: Logger, onContact: @escaping @Sendable (KubernetesObject.Kind) -> Void,
+        logger: Logger, diagnostics: ObjectDiagnostics, onContact: @escaping @Sendable (KubernetesObject.Kind) -> Void,
         deliver: @escaping @Sendable ([ObjectUpdate]) async -> Void
     ) async {
         let client = APIClient(connection, version: version)
         await withTaskGroup(of: Void.self) { group in
             for resource in [WatchedResource.node(name: nodeName), .endpointSlices, .services] {
-                let diagnostics = ObjectDiagnosticsLog(logger)
                 let reflector = Reflector(
                     resource, client: client, logger: logger, received: { onContact(resource.kind) },
                     deliver: { update in
-                        diagnostics.write(update)
+                        diagnostics.take(update)
                         await deliver([update])
                     })
                 group.addTask { await reflector.run() }

@@ -6,6 +6,7 @@ import Logging
 import NetworkTypes
 import Synchronization
 import SystemPackage
+import XTables
 
 /// Writes what happens in the loop to a log: a line for each synchronization, and what goes wrong once, not each time.
 package final class LogObserver: ProxyObserver {
@@ -20,6 +21,8 @@ package final class LogObserver: ProxyObserver {
         var flowRefusals: [IPFamily: String] = [:]
         var drift: [IPFamily: (lines: [String], count: Int)] = [:]
         var hostWarnings: [IPFamily: [String]] = [:]
+        var conflicts: Set<ServiceConflict> = []
+        var foreignRules: [IPFamily: [ForeignRuleAhead]] = [:]
         var warnings: Set<String> = []
         var waiting = ""
     }
@@ -43,8 +46,12 @@ package final class LogObserver: ProxyObserver {
                 "no rules yet: waiting for a complete list of \(text)")
         case .changeQueued(let family):
             logger.debug("\(family.kubernetesName): a change is queued")
-        case .objectsChanged, .changesPending, .optionsChanged:
+        case .objectsChanged, .changesPending, .optionsChanged, .invalidObjects:
             break
+        case .conflicts(let conflicts):
+            log(conflicts)
+        case .foreignRulesAhead(let family, let rules):
+            log(rules, family)
         case .unusableSettings(let reason):
             logger.error("the options do not fit this node, the rules stay as they are: \(reason)")
         case .missingNode(let name):
@@ -137,6 +144,33 @@ package final class LogObserver: ProxyObserver {
         logger.log(
             level: deletion.deleted > 0 ? .info : .debug,
             "\(family.kubernetesName): deleted \(deletion.deleted) stale UDP flows of \(report.examined) checked")
+    }
+
+    private func log(_ conflicts: [ServiceConflict]) {
+        let known = reported.withLock { reported in
+            defer { reported.conflicts = Set(conflicts) }
+            return reported.conflicts
+        }
+        for conflict in conflicts where !known.contains(conflict) {
+            logger.warning("Service \(conflict.loser.service): \(conflict.message)")
+        }
+        for conflict in known.subtracting(conflicts).sorted() {
+            logger.notice("\(conflict.claim) is no longer claimed by both \(conflict.loser) and \(conflict.winner)")
+        }
+    }
+
+    private func log(_ rules: [ForeignRuleAhead], _ family: IPFamily) {
+        let known = reported.withLock { $0.foreignRules.updateValue(rules, forKey: family) ?? [] }
+        for rule in rules where !known.contains(rule) {
+            logger.warning(
+                """
+                \(family.kubernetesName) \(rule.table.rawValue): a foreign rule comes before our jumps and \(rule.effect): \
+                \(rule.rule)
+                """)
+        }
+        if rules.isEmpty, !known.isEmpty {
+            logger.notice("\(family.kubernetesName): no foreign rules come before our jumps any longer")
+        }
     }
 
     private func warn(_ warnings: [String]) {

@@ -17,6 +17,12 @@ package enum ProxyEvent: Sendable {
     case missingNode(name: String)
     /// The Node object of this node marks the node as about to be removed, or no longer so.
     case nodeLeaving(Bool)
+    /// The errors of all objects and files that cannot be used now; the last good state of each stays in force.
+    ///
+    /// Comes before ``started(_:)`` for what was wrong at the start, and again whenever it changes.
+    case invalidObjects([Diagnostic])
+    /// All addresses and ports that several Services claim now.
+    case conflicts([ServiceConflict])
     /// Objects changed, whether or not rules depend on it.
     case objectsChanged(ChangeCounts)
     /// So many changes of objects wait for a family's rules.
@@ -35,6 +41,8 @@ package enum ProxyEvent: Sendable {
     case flowsNotCleaned(IPFamily, FlowTableFailure)
     /// The host was checked for what makes the rules of a family do less, or other things, than they should.
     case hostChecked(IPFamily, warnings: [String])
+    /// The foreign rules of a family that can take packets to Services before our jumps do.
+    case foreignRulesAhead(IPFamily, [ForeignRuleAhead])
 }
 
 /// Receives what happens in the loop; must return soon.

@@ -22,11 +22,13 @@ struct ManifestCollection {
         var objects: [KubernetesObject]
         /// Whether the file has ever been read without an error.
         var wasGood: Bool
+        /// What is wrong with it now.
+        var errors: [Diagnostic] = []
     }
 
     private let directory: String
     private var files: [String: File] = [:]
-    private var reportedFailures: Set<InputFiles.Failure> = []
+    private var failures: Set<InputFiles.Failure> = []
     private var reportedDuplicates: Set<String> = []
 
     init(directory: String) { self.directory = directory }
@@ -35,7 +37,7 @@ struct ManifestCollection {
     mutating func scan() -> Scan {
         var scan = Scan()
         var seen: Set<String> = []
-        var failures: Set<InputFiles.Failure> = []
+        var found: Set<InputFiles.Failure> = []
         let listing = InputFiles.listing(of: directory)
         scan.directories = listing.directories
         for entry in listing.files {
@@ -44,12 +46,15 @@ struct ManifestCollection {
                 seen.insert(path)
                 try read(path, &scan)
             } catch {
-                failures.insert(error)
-                if reportedFailures.contains(error) { continue }
-                scan.diagnostics.append(Diagnostic(.error, file: error.path, message: error.message))
+                found.insert(error)
+                if failures.contains(error) { continue }
+                scan.diagnostics.append(diagnostic(error))
             }
         }
-        reportedFailures = failures
+        for path in Set(failures.map(\.path)).subtracting(found.map(\.path)).sorted() {
+            scan.diagnostics.append(Self.recovery(path))
+        }
+        failures = found
         scan.isReadable = !failures.contains { $0.path == directory }
         guard scan.isReadable else { return scan }
         // What cannot be examined, or is below a directory that cannot, is not gone.
@@ -60,6 +65,30 @@ struct ManifestCollection {
             scan.hasChanged = true
         }
         return scan
+    }
+
+    /// The errors of all files that cannot be used now, and of those that cannot be examined.
+    var errors: [Diagnostic] {
+        failures.sorted { $0.path < $1.path }.map(diagnostic)
+            + files.sorted { $0.key < $1.key }.flatMap(\.value.errors)
+    }
+
+    private func diagnostic(_ failure: InputFiles.Failure) -> Diagnostic {
+        withConsequence(
+            Diagnostic(.error, file: failure.path, message: failure.message),
+            isGood: files.contains {
+                $0.value.wasGood && ($0.key == failure.path || $0.key.hasPrefix("\(failure.path)/"))
+            })
+    }
+
+    private func withConsequence(_ diagnostic: Diagnostic, isGood: Bool) -> Diagnostic {
+        var diagnostic = diagnostic
+        if isGood, diagnostic.severity == .error { diagnostic.message += "; the last good state stays in force" }
+        return diagnostic
+    }
+
+    private static func recovery(_ path: String) -> Diagnostic {
+        Diagnostic(.note, file: path, message: "valid again; its new state takes effect")
     }
 
     /// All objects in force; of several with one kind and name, that of the file that comes first.
@@ -106,15 +135,19 @@ struct ManifestCollection {
         var reader = ManifestReader()
         reader.read(try InputFiles.content(of: path), file: path)
         scan.hasChanged = true
-        scan.diagnostics += reader.log.diagnostics
         let known = files[path]
-        if !reader.log.hasErrors {
+        let diagnostics = reader.log.diagnostics.map { withConsequence($0, isGood: known?.wasGood == true) }
+        let errors = diagnostics.filter { $0.severity == .error }
+        scan.diagnostics += diagnostics
+        if errors.isEmpty {
+            if known?.errors.isEmpty == false { scan.diagnostics.append(Self.recovery(path)) }
             files[path] = File(signature: signature, objects: reader.objects.all, wasGood: true)
         } else if let known, known.wasGood {
             files[path]?.signature = signature
+            files[path]?.errors = errors
         } else {
             // Never good so far: what can be read of it is better than nothing.
-            files[path] = File(signature: signature, objects: reader.objects.all, wasGood: false)
+            files[path] = File(signature: signature, objects: reader.objects.all, wasGood: false, errors: errors)
         }
     }
 }

@@ -26,9 +26,11 @@ package struct ManifestSource: Sendable {
     ///
     /// - Parameters:
     ///   - report: gets what is wrong with files, once for each content.
+    ///   - reportErrors: gets the errors of all files that cannot be used, before each delivery and when they change.
     ///   - deliver: gets everything there is, after each change.
     package func run(
-        report: @Sendable ([Diagnostic]) -> Void, deliver: @Sendable ([ObjectUpdate]) async -> Void
+        report: @Sendable ([Diagnostic]) -> Void, reportErrors: @Sendable ([Diagnostic]) -> Void = { _ in },
+        deliver: @Sendable ([ObjectUpdate]) async -> Void
     ) async {
         let alarm = Alarm()
         let watch = DirectoryWatch(ringing: alarm)
@@ -42,6 +44,7 @@ package struct ManifestSource: Sendable {
         var collection = ManifestCollection(directory: directory)
         var isFirst = true
         var awaitedFiles: [String] = []
+        var reportedErrors: [Diagnostic] = []
         while !Task.isCancelled {
             watch?.add(directory)
             watch?.add("\(directory)/..")
@@ -59,6 +62,10 @@ package struct ManifestSource: Sendable {
             let isDeliverable = scan.isReadable && !isWaiting && (scan.hasChanged || isFirst)
             let objects = isDeliverable ? collection.objects(&scan) : []
             if !scan.diagnostics.isEmpty { report(scan.diagnostics) }
+            if collection.errors != reportedErrors {
+                reportedErrors = collection.errors
+                reportErrors(reportedErrors)
+            }
             if isDeliverable {
                 isFirst = false
                 await deliver(Self.updates(objects))

@@ -39,12 +39,16 @@ struct ClusterState: Sendable {
     }
 
     private(set) var objects = ClusterObjects()
+    private var claims = ServiceClaims()
     private var listedKinds: Set<KubernetesObject.Kind> = []
 
     /// The required kinds no source has listed yet.
     var missingKinds: [KubernetesObject.Kind] {
         KubernetesObject.Kind.allCases.filter { requiredKinds.contains($0) && !listedKinds.contains($0) }
     }
+
+    /// What several Services claim.
+    var conflicts: [ServiceConflict] { claims.conflicts }
 
     /// Whether rules may be made of what is known.
     var isComplete: Bool { missingKinds.isEmpty }
@@ -79,6 +83,8 @@ struct ClusterState: Sendable {
         note(old, &change)
         note(object, &change)
         change.record.note(object.kind, new: object, since: start)
+        if case .service(let service)? = old { claims.remove(service) }
+        if case .service(let service) = object { claims.insert(service) }
         objects.insert(object)
     }
 
@@ -86,6 +92,7 @@ struct ClusterState: Sendable {
         guard let old = objects.object(kind, name) else { return }
         note(old, &change)
         change.record.note(kind, new: nil, since: start)
+        if case .service(let service) = old { claims.remove(service) }
         objects.remove(kind, name)
     }
 

@@ -23,7 +23,7 @@ extension ProxyOption {
     package static let healthzBindAddress = ProxyOption(
         flag: "healthz-bind-address", field: "healthzBindAddress", .bindAddress(defaultPort: BindAddress.healthzPort),
         \.healthzBindAddress, defaultValue: { $0.effectiveHealthzBindAddress },
-        help: "Address and port for /healthz and /livez; empty disables them.", isFixedAtStart: true)
+        help: "Address and port for /healthz, /livez and /readyz; empty disables them.", isFixedAtStart: true)
     package static let metricsBindAddress = ProxyOption(
         flag: "metrics-bind-address", field: "metricsBindAddress", .bindAddress(defaultPort: BindAddress.metricsPort),
         \.metricsBindAddress, defaultValue: { $0.effectiveMetricsBindAddress },

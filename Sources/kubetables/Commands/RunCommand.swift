@@ -98,9 +98,10 @@ struct RunCommand: AsyncParsableCommand {
             [
                 TaskService { await loop.run() },
                 TaskService {
-                    await objects.run(logger: logger, onContact: { status.metrics.proxy.recordContact(about: $0) }) {
-                        await loop.take($0)
-                    }
+                    await objects.run(
+                        logger: logger, observer: observer,
+                        onContact: { status.metrics.proxy.recordContact(about: $0) }
+                    ) { await loop.take($0) }
                 },
                 TaskService { await reloadOnRequest(reload) },
                 TaskService { await status.serviceHealth.run() },

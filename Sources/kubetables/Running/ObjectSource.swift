@@ -26,19 +26,19 @@ enum ObjectSource: CustomStringConvertible {
 
     /// Delivers all objects and then all changes, until the task is cancelled.
     ///
-    /// - Parameter onContact: called for each answer of an API server about objects of a kind.
+    /// - Parameters:
+    ///   - observer: receives which objects cannot be used.
+    ///   - onContact: called for each answer of an API server about objects of a kind.
     func run(
-        logger: Logger, onContact: @escaping @Sendable (KubernetesObject.Kind) -> Void,
+        logger: Logger, observer: any ProxyObserver, onContact: @escaping @Sendable (KubernetesObject.Kind) -> Void,
         _ deliver: @escaping @Sendable ([ObjectUpdate]) async -> Void
     ) async {
+        let diagnostics = ObjectDiagnostics(logger, observer: observer)
         switch self {
         case .manifests(let source):
-            await source.run(
-                report: { diagnostics in
-                    for diagnostic in diagnostics { logger.log(level: diagnostic.severity.level, "\(diagnostic)") }
-                }, deliver: deliver)
+            await source.run(report: diagnostics.log, reportErrors: diagnostics.report, deliver: deliver)
         case .cluster(let source):
-            await source.run(logger: logger, onContact: onContact, deliver: deliver)
+            await source.run(logger: logger, diagnostics: diagnostics, onContact: onContact, deliver: deliver)
         }
     }
 }

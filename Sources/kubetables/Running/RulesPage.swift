@@ -1,15 +1,14 @@
+import HTTPServing
 import KernelTables
 import NetworkTypes
 import Proxy
 import RuleCompiler
 import XTables
 
-/// The text of `/rules` or `/plan`: large on large nodes, so it is made on a thread of its own, one at a time.
-///
-/// Requests that come while a text is being made share it.
-actor RulesPage {
-    /// Makes the text of one family's rules.
-    typealias Text = @Sendable (Ruleset) throws -> String
+/// The content of `/rules` or `/plan`: large on large nodes, so it is made on a thread of its own.
+struct RulesPage: Sendable {
+    /// Writes what is shown of one family's rules.
+    typealias Write = @Sendable (Ruleset, inout PageContent) throws -> Void
 
     private struct NoRules: Error, CustomStringConvertible {
         let description = "no rules yet: Services and endpoints are not known"
@@ -17,50 +16,42 @@ actor RulesPage {
 
     private let loop: ProxyLoop
     private let families: [IPFamily]
-    private let text: Text
+    private let write: Write
     private let queue = BlockingQueue(label: "kubetables.pages")
-    private var making: Task<Result<String, any Error>, Never>?
 
-    init(_ loop: ProxyLoop, _ families: [IPFamily], _ text: @escaping Text) {
+    init(_ loop: ProxyLoop, _ families: [IPFamily], _ write: @escaping Write) {
         self.loop = loop
         self.families = families
-        self.text = text
+        self.write = write
     }
 
-    /// The desired rules, as iptables-save text.
-    static let rules: Text = { "# \($0.family.kubernetesName)\n\($0.text())" }
+    /// Writes the desired rules, as iptables-save text.
+    static let rules: Write = { rules, page in
+        page.append("# \(rules.family.kubernetesName)\n")
+        rules.writeText(.save) { page.append($0) }
+    }
 
-    /// The difference between the desired rules and the kernel.
-    static let plan: Text = { rules in
-        var text = ""
+    /// Writes the difference between the desired rules and the kernel.
+    static let plan: Write = { rules, page in
         let plan = try Syncer(lock: nil).plan(rules)
-        PlanPrinter(format: .text, colors: .none).forEachLine(of: plan) { text += $0 + "\n" }
-        return text
+        PlanPrinter(format: .text, colors: .none).forEachLine(of: plan) { page.append($0 + "\n") }
     }
 
-    /// The text of all families.
-    func get() async throws -> String {
-        if let making { return try await making.value.get() }
-        let task = Task { await make() }
-        making = task
-        let result = await task.value
-        making = nil
-        return try result.get()
-    }
-
-    private func make() async -> Result<String, any Error> {
-        var whole = ""
+    /// The content for all families.
+    func content() async throws -> PageContent {
+        var page = PageContent()
         for family in families {
-            guard let compilation = await loop.compilation(family) else { return .failure(NoRules()) }
-            let part = await queue.run { [text] in
+            guard let compilation = await loop.compilation(family) else { throw NoRules() }
+            let result = await queue.run { [write, page] in
                 defer { Memory.giveBack() }
-                return Result { try text(compilation.ruleset) }
+                return Result {
+                    var page = page
+                    try write(compilation.ruleset, &page)
+                    return page
+                }
             }
-            switch part {
-            case .success(let text): whole += text
-            case .failure: return part
-            }
+            page = try result.get()
         }
-        return .success(whole)
+        return page
     }
 }

@@ -14,20 +14,26 @@ struct StatusServers {
     let metrics: ServedMetrics
     let health: HealthRecord
     let serviceHealth: ServiceHealthFeed
+    private let problems: ProblemRecord
+    private let refusals: HTTPRefusals
     private let logger: Logger
 
     init(options: ProxyOptions, traffic detail: TrafficDetail, families: [IPFamily], logger: Logger) {
         // Without an address for /metrics, the counters of the rules need not be read.
         let isServed = options.effectiveMetricsBindAddress != .none
         metrics = ServedMetrics(families: families, traffic: isServed ? detail : .off)
-        health = HealthRecord(syncPeriod: options.effectiveSyncPeriod)
+        health = HealthRecord(syncPeriod: options.effectiveSyncPeriod, families: families)
+        problems = ProblemRecord(families: families)
+        let refusals = HTTPRefusals(logger) { [metrics] in metrics.proxy.count($0) }
         serviceHealth = ServiceHealthFeed(
-            families: families, health: health, retryPeriod: options.effectiveSyncPeriod, logger: logger)
+            families: families, health: health, retryPeriod: options.effectiveSyncPeriod,
+            shared: ServiceHealthServers.SharedResources(refusals: refusals), metrics: metrics.proxy, logger: logger)
+        self.refusals = refusals
         self.logger = logger
     }
 
     /// The observers of the loop that the servers depend on.
-    var observers: [any ProxyObserver] { [metrics.proxy, health, serviceHealth] }
+    var observers: [any ProxyObserver] { [metrics.proxy, health, problems, serviceHealth] }
 
     /// Listens; comes before anything else, so that a port that is already in use ends the program at once.
     ///
@@ -39,14 +45,16 @@ struct StatusServers {
         let binds: [(BindAddress, Bind)] = [
             (
                 options.effectiveHealthzBindAddress,
-                { [logger] address throws(ListenFailure) in
-                    try await HTTPServer.bind(address, clients: .probes, logger: logger) { healthPages.answer($0) }
+                { [logger, refusals] address throws(ListenFailure) in
+                    try await HTTPServer.bind(address, clients: .probes, refusals: refusals, logger: logger) {
+                        healthPages.answer($0)
+                    }
                 }
             ),
             (
                 options.effectiveMetricsBindAddress,
-                { [logger] address throws(ListenFailure) in
-                    try await HTTPServer.bind(address, logger: logger) { await pages.answer($0) }
+                { [logger, refusals] address throws(ListenFailure) in
+                    try await HTTPServer.bind(address, refusals: refusals, logger: logger) { await pages.answer($0) }
                 }
             ),
         ]
@@ -96,9 +104,11 @@ struct StatusServers {
     private func metricsPages(_ loop: ProxyLoop, _ families: [IPFamily]) -> MetricsPages {
         let rules = RulesPage(loop, families, RulesPage.rules)
         let plan = RulesPage(loop, families, RulesPage.plan)
+        let queue = BlockingQueue(label: "kubetables.memory")
         return MetricsPages(
             metrics: { [metrics] in await metrics.text() },
             configuration: { await loop.options.configurationJSON },
-            rules: { try await rules.get() }, plan: { try await plan.get() })
+            rules: { try await rules.content() }, plan: { try await plan.content() }, problems: problems,
+            onRelease: { Task { await queue.run { Memory.giveBack() } } })
     }
 }

@@ -1,0 +1,80 @@
+/// A page that may be large: it is made for one request at a time, and one copy of it is in memory at most.
+///
+/// - Requests that come while the page is being made, or within a second of it while it is still being sent, share the copy.
+/// - A later request waits until the copy has been sent. Clients that have not read it after `patience` lose their
+///   connection then, so that clients that do not read cannot keep others out.
+/// - No more than `readerLimit` clients get it at a time; the server answers 503 to others.
+package actor SharedPage {
+    package typealias Make = @Sendable () async throws -> HTTPAnswer
+
+    private struct Busy: Error, CustomStringConvertible {
+        let description = "the page is still being sent to other clients; try again later"
+    }
+
+    private let readerLimit: Int
+    private let patience: Duration
+    private let onRelease: @Sendable () -> Void
+    private let make: Make
+    private weak var copy: PageCopy?
+    private var making: Task<HTTPAnswer, any Error>?
+
+    private static let sharingTime = Duration.seconds(1)
+    /// How often to check whether the copy has been sent.
+    private static let pollPeriod = Duration.milliseconds(10)
+    /// How long connections may take to close.
+    private static let closingTime = Duration.seconds(1)
+
+    package static let defaultReaderLimit = 16
+    package static let defaultPatience = Duration.seconds(30)
+
+    /// - Parameters:
+    ///   - readerLimit: the number of clients that get a large page at a time.
+    ///   - patience: how long clients may read the page while others wait for a new one.
+    ///   - onRelease: called when a large page is no longer in memory.
+    package init(
+        readerLimit: Int = defaultReaderLimit, patience: Duration = defaultPatience,
+        onRelease: @escaping @Sendable () -> Void = {}, make: @escaping Make
+    ) {
+        self.readerLimit = readerLimit
+        self.patience = patience
+        self.onRelease = onRelease
+        self.make = make
+    }
+
+    package func answer() async throws -> HTTPAnswer {
+        if let making { return try await making.value }
+        if let copy, .now - copy.created < Self.sharingTime { return copy.shared }
+        let task = Task { try await newAnswer() }
+        making = task
+        defer { making = nil }
+        return try await task.value
+    }
+
+    private func newAnswer() async throws -> HTTPAnswer {
+        try await waitForRelease()
+        let answer = try await make()
+        guard answer.content.isLarge else { return answer }
+        let copy = PageCopy(answer, limit: readerLimit, onRelease: onRelease)
+        self.copy = copy
+        return copy.shared
+    }
+
+    private func waitForRelease() async throws {
+        let deadline = ContinuousClock.now + patience
+        while copy != nil {
+            let now = ContinuousClock.now
+            if now > deadline + Self.closingTime { throw Busy() }
+            if now > deadline { copy?.closeReaders() }
+            try await Task.sleep(for: Self.pollPeriod)
+        }
+    }
+}
+
+extension PageCopy {
+    /// The answer that holds this copy in memory.
+    fileprivate var shared: HTTPAnswer {
+        var answer = answer
+        answer.copy = self
+        return answer
+    }
+}

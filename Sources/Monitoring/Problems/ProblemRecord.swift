@@ -1,0 +1,121 @@
+import Foundation
+import HTTPServing
+import KernelTables
+import KubernetesObjects
+import NetworkTypes
+import Proxy
+import ServiceModel
+import Synchronization
+import XTables
+
+/// Keeps what is not as it should be, as the loop reports it, for `/problems`.
+package final class ProblemRecord: ProxyObserver {
+    private struct State {
+        var invalidObjects: [Diagnostic] = []
+        var conflicts: [ServiceConflict] = []
+        var foreignRules: [IPFamily: [ForeignRuleAhead]] = [:]
+        var unsupported: [IPFamily: [UnsupportedFeature]] = [:]
+        var outOfSync: [IPFamily: (since: Timestamp, reason: String)] = [:]
+        var hostWarnings: [IPFamily: [String]] = [:]
+        /// Why no rules can be made or renewed.
+        var obstacle: (since: Timestamp, reason: String)?
+    }
+
+    private let families: [IPFamily]
+    private let now: @Sendable () -> Timestamp
+    private let state: Mutex<State>
+
+    /// - Parameters:
+    ///   - families: the families whose rules are kept in sync; none of them is at first.
+    ///   - now: the calendar.
+    package init(families: [IPFamily] = IPFamily.allCases, now: @escaping @Sendable () -> Timestamp = { .now }) {
+        self.families = families
+        self.now = now
+        var state = State()
+        for family in families { state.outOfSync[family] = (now(), "no rules have been applied yet") }
+        self.state = Mutex(state)
+    }
+
+    package func observe(_ event: ProxyEvent) {
+        switch event {
+        case .invalidObjects(let errors): state.withLock { $0.invalidObjects = errors }
+        case .conflicts(let conflicts): state.withLock { $0.conflicts = conflicts }
+        case .foreignRulesAhead(let family, let rules): state.withLock { $0.foreignRules[family] = rules }
+        case .hostChecked(let family, let warnings): state.withLock { $0.hostWarnings[family] = warnings }
+        case .waiting(let kinds):
+            setObstacle("waiting for a complete list of \(kinds.map(\.rawValue).joined(separator: ", "))")
+        case .unusableSettings(let reason):
+            setObstacle("the options do not fit this node: \(reason)")
+        case .started:
+            state.withLock { $0.obstacle = nil }
+        case .synchronized(let synchronization):
+            state.withLock { state in
+                state.outOfSync[synchronization.family] = nil
+                state.obstacle = nil
+                state.unsupported[synchronization.family] = synchronization.report.unsupported
+            }
+        case .failed(let failure):
+            state.withLock { state in
+                let since = state.outOfSync[failure.family]?.since ?? now()
+                state.outOfSync[failure.family] = (since, "\(failure.error)")
+            }
+        case .optionsChanged, .missingNode, .nodeLeaving, .objectsChanged, .changesPending, .changeQueued,
+            .healthChecksChanged, .flowsCleaned, .flowsNotCleaned:
+            break
+        }
+    }
+
+    private func setObstacle(_ reason: String) {
+        state.withLock { state in state.obstacle = (state.obstacle?.since ?? now(), reason) }
+    }
+
+    /// The problems now.
+    package var problems: Problems {
+        let state = state.withLock { $0 }
+        var problems = Problems()
+        problems.invalidObjects = state.invalidObjects.map(Problems.InvalidObject.init)
+        problems.conflicts = state.conflicts.map {
+            Problems.Conflict(
+                claim: "\($0.claim)", loser: "\($0.loser)", winner: "\($0.winner)", message: $0.message)
+        }
+        for family in families {
+            let name = family.kubernetesName
+            if let failure = state.outOfSync[family] {
+                let reason = state.obstacle.map { "\(failure.reason): \($0.reason)" } ?? failure.reason
+                problems.outOfSync.append(.init(ipFamily: name, since: "\(failure.since)", reason: reason))
+            } else if let obstacle = state.obstacle {
+                problems.outOfSync.append(
+                    .init(ipFamily: name, since: "\(obstacle.since)", reason: obstacle.reason))
+            }
+            problems.foreignRulesAhead += (state.foreignRules[family] ?? []).map {
+                .init(ipFamily: name, table: $0.table.rawValue, chain: $0.chain, rule: $0.rule, effect: $0.effect)
+            }
+            problems.unsupportedFeatures += (state.unsupported[family] ?? []).map {
+                .init(
+                    ipFamily: name, feature: "\($0.feature)", consequence: $0.feature.consequence,
+                    affected: $0.affected)
+            }
+            problems.hostWarnings += (state.hostWarnings[family] ?? []).map { .init(ipFamily: name, message: $0) }
+        }
+        return problems
+    }
+
+    /// The problems now, as text.
+    package var text: HTTPAnswer {
+        var page = PageContent()
+        for line in problems.lines { page.append(line + "\n") }
+        return .text(page)
+    }
+
+    /// The problems now, as a JSON object with a list for each kind.
+    package var json: HTTPAnswer {
+        get throws {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            var page = PageContent()
+            page.append(Array(try encoder.encode(problems)))
+            page.append("\n")
+            return HTTPAnswer(contentType: "application/json", page)
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import KernelTables
+import KubernetesObjects
+import NetworkTypes
+import Proxy
+import XTables
+
+/// What is not as it should be at one moment, as JSON has it.
+package struct Problems: Sendable, Hashable, Encodable {
+    /// An error of an object or file that cannot be used; its last good state stays in force.
+    struct InvalidObject: Sendable, Hashable, Encodable {
+        let kind: String?
+        let namespace: String?
+        let name: String?
+        let file: String?
+        let line: Int?
+        let field: String?
+        let message: String
+        /// All of it in one line.
+        let text: String
+
+        enum CodingKeys: CodingKey { case kind, namespace, name, file, line, field, message }
+    }
+
+    /// An address or port that two Services claim.
+    struct Conflict: Sendable, Hashable, Encodable {
+        let claim: String
+        let loser: String
+        let winner: String
+        let message: String
+    }
+
+    /// A foreign rule that can take packets before our jumps.
+    struct ForeignRule: Sendable, Hashable, Encodable {
+        let ipFamily: String
+        let table: String
+        let chain: String
+        let rule: String
+        let effect: String
+    }
+
+    /// A feature that the kernel refuses.
+    struct UnsupportedFeature: Sendable, Hashable, Encodable {
+        let ipFamily: String
+        let feature: String
+        let consequence: String
+        let affected: [String]
+    }
+
+    /// A family whose rules are not in sync.
+    struct OutOfSync: Sendable, Hashable, Encodable {
+        let ipFamily: String
+        /// Since when, as RFC 3339 has it.
+        let since: String
+        let reason: String
+    }
+
+    /// What is odd about the host.
+    struct HostWarning: Sendable, Hashable, Encodable {
+        let ipFamily: String
+        let message: String
+    }
+
+    var outOfSync: [OutOfSync] = []
+    var invalidObjects: [InvalidObject] = []
+    var conflicts: [Conflict] = []
+    var foreignRulesAhead: [ForeignRule] = []
+    var unsupportedFeatures: [UnsupportedFeature] = []
+    var hostWarnings: [HostWarning] = []
+
+    /// The text for people: a line for each problem, under a heading for each kind.
+    var lines: [String] {
+        let sections: [(String, [String])] = [
+            ("out of sync", outOfSync.map { "\($0.ipFamily): since \($0.since): \($0.reason)" }),
+            ("invalid objects (the last good state of each stays in force)", invalidObjects.map(\.text)),
+            ("conflicts", conflicts.map(\.message)),
+            (
+                "foreign rules ahead of ours",
+                foreignRulesAhead.map { "\($0.ipFamily) \($0.table) \($0.chain): \($0.rule): \($0.effect)" }
+            ),
+            (
+                "features that the kernel refuses",
+                unsupportedFeatures.map {
+                    "\($0.ipFamily): \($0.feature); \($0.affected.joined(separator: ", ")): \($0.consequence)"
+                }
+            ),
+            ("host", hostWarnings.map { "\($0.ipFamily): \($0.message)" }),
+        ]
+        let lines = sections.filter { !$0.1.isEmpty }.flatMap { title, lines in
+            ["\(title): \(lines.count)"] + lines.map { "  \($0)" }
+        }
+        return lines.isEmpty ? ["no problems"] : lines
+    }
+}
+
+extension Problems.InvalidObject {
+    init(_ diagnostic: Diagnostic) {
+        kind = diagnostic.kind
+        namespace = diagnostic.name.flatMap { $0.namespace.isEmpty ? nil : $0.namespace }
+        name = diagnostic.name?.name
+        file = diagnostic.file.isEmpty ? nil : diagnostic.file
+        line = diagnostic.line
+        field = diagnostic.field.isEmpty ? nil : diagnostic.field
+        message = diagnostic.message
+        text = "\(diagnostic)"
+    }
+}

@@ -1,0 +1,122 @@
+import KubernetesObjects
+import Logging
+import Synchronization
+
+/// Logs what is wrong with objects, once for each object until that changes, and reports all that cannot be used.
+package final class ObjectDiagnostics: Sendable {
+    private struct Key: Hashable, Comparable {
+        let kind: KubernetesObject.Kind
+        let name: ObjectName
+
+        static func < (left: Key, right: Key) -> Bool {
+            (left.kind.rawValue, left.name) < (right.kind.rawValue, right.name)
+        }
+    }
+
+    private let logger: Logger
+    private let observer: any ProxyObserver
+    private let reported = Mutex<[Key: [Diagnostic]]>([:])
+    private let reportedErrors = Mutex<[Diagnostic]>([])
+    /// Objects can change a thousand times a second; lines beyond the budget are counted.
+    private let budget = Mutex(LineBudget())
+
+    /// - Parameters:
+    ///   - logger: gets the lines.
+    ///   - observer: receives ``ProxyEvent/invalidObjects(_:)``.
+    package init(_ logger: Logger, observer: any ProxyObserver) {
+        self.logger = logger
+        self.observer = observer
+    }
+
+    // MARK: Objects of a cluster
+
+    /// Takes over what an update is accompanied by; comes before the update takes effect.
+    func take(_ update: ObjectUpdate) {
+        let hasChanged =
+            switch update {
+            case .listed(let kind, let objects, let unreadable, let remarks):
+                take(kind, Set(objects.map(\.name)), unreadable, remarks)
+            case .changed(let object, let remarks):
+                replace(Key(kind: object.kind, name: object.name), with: remarks)
+            case .unreadable(let object):
+                replace(Key(kind: object.kind, name: object.name), with: object.diagnostics)
+            case .removed(let kind, let name):
+                reported.withLock { $0.removeValue(forKey: Key(kind: kind, name: name)) != nil }
+            }
+        guard hasChanged else { return }
+        let errors = reported.withLock { reported in
+            reported.sorted { $0.key < $1.key }.flatMap { $0.value.filter { $0.severity == .error } }
+        }
+        report(errors)
+    }
+
+    private func take(
+        _ kind: KubernetesObject.Kind, _ names: Set<ObjectName>, _ unreadable: [UnreadableObject],
+        _ remarks: [Diagnostic]
+    ) -> Bool {
+        var found = Dictionary(grouping: remarks) { $0.name ?? ObjectName(name: "") }
+        for object in unreadable { found[object.name] = object.diagnostics }
+        let known = reported.withLock { reported in
+            let known = reported.keys.filter { $0.kind == kind }.map(\.name)
+            // What is no longer there is not logged.
+            for name in known where found[name] == nil && !names.contains(name) {
+                reported[Key(kind: kind, name: name)] = nil
+            }
+            return known
+        }
+        var hasChanged = !known.isEmpty
+        for name in Set(known.filter(names.contains)).union(found.keys).sorted() {
+            if replace(Key(kind: kind, name: name), with: found[name] ?? []) { hasChanged = true }
+        }
+        return hasChanged
+    }
+
+    /// - Returns: whether anything else is wrong with the object than before.
+    private func replace(_ key: Key, with diagnostics: [Diagnostic]) -> Bool {
+        let old = reported.withLock { reported in
+            defer { reported[key] = diagnostics.isEmpty ? nil : diagnostics }
+            return reported[key] ?? []
+        }
+        guard diagnostics != old else { return false }
+        for diagnostic in diagnostics {
+            let (isAllowed, suppressed) = budget.withLock { $0.take(now: .now) }
+            if suppressed > 0 { logger.warning("\(suppressed) more findings about objects in the minute before") }
+            guard isAllowed else {
+                logger.debug("\(diagnostic)")
+                continue
+            }
+            switch diagnostic.severity {
+            case .error: logger.error("\(diagnostic); its last good state stays in force")
+            case .warning: logger.warning("\(diagnostic)")
+            case .note: logger.debug("\(diagnostic)")
+            }
+        }
+        let hasError = { (diagnostics: [Diagnostic]) in diagnostics.contains { $0.severity == .error } }
+        if hasError(old), !hasError(diagnostics) {
+            logger.notice("\(key.kind.rawValue) \(key.name): valid again; its new state takes effect")
+        }
+        return true
+    }
+
+    // MARK: Files
+
+    /// Logs what was found in files that were read now.
+    package func log(_ diagnostics: [Diagnostic]) {
+        for diagnostic in diagnostics {
+            switch diagnostic.severity {
+            case .error: logger.error("\(diagnostic)")
+            case .warning: logger.warning("\(diagnostic)")
+            case .note: logger.info("\(diagnostic)")
+            }
+        }
+    }
+
+    /// Reports the errors of all objects and files that cannot be used, if they are others than before.
+    package func report(_ errors: [Diagnostic]) {
+        let isNew = reportedErrors.withLock { reported in
+            defer { reported = errors }
+            return reported != errors
+        }
+        if isNew { observer.observe(.invalidObjects(errors)) }
+    }
+}
