@@ -22,6 +22,8 @@ struct ManifestCollection {
         var objects: [KubernetesObject]
         /// Whether the file has ever been read without an error.
         var wasGood: Bool
+        /// Whether it has a list without items: no Services are what was meant.
+        var hasEmptyList = false
     }
 
     private let directory: String
@@ -30,6 +32,9 @@ struct ManifestCollection {
     private var reportedDuplicates: Set<String> = []
 
     init(directory: String) { self.directory = directory }
+
+    /// Whether there is neither an object nor an explicit list without items, as in a directory that is not mounted yet.
+    var holdsNothing: Bool { files.values.allSatisfy { $0.objects.isEmpty && !$0.hasEmptyList } }
 
     /// Lists the directory, and reads the files that have changed.
     mutating func scan() -> Scan {
@@ -109,7 +114,9 @@ struct ManifestCollection {
         scan.diagnostics += reader.log.diagnostics
         let known = files[path]
         if !reader.log.hasErrors {
-            files[path] = File(signature: signature, objects: reader.objects.all, wasGood: true)
+            files[path] = File(
+                signature: signature, objects: reader.objects.all, wasGood: true,
+                hasEmptyList: reader.inventory.emptyListCount > 0)
         } else if let known, known.wasGood {
             files[path]?.signature = signature
         } else {
