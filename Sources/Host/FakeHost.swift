@@ -10,6 +10,7 @@ package final class FakeHost: Host {
         var nftablesFailure: HostProgram.Failure?
         var recentListCapacity = 100
         var fullRecentLists: [String] = []
+        var runningProxies: [RunningProxy] = []
     }
 
     package let hostname: String
@@ -44,6 +45,11 @@ package final class FakeHost: Host {
     package var fullRecentLists: [String] {
         get { state.withLock(\.fullRecentLists) }
         set { state.withLock { $0.fullRecentLists = newValue } }
+    }
+
+    package var runningProxies: [RunningProxy] {
+        get { state.withLock(\.runningProxies) }
+        set { state.withLock { $0.runningProxies = newValue } }
     }
 
     package func nftablesChains(_ family: IPFamily) throws(HostProgram.Failure) -> [NFTablesChain] {

@@ -25,6 +25,9 @@ package protocol Host: Sendable {
 
     /// The names of the xt_recent lists that are full, sorted: each new address removes the oldest one.
     var fullRecentLists: [String] { get }
+
+    /// The programs that seem to keep the rules of this network namespace in sync, apart from this one.
+    var runningProxies: [RunningProxy] { get }
 }
 
 /// A chain in nf_tables.

@@ -7,6 +7,10 @@ import ServiceModel
 package struct CompilerInput: Sendable {
     package let objects: ClusterObjects
     package let settings: CompilerSettings
+    /// Whether no option names the node.
+    package let isNodeAssumed: Bool
+    /// Whether pods are recognized by the ranges of the Node object.
+    let usesPodRanges: Bool
 
     /// - Parameters:
     ///   - nodeName: the name of the node that the rules are for.
@@ -17,6 +21,8 @@ package struct CompilerInput: Sendable {
         _ objects: ClusterObjects, _ options: ProxyOptions, nodeName: String, interfaceAddresses: [IPAddress]?
     ) throws(OptionError) {
         self.objects = objects
+        isNodeAssumed = options.hostname == nil
+        usesPodRanges = options.detectLocalMode == .nodeCIDR
         let node = options.node(named: nodeName, object: objects.node(named: nodeName))
         settings = try options.settings(
             node: node,

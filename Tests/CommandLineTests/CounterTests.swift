@@ -58,7 +58,9 @@ import Testing
 
     private func apply(_ cluster: Cluster, _ lab: Lab) throws {
         try lab.run(
-            "node", [Repository.tool, "apply", "-f", "-", "--ip-family", cluster.family.rawValue, "--lock-wait", "60"],
+            "node",
+            [Repository.tool, "apply", "--prune", "--allow-empty", "-f", "-"]
+                + ["--ip-family", cluster.family.rawValue, "--lock-wait", "60"],
             input: cluster.manifest)
     }
 

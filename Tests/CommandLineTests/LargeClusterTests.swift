@@ -24,7 +24,7 @@ import Testing
         let node = try #require(node, "no network namespace could be made")
         try #require(try tool("apply").status == 0)
         let (chain, address) = try endpoint()
-        let service = /default\/[a-z0-9-]+(?::[a-z0-9-]+)?/
+        let service = /[a-z0-9-]+\/[a-z0-9-]+(?::[a-z0-9-]+)?/
         try node.run("iptables-legacy", "-t", "nat", "-D", chain, "1")
         try node.run("iptables-legacy", "-t", "nat", "-I", chain, "1", "-m", "limit", "-j", "RETURN")
 

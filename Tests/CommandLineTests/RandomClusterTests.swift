@@ -34,7 +34,8 @@ import XTables
         for state in states {
             let apply = ["--ip-family", family.rawValue, "-f", "-"] + state.options
             _ = try node.attempt([tool, "-F", "KUBE-FIREWALL"])  // kubelet's too: its rule would stay
-            let applied = try node.attempt([Repository.tool, "apply"] + apply, input: state.text())
+            let applied = try node.attempt(
+                [Repository.tool, "apply", "--prune", "--allow-empty"] + apply, input: state.text())
             try #require(applied.status == 0, "\(applied.errors)")
 
             let saved = SaveText.withoutCounters(try node.run("\(tool)-save"))

@@ -172,6 +172,38 @@ import Testing
                 """)
     }
 
+    /// A node port Service for which only endpoints on the node count.
+    private static let local = """
+        apiVersion: v1
+        kind: Service
+        metadata: {name: redis}
+        spec: {type: NodePort, externalTrafficPolicy: Local, clusterIP: 10.96.0.7, ports: [{port: 6379, nodePort: 30000}]}
+        ---
+        apiVersion: discovery.k8s.io/v1
+        kind: EndpointSlice
+        metadata: {name: redis-1, labels: {kubernetes.io/service-name: redis}}
+        addressType: IPv4
+        ports: [{port: 6379}]
+        endpoints: [{addresses: [10.244.1.190], nodeName: node-1}]
+
+        """
+
+    @Test("the node is named if rules depend on it and no option names it")
+    func assumedNode() throws {
+        let note = "note: the rules are for the node \""
+        let assumed = try compile("-f", "-", input: Self.local)
+        #expect(assumed.status == 0)
+        #expect(assumed.errors.contains(note), "\(assumed.errors)")
+        #expect(assumed.errors.contains("because of Local traffic policies: pass --hostname-override"))
+        let named = try compile("-f", "-", "--hostname-override", "node-1", input: Self.local)
+        #expect(named.errors.isEmpty, "\(named.errors)")
+        let hints = "hints: {forNodes: [{name: node-1}]}"
+        let cluster = Self.local.replacing("externalTrafficPolicy: Local", with: "externalTrafficPolicy: Cluster")
+        #expect(try compile("-f", "-", input: cluster).errors.isEmpty)
+        let hinted = try compile("-f", "-", input: cluster.replacing("nodeName: node-1", with: hints))
+        #expect(hinted.errors.contains("because of topology hints: "), "\(hinted.errors)")
+    }
+
     @Test func directoriesAreReadRecursively() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "kubetables-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }

@@ -71,7 +71,9 @@ final class FlowLab: Sendable {
     func apply(_ manifest: String) throws {
         let addresses = IPFamily.allCases.map(Self.nodeAddress).joined(separator: ",")
         try run(
-            "node", [Repository.tool, "apply", "-f", "-", "--node-ip", addresses, "--lock-wait", "60"], input: manifest)
+            "node",
+            [Repository.tool, "apply", "--prune", "--allow-empty", "-f", "-"]
+                + ["--node-ip", addresses, "--lock-wait", "60"], input: manifest)
     }
 
     /// Deletes stale flows on the node, and counts them.

@@ -31,6 +31,7 @@ import Testing
         try folder.write("account/token", Self.token)
         try folder.write("account/ca.crt", try certificates.folder.read("ca.crt"))
         try folder.write("xtables.lock", "")
+        try FileManager.default.createDirectory(atPath: "\(folder.path)/owner", withIntermediateDirectories: false)
     }
 
     private static let objects = """
@@ -84,13 +85,13 @@ import Testing
         result.capabilities = container.securityContext?.capabilities?.add?.map { $0.lowercased() } ?? []
         for mount in container.volumeMounts ?? [] {
             let volume = try #require(pod.volumes?.first { $0.name == mount.name })
-            let source: String
-            if volume.configMap?.name == "kube-proxy" {
-                source = "\(folder.path)/configuration"
-            } else {
-                try #require(volume.hostPath?.path == "/run/xtables.lock" && volume.hostPath?.type == "FileOrCreate")
-                source = "\(folder.path)/xtables.lock"
-            }
+            let source =
+                switch (volume.configMap?.name, volume.hostPath?.path, volume.hostPath?.type) {
+                case ("kube-proxy", nil, nil): "\(folder.path)/configuration"
+                case (nil, "/run/xtables.lock", "FileOrCreate"): "\(folder.path)/xtables.lock"
+                case (nil, "/run/kubetables", "DirectoryOrCreate"): "\(folder.path)/owner"
+                default: throw ProcessFailure(description: "unexpected volume \(volume.name)")
+                }
             result.volumes.append(
                 .init(source: source, target: mount.mountPath, isReadOnly: mount.readOnly ?? false))
         }

@@ -13,7 +13,9 @@ import Testing
         // As iptables makes it, for root alone.
         lock = try folder.write("xtables.lock", "", mode: 0o600)
         try write("walkthrough", to: "manifests")
+        try FileManager.default.createDirectory(atPath: owner, withIntermediateDirectories: false)
         try chmod(folder.path, 0o755)
+        try chmod(owner, 0o777)
     }
 
     /// Lays the objects of a fixture out as a volume that everybody can read.
@@ -23,12 +25,16 @@ import Testing
             "\(name)/objects.yaml", String(decoding: try Data(contentsOf: objects), as: UTF8.self), mode: 0o644)
     }
 
+    /// The folder of the owner's lock.
+    private var owner: String { "\(folder.path)/owner" }
+
     private func chmod(_ path: String, _ mode: mode_t) throws { try #require(Glibc.chmod(path, mode) == 0) }
 
     private func container(_ user: Container.User = .root) -> Container {
         Container(
             volumes: [
                 .init(source: lock, target: "/run/xtables.lock"),
+                .init(source: owner, target: "/run/kubetables"),
                 .init(source: "\(folder.path)/manifests", target: "/var/lib/manifests", isReadOnly: true),
             ], user: user)
     }

@@ -39,6 +39,7 @@ import Testing
         #expect(service.words("AmbientCapabilities") == ["CAP_NET_ADMIN", "CAP_NET_RAW"])
         #expect(service.values("NoNewPrivileges") == ["yes"])
         #expect(service.values("ReadWritePaths") == ["/run/xtables.lock"])
+        #expect(service.values("RuntimeDirectory") == ["kubetables"])
         // The kernel's parameters are the other unit's business.
         #expect(service.values("ProtectKernelTunables") == ["yes"])
         #expect(try unit("kubetables-init.service").values("ProtectKernelTunables").isEmpty)

@@ -53,6 +53,27 @@ import Testing
         await eventually("delivered: \(names)", location: location) { self.last == names }
     }
 
+    @Test("is waited for if it holds no object at the start", arguments: ["", "not a manifest", "{apiVersion: v1}"])
+    func nothing(text: String) async throws {
+        try write(text, to: "a.yaml")
+        try await watching {
+            await eventually("reported") { self.reported.withLock { $0.contains { $0.contains("no rules are made") } } }
+            #expect(delivered.withLock { $0 }.isEmpty)
+            try write(manifest("b"), to: "b.yaml")
+            await expect(["b"])
+            // Once objects are known, it is another matter if they go.
+            try FileManager.default.removeItem(atPath: "\(directory)/b.yaml")
+            await expect([])
+        }
+    }
+
+    @Test("may hold an explicit list without items")
+    func emptyList() async throws {
+        try write("{apiVersion: v1, kind: List, items: []}", to: "a.yaml")
+        try await watching { await expect([]) }
+        #expect(reported.withLock { $0 }.isEmpty)
+    }
+
     @Test("is delivered whole at the start, and again after each change")
     func changes() async throws {
         try write(manifest("a"), to: "a.yaml")

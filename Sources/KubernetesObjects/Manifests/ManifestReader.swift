@@ -15,6 +15,8 @@ public struct ManifestReader: Sendable {
     public private(set) var objects = ClusterObjects()
     /// What was found wrong or worth knowing.
     public private(set) var log = DiagnosticLog()
+    /// What the manifests hold apart from these objects.
+    public private(set) var inventory = InputInventory()
     private var unusableServices: Set<ServiceName> = []
 
     /// A reader without objects.
@@ -26,16 +28,24 @@ public struct ManifestReader: Sendable {
     ///   - paths: files, directories (with everything below them), or `-` for standard input.
     ///   - log: gets all diagnostics; if it has errors afterwards, the objects must not be used.
     public static func read(paths: [String], log: inout DiagnosticLog) -> ClusterObjects {
-        var reader = ManifestReader()
-        for path in paths { reader.read(path: path) }
-        reader.finish()
+        let reader = ManifestReader(paths: paths)
         log.add(reader.log)
         return reader.objects
     }
 
+    /// A reader that has read everything that `paths` name, and compared the objects with each other.
+    ///
+    /// - Parameter paths: files, directories (with everything below them), or `-` for standard input.
+    public init(paths: [String]) {
+        for path in paths { read(path: path) }
+        finish()
+    }
+
     /// Reads a file, a directory with everything below it, or standard input (`-`).
     public mutating func read(path: String) {
-        for file in InputFiles.files(at: path) {
+        let files = InputFiles.files(at: path)
+        if files.isEmpty { inventory.pathsWithoutFiles.append(path) }
+        for file in files {
             do throws(InputFiles.Failure) {
                 let path = try file.get()
                 let content = try InputFiles.content(of: path)
@@ -52,14 +62,18 @@ public struct ManifestReader: Sendable {
     ///   - text: YAML or JSON, any number of documents.
     ///   - file: the name that messages give it.
     public mutating func read(_ text: [UInt8], file: String) {
+        var isEmpty = true
+        defer { if isEmpty { inventory.emptyFiles.append(file) } }
         text.withUnsafeBufferPointer { bytes in
             let allowed = log.count(.error) + Self.errorLimit
             DocumentStream.read(bytes, isEnough: { log.count(.error) >= allowed }) { document in
                 let origin = ObjectOrigin(file: file, document: document.number, line: document.line)
                 switch document.content {
                 case .success(let value):
+                    if value != .null { isEmpty = false }
                     read(value, list: ListContext(), origin: origin)
                 case .failure(let error):
+                    isEmpty = false
                     log.add(
                         Diagnostic(
                             .error, file: file, origin: origin, line: error.line, column: error.column,
@@ -101,7 +115,7 @@ public struct ManifestReader: Sendable {
         if kind.hasSuffix("List"), let items = object["items"] {
             readList(items, of: object, kind: kind, version: version, list: list, origin: origin)
         } else if kind == "List", version == "v1" {
-            return
+            inventory.emptyListCount += 1
         } else {
             readObject(object, kind: kind, version: version, list: list, origin: origin)
         }
@@ -114,6 +128,12 @@ public struct ManifestReader: Sendable {
         var fields = FieldReader(kind: kind, origin: origin, listPath: list.path)
         defer { log.add(fields.log) }
         fields.warnOfUnknownFields(of: object, schema: .objectList)
+        // The items of a ServiceList are Services and need no kind.
+        let itemKind = kind == "List" ? nil : String(kind.dropLast("List".count))
+        if items == .null || items.array?.isEmpty == true {
+            let isKnown = itemKind.map { KubernetesObject.Kind(rawValue: $0) != nil } ?? true
+            if isKnown { inventory.emptyListCount += 1 } else { inventory.otherKinds[kind, default: 0] += 1 }
+        }
         guard items != .null else { return }
         guard list.path.count < Self.listDepthLimit else {
             fields.error("lists are nested more than \(Self.listDepthLimit) levels deep")
@@ -123,8 +143,6 @@ public struct ManifestReader: Sendable {
             fields.atField("items", of: object) { $0.error("must be a list, not \(items.summary)") }
             return
         }
-        // The items of a ServiceList are Services and need no kind.
-        let itemKind = kind == "List" ? nil : String(kind.dropLast("List".count))
         let allowed = log.count(.error) + Self.errorLimit
         for (index, item) in items.enumerated() where log.count(.error) < allowed {
             let context = ListContext(
@@ -137,6 +155,7 @@ public struct ManifestReader: Sendable {
         _ document: DocumentObject, kind: String, version: String, list: ListContext, origin: ObjectOrigin
     ) {
         guard let known = KubernetesObject.Kind(rawValue: kind), known.apiVersion == version else {
+            inventory.otherKinds[kind, default: 0] += 1
             log.add(Self.ignored(document, kind: kind, version: version, origin: origin))
             return
         }

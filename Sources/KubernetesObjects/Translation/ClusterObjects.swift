@@ -23,6 +23,9 @@ public struct ClusterObjects: Sendable {
         for object in objects { insert(object) }
     }
 
+    /// Whether there is no object at all.
+    public var isEmpty: Bool { services.isEmpty && endpointSlices.isEmpty && endpoints.isEmpty && nodes.isEmpty }
+
     /// The object of a kind and name, if there is one.
     public func object(_ kind: KubernetesObject.Kind, _ name: ObjectName) -> KubernetesObject? {
         switch kind {

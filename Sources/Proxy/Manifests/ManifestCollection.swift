@@ -24,6 +24,8 @@ struct ManifestCollection {
         var wasGood: Bool
         /// What is wrong with it now.
         var errors: [Diagnostic] = []
+        /// Whether it has a list without items: no Services are what was meant.
+        var hasEmptyList = false
     }
 
     private let directory: String
@@ -32,6 +34,9 @@ struct ManifestCollection {
     private var reportedDuplicates: Set<String> = []
 
     init(directory: String) { self.directory = directory }
+
+    /// Whether there is neither an object nor an explicit list without items, as in a directory that is not mounted yet.
+    var holdsNothing: Bool { files.values.allSatisfy { $0.objects.isEmpty && !$0.hasEmptyList } }
 
     /// Lists the directory, and reads the files that have changed.
     mutating func scan() -> Scan {
@@ -141,7 +146,9 @@ struct ManifestCollection {
         scan.diagnostics += diagnostics
         if errors.isEmpty {
             if known?.errors.isEmpty == false { scan.diagnostics.append(Self.recovery(path)) }
-            files[path] = File(signature: signature, objects: reader.objects.all, wasGood: true)
+            files[path] = File(
+                signature: signature, objects: reader.objects.all, wasGood: true,
+                hasEmptyList: reader.inventory.emptyListCount > 0)
         } else if let known, known.wasGood {
             files[path]?.signature = signature
             files[path]?.errors = errors

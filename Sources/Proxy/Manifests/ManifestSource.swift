@@ -11,13 +11,18 @@ package struct ManifestSource: Sendable {
     private static let openFilePeriod = Duration.seconds(1)
 
     package let directory: String
+    private let allowsEmpty: Bool
     private let quietTime: Duration
     private let pollPeriod: Duration
 
+    /// - Parameter allowsEmpty: whether a directory without any object counts at the start: otherwise it is waited for one,
+    ///   or for a list without items, since a directory that is not mounted yet must not remove all rules.
     package init(
-        directory: String, quietTime: Duration = defaultQuietTime, pollPeriod: Duration = defaultPollPeriod
+        directory: String, allowsEmpty: Bool = false, quietTime: Duration = defaultQuietTime,
+        pollPeriod: Duration = defaultPollPeriod
     ) {
         self.directory = directory
+        self.allowsEmpty = allowsEmpty
         self.quietTime = quietTime
         self.pollPeriod = pollPeriod
     }
@@ -45,6 +50,7 @@ package struct ManifestSource: Sendable {
         var isFirst = true
         var awaitedFiles: [String] = []
         var reportedErrors: [Diagnostic] = []
+        var hasReportedNothing = false
         while !Task.isCancelled {
             watch?.add(directory)
             watch?.add("\(directory)/..")
@@ -59,7 +65,17 @@ package struct ManifestSource: Sendable {
                         .warning, file: $0, message: "is being written to; no rules are made before it is closed")
                 }
             }
-            let isDeliverable = scan.isReadable && !isWaiting && (scan.hasChanged || isFirst)
+            let lacksObjects = isFirst && !allowsEmpty && scan.isReadable && !isWaiting && collection.holdsNothing
+            if lacksObjects, !hasReportedNothing {
+                hasReportedNothing = true
+                scan.diagnostics.append(
+                    Diagnostic(
+                        .warning, file: directory,
+                        message:
+                            "no Service, EndpointSlice, Endpoints or Node; no rules are made before there is one, or a "
+                            + "List without items"))
+            }
+            let isDeliverable = scan.isReadable && !isWaiting && !lacksObjects && (scan.hasChanged || isFirst)
             let objects = isDeliverable ? collection.objects(&scan) : []
             if !scan.diagnostics.isEmpty { report(scan.diagnostics) }
             if collection.errors != reportedErrors {

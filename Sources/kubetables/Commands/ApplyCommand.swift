@@ -14,9 +14,10 @@ struct ApplyCommand: ParsableCommand {
         commandName: "apply",
         abstract: "Apply the rules for these manifests to the kernel.",
         discussion: """
-            The input is the whole desired state: rules of Services that are not in it are removed. Each table is changed \
-            in one commit, under the xtables lock; foreign rules and chains stay as they are. Nothing is committed if the \
-            kernel is in sync. Needs the capabilities CAP_NET_ADMIN and CAP_NET_RAW.
+            The input is the whole desired state. Services that are in force and not in the input are removed with \
+            --prune, or after a question on a terminal; otherwise nothing is changed. Each table is changed in one commit, \
+            under the xtables lock; foreign rules and chains stay as they are. Nothing is committed if the kernel is in \
+            sync. Needs the capabilities CAP_NET_ADMIN and CAP_NET_RAW.
 
             Example: kubetables apply -f redis.yaml -f myapp/ --cluster-cidr 10.244.0.0/16
             """)
@@ -26,30 +27,68 @@ struct ApplyCommand: ParsableCommand {
     @Option(help: "The IP family of the rules. (default: those of the Services and of the node's addresses)")
     var ipFamily: IPFamily?
 
+    @OptionGroup var removal: RemovalOptions
+
+    @Flag(help: "Show what would be changed, as plan does, and change nothing.")
+    var dryRun = false
+
     @OptionGroup(title: "Kernel Options") var kernel: KernelOptions
     @OptionGroup(title: "Node Options") var node: NodeOptions
 
     func run() throws {
-        let compilerInput = try CompilerInput(input, node, interfaces: .ofThisMachine)
+        let compilerInput = try CompilerInput(input, node, interfaces: .ofThisMachine, emptiness: removal.emptiness)
         let families = compilerInput.families(ipFamily)
+        if dryRun { return try PlanCommand.show(compilerInput, families, PlanPrinter(format: .text)) }
         compilerInput.reportSkippedServices(families)
-        try forEachFamily(families) { family in try Self.apply(compilerInput, family, kernel.syncer) }
+        try Self.apply(compilerInput, families, kernel.syncer, removal, paths: input.paths)
+    }
+
+    /// Applies the rules of some families, unless that would remove Services that must stay.
+    ///
+    /// All families are compared before any is changed.
+    ///
+    /// - Parameter paths: those of the input.
+    static func apply(
+        _ input: CompilerInput, _ families: [IPFamily], _ syncer: Syncer, _ removal: RemovalOptions, paths: [String]
+    ) throws {
+        let clock = ContinuousClock()
+        var compared: [Compared] = []
+        var removed = RemovedServices(input)
+        let comparing = Result {
+            try forEachFamily(families) { family in
+                let start = clock.now
+                let compilation = input.compile(family)
+                let time = clock.now - start
+                try removed.add(compilation, syncer)
+                compared.append(Compared(family: family, compilation: compilation, compileTime: time))
+            }
+        }
+        try removal.confirmRemoval(of: removed.names, input: paths)
+        try forEachFamily(compared.map(\.family)) { family in
+            for index in compared.indices where compared[index].family == family {
+                try apply(input, &compared[index], syncer)
+            }
+        }
+        try comparing.get()
+    }
+
+    /// The rules of a family that were compared with the kernel.
+    private struct Compared {
+        let family: IPFamily
+        var compilation: Compilation?
+        let compileTime: Duration
     }
 
     /// Applies the rules of one family and prints what was done.
-    static func apply(_ input: CompilerInput, _ family: IPFamily, _ syncer: Syncer) throws {
-        let clock = ContinuousClock()
-        let start = clock.now
-        var compilation: Compilation? = input.compile(family)
-        let compileTime = clock.now - start
-
-        Console.warn(HostCheck(LinuxHost()).warnings(family, compilation?.servicePorts ?? []))
+    private static func apply(_ input: CompilerInput, _ compared: inout Compared, _ syncer: Syncer) throws {
+        let family = compared.family
+        Console.warn(HostCheck(LinuxHost()).warnings(family, compared.compilation?.servicePorts ?? []))
         // Given away, so that the rules and libiptc's copy of them are not in memory together.
-        let report = try syncer.apply { (compilation.take() ?? input.compile(family)).ruleset }
+        let report = try syncer.apply { (compared.compilation.take() ?? input.compile(family)).ruleset }
         let summary = SyncSummary(report)
         Console.warn(summary.warnings)
         for line in summary.lines { try Console.printLine(line) }
-        Console.note("\(family.kubernetesName) took: \(summary.timing(compile: compileTime))")
+        Console.note("\(family.kubernetesName) took: \(summary.timing(compile: compared.compileTime))")
         // Some rules of the manifests are not in force; the warnings name them.
         guard report.unsupported.isEmpty else { throw ExitCode.refusedByKernel }
     }

@@ -1,7 +1,10 @@
 import ArgumentParser
+import Host
 import KernelTables
 import NetworkTypes
 import Proxy
+import RuleCompiler
+import XTables
 
 /// `kubetables cleanup`: removes the rules of kubetables.
 struct CleanupCommand: ParsableCommand {
@@ -10,15 +13,42 @@ struct CleanupCommand: ParsableCommand {
         abstract: "Remove all chains and jumps of kubetables from the kernel, and nothing else.",
         discussion: """
             Each table is changed in one commit. Rules that kube-proxy left behind are removed as well, since they have \
-            the same names. The chain that the kubelet has too stays.
+            the same names. The chain that the kubelet has too stays. Refused while a kubetables or kube-proxy runs in \
+            this network namespace, which would make the rules again.
+
+            Exit code 2: --dry-run found something to remove.
             """)
 
     @Option(help: "The IP family to clean up. (default: both)")
     var ipFamily: IPFamily?
 
-    @OptionGroup(title: "Kernel Options") var kernel: KernelOptions
+    @Flag(help: "Show what would be removed, and change nothing.")
+    var dryRun = false
 
-    func run() throws { try Self.cleanUp(ipFamily.map { [$0] } ?? IPFamily.allCases, kernel.syncer) }
+    @Flag(help: "Remove the rules even while a kubetables or kube-proxy runs.")
+    var force = false
+
+    @OptionGroup(title: "Kernel Options") var kernel: KernelOptions
+    @OptionGroup var owner: OwnerOptions
+
+    private var families: [IPFamily] { ipFamily.map { [$0] } ?? IPFamily.allCases }
+
+    func run() throws {
+        if dryRun { return try show() }
+        if !force, let proxy = owner.runningProxies(LinuxHost()).first {
+            throw Console.failure(
+                "\(proxy) and would make the rules again; nothing was removed: stop it first, or pass --force",
+                .anotherProcess)
+        }
+        try Self.cleanUp(families, kernel.syncer)
+    }
+
+    private func show() throws {
+        var plans: [SyncPlan] = []
+        try forEachFamily(families) { family in plans.append(try kernel.syncer.cleanupPlan(family)) }
+        try PlanPrinter(format: .text).print(plans)
+        if plans.contains(where: { !$0.isEmpty }) { throw ExitCode.changesFound }
+    }
 
     /// Removes the rules of some families and prints what was done.
     static func cleanUp(_ families: [IPFamily], _ syncer: Syncer) throws {
@@ -29,6 +59,18 @@ struct CleanupCommand: ParsableCommand {
             let isClean = !report.hasChanges
             let lines = isClean ? ["\(family.kubernetesName): nothing to remove, nothing committed"] : summary.lines
             for line in lines { try Console.printLine(line) }
+            for chain in sharedChains(family) {
+                Console.note("\(family.kubernetesName): the chain \(chain) stays, because the kubelet uses it too")
+            }
+        }
+    }
+
+    /// The chains in the kernel that we share with another program, which cleanup leaves alone.
+    private static func sharedChains(_ family: IPFamily) -> [ChainName] {
+        Table.allCases.flatMap { table -> [ChainName] in
+            guard let shared = RuleLayoutKind.ownership.tables[table]?.shared, !shared.isEmpty else { return [] }
+            let content = try? RulesetReader().read(table, family: family)
+            return (content?.chains ?? []).map(\.name).filter { shared.contains($0) }
         }
     }
 }

@@ -39,6 +39,7 @@ struct CompileCommand: ParsableCommand {
         let compilerInput = try CompilerInput(input, node, interfaces: .ofNode)
         let compilation = compilerInput.compile(ipFamily)
         compilerInput.reportSkippedServices([ipFamily])
+        compilerInput.reportAssumedNode(ipFamily)
         if explain { SelectionPrinter.print(compilation) }
         try compilation.ruleset.writeText(format) { try Console.write($0) }
     }

@@ -28,15 +28,21 @@ struct PlanCommand: ParsableCommand {
 
     func run() throws {
         let compilerInput = try CompilerInput(input, node, interfaces: .ofThisMachine)
-        let families = compilerInput.families(ipFamily)
-        compilerInput.reportSkippedServices(families)
+        try Self.show(compilerInput, compilerInput.families(ipFamily), PlanPrinter(format: output))
+    }
+
+    /// Prints what `apply` would change.
+    ///
+    /// - Throws: `ExitCode.changesFound` if it would change anything.
+    static func show(_ input: CompilerInput, _ families: [IPFamily], _ printer: PlanPrinter) throws {
+        input.reportSkippedServices(families)
         var plans: [SyncPlan] = []
         try forEachFamily(families) { family in
-            let compilation = compilerInput.compile(family)
+            let compilation = input.compile(family)
             Console.warn(HostCheck(LinuxHost()).warnings(family, compilation.servicePorts))
             plans.append(try Syncer(lock: nil).plan(compilation.ruleset))
         }
-        try PlanPrinter(format: output).print(plans)
+        try printer.print(plans)
         if plans.contains(where: { !$0.isEmpty }) { throw ExitCode.changesFound }
     }
 }

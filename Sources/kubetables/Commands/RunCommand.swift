@@ -42,6 +42,7 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup(title: "Loop Options") var loopOptions: LoopOptions
     @OptionGroup(title: "Connection Tracking Options") var connectionTracking: ConnectionTrackingOptions
     @OptionGroup(title: "Kernel Options") var kernel: KernelOptions
+    @OptionGroup var owner: OwnerOptions
     @OptionGroup var compatibility: CompatibilityOptions
 
     private var families: [IPFamily] { ipFamily.map { [$0] } ?? IPFamily.allCases }
@@ -49,7 +50,11 @@ struct RunCommand: AsyncParsableCommand {
     func run() async throws {
         // A reload that is requested before the program handles it must not end the program.
         signal(SIGHUP, SIG_IGN)
-        if oneShot.cleanup == true { return try CleanupCommand.cleanUp(families, kernel.syncer) }
+        if oneShot.cleanup == true {
+            // As in kube-proxy, it is not refused.
+            Console.warn(owner.runningProxies(LinuxHost()).prefix(1).map { "\($0) and will make the rules again" })
+            return try CleanupCommand.cleanUp(families, kernel.syncer)
+        }
         let resolved: ResolvedOptions
         do throws(ResolvedOptions.Failure) {
             resolved = try resolveOptions()
@@ -75,6 +80,8 @@ struct RunCommand: AsyncParsableCommand {
         let nodeName = options.hostname ?? host.hostname
         let objects = try source.objectSource(options, nodeName: nodeName)
         try checkKernel()
+        let lock = try owner.acquire(logger)
+        defer { withExtendedLifetime(lock) {} }
 
         let subject = "\(objects) node=\(nodeName)"
         let tuner = NodeTuner(options, families: families, logger: logger)

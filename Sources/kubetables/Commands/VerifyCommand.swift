@@ -11,8 +11,8 @@ struct VerifyCommand: ParsableCommand {
         abstract: "Report drift between the kernel and the manifests.",
         discussion: """
             Lists our rules that are missing, unexpected or out of order, and foreign rules ahead of our jumps, which see \
-            packets first. Exit code 0: no drift; 2: drift. With --repair the drift is repaired as apply does, and the \
-            exit code is 0.
+            packets first. Exit code 0: no drift; 2: drift. With --repair the drift is repaired as apply does, with \
+            the same care for Services that are not in the input, and the exit code is 0.
             """)
 
     @OptionGroup var input: InputOptions
@@ -23,18 +23,25 @@ struct VerifyCommand: ParsableCommand {
     @Flag(help: "Repair the drift.")
     var repair = false
 
+    @OptionGroup var removal: RemovalOptions
     @OptionGroup(title: "Kernel Options") var kernel: KernelOptions
     @OptionGroup(title: "Node Options") var node: NodeOptions
 
     func run() throws {
-        let compilerInput = try CompilerInput(input, node, interfaces: .ofThisMachine)
-        var hasDrift = false
-        try forEachFamily(compilerInput.families(ipFamily)) { family in
-            let plan = try kernel.syncer.plan(compilerInput.compile(family).ruleset)
-            hasDrift = hasDrift || !plan.isEmpty
-            try DriftPrinter.print(plan)
-            if repair, !plan.isEmpty { try ApplyCommand.apply(compilerInput, family, kernel.syncer) }
+        let compilerInput = try CompilerInput(
+            input, node, interfaces: .ofThisMachine, emptiness: repair ? removal.emptiness : .allowed)
+        var drifted: [IPFamily] = []
+        let comparing = Result {
+            try forEachFamily(compilerInput.families(ipFamily)) { family in
+                let plan = try kernel.syncer.plan(compilerInput.compile(family).ruleset)
+                if !plan.isEmpty { drifted.append(family) }
+                try DriftPrinter.print(plan)
+            }
         }
-        if hasDrift, !repair { throw ExitCode.changesFound }
+        if repair, !drifted.isEmpty {
+            try ApplyCommand.apply(compilerInput, drifted, kernel.syncer, removal, paths: input.paths)
+        }
+        try comparing.get()
+        if !drifted.isEmpty, !repair { throw ExitCode.changesFound }
     }
 }

@@ -3,6 +3,8 @@ import Host
 import KubernetesObjects
 import NetworkTypes
 import ProxyConfiguration
+import RuleCompiler
+import ServiceModel
 
 extension CompilerInput {
     /// The interfaces of the node that rules are for, if no option names their addresses.
@@ -14,10 +16,13 @@ extension CompilerInput {
     }
 
     /// Reads objects and options, and reports everything that is wrong with them.
-    init(_ input: InputOptions, _ nodeOptions: NodeOptions, interfaces: Interfaces) throws {
+    init(
+        _ input: InputOptions, _ nodeOptions: NodeOptions, interfaces: Interfaces,
+        emptiness: InputOptions.Emptiness = .allowed
+    ) throws {
         let host = LinuxHost()
         var options = try Self.options(nodeOptions, strict: input.strict)
-        let objects = try input.read()
+        let objects = try input.read(emptiness)
         if interfaces == .ofThisMachine {
             options.conntrackTCPBeLiberal = options.conntrackTCPBeLiberal ?? host.conntrackIsLiberal
         }
@@ -38,6 +43,16 @@ extension CompilerInput {
         } catch {
             throw error.report()
         }
+    }
+
+    /// Reports the node that rules are for if they depend on it and no option names it: then it is this machine, whatever
+    /// that is called.
+    func reportAssumedNode(_ family: IPFamily) {
+        let dependences = nodeDependences(family).map(\.rawValue)
+        guard isNodeAssumed, !dependences.isEmpty else { return }
+        Console.note(
+            "the rules are for the node \"\(settings.node.name)\", this machine's name; they depend on it because of "
+                + "\(dependences.joined(separator: ", ")): pass --hostname-override to name another node")
     }
 
     /// Reports the Services that no rule is made for.

@@ -18,15 +18,26 @@ struct InputOptions: ParsableArguments {
     @Flag(help: "Treat every warning about the input as an error.")
     var strict = false
 
+    /// Whether input without any object can be what was meant.
+    enum Emptiness {
+        /// It is an error, unless it is an explicit list without items.
+        case explicitOnly
+        case allowed
+    }
+
     /// Reads the objects and reports what is wrong with them.
     ///
     /// - Throws: `ExitCode.badInput` if there is an error.
-    func read() throws -> ClusterObjects {
-        var log = DiagnosticLog()
-        let objects = ManifestReader.read(paths: paths, log: &log)
-        if strict { log = log.promotingWarnings() }
+    func read(_ emptiness: Emptiness) throws -> ClusterObjects {
+        let reader = ManifestReader(paths: paths)
+        let log = strict ? reader.log.promotingWarnings() : reader.log
         Console.report(log.diagnostics)
         guard !log.hasErrors else { throw ExitCode.badInput }
-        return objects
+        if emptiness == .explicitOnly, reader.objects.isEmpty, reader.inventory.emptyListCount == 0 {
+            throw Console.failure(
+                "no Service, EndpointSlice, Endpoints or Node in the input: \(reader.inventory); nothing was changed: "
+                    + "if there are to be no Services, pass a List without items, or --allow-empty", .badInput)
+        }
+        return reader.objects
     }
 }

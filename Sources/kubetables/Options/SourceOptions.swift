@@ -14,6 +14,9 @@ struct SourceOptions: ParsableArguments {
         completion: .directory)
     var manifests: String?
 
+    @Flag(help: "Accept a directory of manifests without any object at the start; otherwise wait for one.")
+    var allowEmpty = false
+
     @Option(.kubeconfig) var kubeconfig: FlagValue?
 
     @Option(
@@ -32,18 +35,22 @@ struct SourceOptions: ParsableArguments {
     /// - Parameter nodeName: the name of this node.
     /// - Throws: `ExitCode.badInput` if the kubeconfig or the service account cannot be used.
     func objectSource(_ options: ProxyOptions, nodeName: String) throws -> ObjectSource {
-        if let manifests { return .manifests(ManifestSource(directory: manifests)) }
+        if let manifests { return .manifests(manifestSource(manifests)) }
         let kubeconfig = options.kubeconfig
         let master = master.flatMap { $0.isEmpty ? nil : $0 }
         let account = ServiceAccount()
         guard kubeconfig != nil || master != nil || account.isPresent else {
-            return .manifests(ManifestSource(directory: Self.defaultManifests))
+            return .manifests(manifestSource(Self.defaultManifests))
         }
         var log = DiagnosticLog()
         let connection = ClusterConnection.find(kubeconfig: kubeconfig, master: master, account: account, log: &log)
         Console.report(log.diagnostics)
         guard let connection else { throw ExitCode.badInput }
         return .cluster(ClusterSource(connection, nodeName: nodeName, version: kubetablesVersion))
+    }
+
+    private func manifestSource(_ directory: String) -> ManifestSource {
+        ManifestSource(directory: directory, allowsEmpty: allowEmpty)
     }
 }
 

@@ -16,6 +16,8 @@ extension ExitCode {
     static let refusedByKernel = ExitCode(70)
     /// EX_OSERR: a server cannot listen.
     static let cannotListen = ExitCode(71)
+    /// EX_OSERR: another kubetables or kube-proxy keeps the rules.
+    static let anotherProcess = ExitCode(71)
     /// EX_IOERR: output could not be written.
     static let outputFailed = ExitCode(74)
     /// EX_TEMPFAIL: the xtables lock was not free in time.

@@ -46,7 +46,7 @@ struct WordRule: Sendable {
     static let ofNames: [WordRule] =
         [
             WordRule(
-                #"\b(EndpointChain|RuleIdentity|EntryLayout|Part|Job|Surroundings)\b"#,
+                #"(?-i)\b(EndpointChain|RuleIdentity|EntryLayout|Part|Job|Surroundings)\b"#,
                 instead: "a name that states what it is"),
             WordRule(#"\blookAround\b|\bisImplemented\b"#, instead: "a name that states what it is"),
         ]

@@ -1,0 +1,126 @@
+import NetworkTypes
+import XTables
+
+/// An address and a port at which rules in the kernel answer for a Service, and that would answer no more.
+package struct RemovedFrontEnd: Hashable, Sendable {
+    package let address: IPAddress
+    package let port: UInt16
+    package let transport: TransportProtocol
+    /// The Service that the rule's comment names, as `namespace/name`: the kernel knows nothing else about it.
+    package let service: String?
+}
+
+extension RemovedFrontEnd: CustomStringConvertible {
+    /// The Service, or else `ADDRESS:PORT/PROTOCOL`.
+    package var description: String { service ?? "\(AddressPort(address, port))/\(transport.rawValue)" }
+}
+
+extension Syncer {
+    /// The front ends of Services that ``apply(_:without:)`` would remove from the tables as they are now.
+    ///
+    /// A rule that is removed counts if it leads from one address and port to a Service and no desired rule does. Neither
+    /// node ports nor endpoints count: a Service has them in addition to an address of its own.
+    ///
+    /// - Throws: ``SyncError``.
+    package func removedFrontEnds(_ ruleset: Ruleset) throws(SyncError) -> [RemovedFrontEnd] {
+        var removed: [RemovedFrontEnd] = []
+        for desired in try SyncRun.encode(ruleset) {
+            let kernel: any TableTransaction
+            do throws(KernelFailure) {
+                kernel = try store.open(desired.table, family: desired.family)
+            } catch {
+                throw SyncError(error)
+            }
+            let difference = DifferenceBuilder.difference(
+                from: kernel, to: desired, ownership: ownership, purpose: .synchronize)
+            difference.forEachRemovedRule(of: kernel) { rule in
+                guard leadsToService(rule, desired.table), let frontEnd = RemovedFrontEnd(rule) else { return }
+                removed.append(frontEnd)
+            }
+        }
+        guard !removed.isEmpty else { return [] }
+        let kept = Set(ruleset.frontEnds.map(\.place))
+        var seen: Set<RemovedFrontEnd> = []
+        return removed.filter { !kept.contains($0.place) && seen.insert($0).inserted }
+    }
+}
+
+extension Syncer {
+    /// Whether a rule sends packets to a Service or refuses them, unlike what else may have got into our chains.
+    fileprivate func leadsToService(_ rule: Rule, _ table: Table) -> Bool {
+        switch rule.target {
+        case .jump(let chain): ownership.owner(of: chain, in: table) == .ours
+        case .drop, .rejectPortUnreachable: true
+        default: false
+        }
+    }
+}
+
+extension TableDifference {
+    /// Calls `body` with each rule of our language that is deleted, rules that only move included.
+    fileprivate func forEachRemovedRule(of kernel: any TableTransaction, _ body: (Rule) -> Void) {
+        let decoder = EntryDecoder(family: kernel.family)
+        func visit(_ entry: KernelEntry) {
+            if case .known(let rule) = decoder.decode(entry) { body(rule) }
+        }
+        for edit in edits.flatMap(\.edits) {
+            switch edit {
+            case .delete(_, let entry), .replace(_, let entry, _): visit(entry)
+            case .insert: break
+            }
+        }
+        for chain in stale {
+            chain.chain.withLabel { label in
+                kernel.visitRules(of: label) { entry in
+                    visit(entry)
+                    return true
+                }
+            }
+        }
+    }
+}
+
+extension Ruleset {
+    /// The front ends of all rules of chains that no single Service owns.
+    fileprivate var frontEnds: [RemovedFrontEnd] {
+        tables.flatMap(\.chains).filter { $0.origin.servicePort == nil }.flatMap(\.rules).compactMap(
+            RemovedFrontEnd.init)
+    }
+}
+
+extension RemovedFrontEnd {
+    /// Where clients reach it.
+    fileprivate struct Place: Hashable {
+        let address: IPAddress
+        let port: UInt16
+        let transport: TransportProtocol
+    }
+
+    fileprivate var place: Place { Place(address: address, port: port, transport: transport) }
+
+    /// The front end that a rule is for; `nil` if it is for none.
+    fileprivate init?(_ rule: Rule) {
+        guard let destination = rule.destination, !destination.isInverted,
+            destination.range.prefixLength == destination.range.address.family.addressBits
+        else { return nil }
+        var found: (TransportProtocol, UInt16)?
+        var comment = ""
+        for match in rule.matches {
+            switch match {
+            case .transport(let transport, let port?): found = (transport, port)
+            case .comment(let text): comment = text
+            default: break
+            }
+        }
+        guard let (transport, port) = found else { return nil }
+        self.init(
+            address: destination.range.address, port: port, transport: transport, service: Self.service(in: comment))
+    }
+
+    /// The Service of `namespace/name:port cluster IP` and the like.
+    private static func service(in comment: String) -> String? {
+        let name = comment.prefix { $0 != " " && $0 != ":" }
+        let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+        return parts.count == 2 && parts.allSatisfy { !$0.isEmpty } ? String(name) : nil
+    }
+}
