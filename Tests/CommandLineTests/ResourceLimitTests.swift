@@ -51,7 +51,7 @@ import Testing
     @Test("clients that ask for a page of tens of megabytes and do not read it share one copy of it")
     func unreadPages() throws {
         try node.write(Self.services(8_000, endpoints: 10) { _ in "" }, to: "objects.json")
-        let program = try node.start(["--ip-family", "IPv4", "--iptables-sync-period", "1h"], limit: .seconds(180))
+        let program = try node.start(["--ip-family", "ipv4", "--iptables-sync-period", "1h"], limit: .seconds(180))
         func page() throws -> Int {
             try #require(Int(node.namespace.run("sh", "-c", "curl -sS 127.0.0.1:10249/rules | wc -c").trimmed))
         }
@@ -105,7 +105,7 @@ import Testing
             }
         }
         try node.write(objects(1), to: "objects.json")
-        let program = try node.start(["--ip-family", "IPv4"], openFiles: 1024, limit: .seconds(60))
+        let program = try node.start(["--ip-family", "ipv4"], openFiles: 1024, limit: .seconds(60))
         try program.waitForErrors(
             containing: "of 1100 health check node ports are not served, among them", limit: .seconds(60))
         #expect(try node.get("127.0.0.1:20000")?.status == 503)

@@ -108,11 +108,5 @@ import XTables
         metrics.observe(.conflicts([]))
         #expect(gauge(#"kubetables_invalid_objects{kind="Service"}"#) == "0")
         #expect(gauge("kubetables_conflicts") == "0")
-        let rule = ForeignRuleAhead(table: .nat, chain: "PREROUTING", rule: "-A PREROUTING -j X", effect: "takes all")
-        metrics.observe(.foreignRulesAhead(.ipv4, [rule]))
-        let name = #"kubetables_foreign_rules_ahead{table="nat",chain="PREROUTING",ip_family="IPv4"}"#
-        #expect(gauge(name) == "1")
-        metrics.observe(.foreignRulesAhead(.ipv4, []))
-        #expect(gauge(name) == "0")
     }
 }

@@ -1,23 +1,12 @@
 import CoreMetrics
 import KubernetesObjects
-import NetworkTypes
 import PrometheusText
-import Proxy
 import ServiceModel
-import Synchronization
-import XTables
 
 /// How many problems there are of those that `/problems` lists one by one.
-final class ProblemMetrics: Sendable {
+struct ProblemMetrics: Sendable {
     private let invalidObjects: GaugeFamily
     private let conflicts: GaugeFamily
-    private let foreignRules: GaugeFamily
-    private let foreignRuleChains = Mutex<[IPFamily: Set<Chain>]>([:])
-
-    private struct Chain: Hashable {
-        let table: String
-        let chain: String
-    }
 
     /// The label of files of which it is not known what they hold.
     private static let fileKind = "File"
@@ -29,10 +18,6 @@ final class ProblemMetrics: Sendable {
             labels: "kind")
         conflicts = registry.gauges(
             "kubetables_conflicts", help: "Addresses, node ports and health check node ports that two Services claim.")
-        foreignRules = registry.gauges(
-            "kubetables_foreign_rules_ahead",
-            help: "Foreign rules that can take packets to Services before the jumps of kubetables.",
-            labels: "table", "chain", "ip_family")
         setInvalidObjects([])
         conflicts[].set(0)
     }
@@ -55,15 +40,4 @@ final class ProblemMetrics: Sendable {
     }
 
     func setConflicts(_ all: [ServiceConflict]) { conflicts[].set(Set(all.map(\.claim)).count) }
-
-    func setForeignRules(_ rules: [ForeignRuleAhead], _ family: IPFamily) {
-        let byChain = Dictionary(grouping: rules) { Chain(table: $0.table.rawValue, chain: $0.chain) }
-        let known = foreignRuleChains.withLock { chains in
-            chains[family, default: []].formUnion(byChain.keys)
-            return chains[family] ?? []
-        }
-        for chain in known {
-            foreignRules[chain.table, chain.chain, family.kubernetesName].set(byChain[chain]?.count ?? 0)
-        }
-    }
 }
