@@ -12,7 +12,7 @@ enum ForeignRules {
     }
 
     /// At least so many must be understood whole, on a kernel that has nearly all extensions.
-    static func leastEqual(_ family: IPFamily) -> Int { family == .ipv4 ? 150 : 130 }
+    static func leastEqual(_ family: IPFamily) -> Int { family == .ipv4 ? 180 : 175 }
 
     /// Extensions of other tables (mangle, raw, security), and libraries that hold several extensions or none.
     static let otherTables: Set<String> = [
@@ -44,7 +44,7 @@ enum ForeignRules {
             text.split(separator: "\n").map {
                 Rule(
                     table: table,
-                    text: $0.replacing("$A", with: a).replacing("$B", with: b)
+                    text: String($0).replacing("$A", with: a).replacing("$B", with: b)
                         .replacing("$N", with: family == .ipv4 ? "192.0.2.0/24" : "2001:db8::/64")
                         .replacing("$H", with: family == .ipv4 ? "192.0.2.0/255.0.255.0" : "2001:db8::1/ffff::ffff"))
             }
@@ -108,7 +108,7 @@ enum ForeignRules {
         -m owner --socket-exists ! --gid-owner 1-2
         -m owner --gid-owner 7 --suppl-groups
         -m owner ! --socket-exists
-        -m statistic --mode nth --every 3
+        -m statistic --mode nth --every 3 --packet 0
         -m statistic --mode nth ! --every 10 --packet 4
         -m statistic --mode random ! --probability 0.25
         -m statistic --mode random --probability 0.33333
@@ -138,7 +138,7 @@ enum ForeignRules {
         -m hashlimit --hashlimit-upto 5/sec --hashlimit-burst 5 --hashlimit-mode srcip --hashlimit-name a
         -m hashlimit --hashlimit-above 30/min --hashlimit-burst 9 --hashlimit-mode srcip,dstport --hashlimit-name b
         -m hashlimit --hashlimit-upto 1/hour --hashlimit-name c --hashlimit-htable-size 64 --hashlimit-htable-max 99
-        -m hashlimit --hashlimit-upto 1/day --hashlimit-name d --hashlimit-htable-expire 777 --hashlimit-srcmask 24
+        -m hashlimit --hashlimit-upto 1/day --hashlimit-name d --hashlimit-htable-expire 777 --hashlimit-mode srcip --hashlimit-srcmask 24
         -m hashlimit --hashlimit-upto 1/sec --hashlimit-name e --hashlimit-htable-gcinterval 9 --hashlimit-dstmask 8
         -m hashlimit --hashlimit-above 512kb/s --hashlimit-mode dstip --hashlimit-name f
         -m set --match-set myset src

@@ -91,26 +91,51 @@ struct EntryDecoder {
 
     // MARK: Matches and targets
 
+    // What reads like a match or target of ours but is not has bytes in it that iptables never writes, and whose meaning,
+    // if they have one, is unknown. So it is not put into words.
+
     private func match(_ part: EntryParts.Extension) -> ForeignMatch {
         let data = ExtensionData(bytes: part.data, family: family)
-        if let known = MatchKind.byName[part.name], known.signature.isSignature(of: part, family: family),
-            let match = known.match(data), verifier.isMatch(match, part)
-        {
-            return .known(match)
+        let known = ourMatch(part, data)
+        if let known, verifier.isMatch(known, part) { return .known(known) }
+        guard let description = DescribedExtensions.describe(match: part, data) else {
+            return .other(part.foreign(nil), .undecidable)
         }
-        let description = DescribedExtensions.describe(match: part, data)
-        return .other(part.foreign(description?.text), description?.conditions ?? .undecidable)
+        let match = ForeignMatch.other(part.foreign(description.text), description.conditions)
+        if let known, match.saveText(family: family) == ForeignMatch.known(known).saveText(family: family) {
+            return .other(part.foreign(nil), .undecidable)
+        }
+        return match
     }
 
     private func target(_ part: EntryParts.Extension) -> ForeignTarget {
         let data = ExtensionData(bytes: part.data, family: family)
-        if let known = TargetKind.byName[part.name], known.signature.isSignature(of: part, family: family),
-            let target = known.target(data), verifier.isTarget(target, part)
-        {
-            return .known(target)
+        let known = ourTarget(part, data)
+        if let known, verifier.isTarget(known, part) { return .known(known) }
+        guard let description = DescribedExtensions.describe(target: part, data) else {
+            return .other(part.foreign(nil), .unknown)
         }
-        let description = DescribedExtensions.describe(target: part, data)
-        return .other(part.foreign(description?.text), description?.effect ?? .unknown)
+        let target = ForeignTarget.other(part.foreign(description.text), description.effect)
+        if let known, target.saveText(family: family) == ForeignTarget.known(known).saveText(family: family) {
+            return .other(part.foreign(nil), .unknown)
+        }
+        return target
+    }
+
+    /// A match as our language has it, whatever else stands in its data.
+    private func ourMatch(_ part: EntryParts.Extension, _ data: ExtensionData) -> Match? {
+        guard let kind = MatchKind.byName[part.name], kind.signature.isSignature(of: part, family: family) else {
+            return nil
+        }
+        return kind.match(data)
+    }
+
+    /// A target as our language has it, whatever else stands in its data.
+    private func ourTarget(_ part: EntryParts.Extension, _ data: ExtensionData) -> Target? {
+        guard let kind = TargetKind.byName[part.name], kind.signature.isSignature(of: part, family: family) else {
+            return nil
+        }
+        return kind.target(data)
     }
 
     private func standardTarget(_ name: String, isGoto: Bool) -> ForeignTarget {

@@ -7,7 +7,7 @@ public enum ForeignMatch: Hashable, Sendable {
     /// Any other, and what it asks of a packet.
     case other(ForeignExtension, PacketConditions)
 
-    func saveText(family: IPFamily) -> String {
+    package func saveText(family: IPFamily) -> String {
         switch self {
         case .known(let match): Rule(matches: [match]).saveText(family: family)
         case .other(let match, _): " -m \(match.saveText)"
@@ -26,7 +26,7 @@ public enum ForeignTarget: Hashable, Sendable {
     /// Any other, and what it does to a packet.
     case other(ForeignExtension, TargetEffect)
 
-    func saveText(family: IPFamily) -> String {
+    package func saveText(family: IPFamily) -> String {
         switch self {
         case .known(let target): Rule(target: target).saveText(family: family)
         case .goto(let chain): " -g \(chain)"
