@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: Apache-2.0
+
 """What Benchmarks/loop and Benchmarks/scrape have in common: kubetables run, an API server for it, and the report."""
 
 import http.client

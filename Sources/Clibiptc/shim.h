@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Everything C that kubetables needs of libiptc and of the kernel's match and target structs.
 #ifndef KUBETABLES_CLIBIPTC_SHIM_H
 #define KUBETABLES_CLIBIPTC_SHIM_H

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // What kubetables needs of libnetfilter_conntrack: the flows that the kernel tracks, listed and deleted over netlink.
 #ifndef KUBETABLES_CNETFILTER_CONNTRACK_SHIM_H
 #define KUBETABLES_CNETFILTER_CONNTRACK_SHIM_H

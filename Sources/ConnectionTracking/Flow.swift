@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import NetworkTypes
 
 /// One flow that the kernel tracks (a conntrack entry): what its packets look like in both directions.

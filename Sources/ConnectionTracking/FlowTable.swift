@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import NetworkTypes
 
 /// The flows that are tracked: the kernel's (``NetlinkFlowTable``), or some in memory (``MemoryFlowTable``) for tests.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Cnetfilter_conntrack
 import Glibc
 import NetworkTypes

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Cuts a text into the pieces that hold one YAML document each, so that only one of them is parsed at a time.
 ///
 /// The markers `---` and `...` at the beginning of a line mean the same wherever they stand, even inside a quoted text

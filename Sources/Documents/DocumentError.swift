@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Why a text is not valid JSON or YAML, and where.
 public struct DocumentError: Error, Sendable, Hashable {
     /// The line of the file, from 1.

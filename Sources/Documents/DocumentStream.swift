@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Takes a text of YAML documents and JSON values apart, one document at a time.
 package struct DocumentStream {
     /// The largest YAML document that is read, in bytes: libyaml needs many times that in memory.

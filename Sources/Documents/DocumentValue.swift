@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A value of a JSON or YAML document, without any meaning yet.
 public enum DocumentValue: Sendable, Hashable {
     /// `null`, or nothing at all.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How texts of the input appear in messages: on one line, of bounded length, without terminal control sequences.
 package enum MessageText {
     private static let lengthLimit = 80

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Gives equal long texts one storage: names of labels and of nodes come back in every object of a cluster.
 ///
 /// A cache in which each text has one place, so a rare one may push a frequent one out; that costs memory, never

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Brings text into the one form that the readers know: UTF-8 without byte order marks.
 enum TextEncoding {
     private static let mark: [UInt8] = [0xef, 0xbb, 0xbf]

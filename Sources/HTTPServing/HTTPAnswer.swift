@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// An answer to a request, as plain values: tests need no server to read it.
 package struct HTTPAnswer: Sendable {
     /// The status code.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Glibc
 
 /// A time as HTTP writes it (RFC 9110, 5.6.7): `Tue, 24 Nov 2026 03:47:15 GMT`.

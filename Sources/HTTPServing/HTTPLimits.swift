@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What the clients of a server may use, so that no client can keep others waiting.
 package struct HTTPLimits: Sendable {
     /// The most bytes that the path, one header, and all headers together may each have.

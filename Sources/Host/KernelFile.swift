@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import SystemPackage
 
 /// A small file by which the kernel shows or sets something, as they are below /proc and /sys.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Glibc
 
 /// The kernel's lists of recent source addresses (xt_recent), which session affinity is made of.

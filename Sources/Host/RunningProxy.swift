@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A program that seems to keep the rules of this network namespace in sync.
 package enum RunningProxy: Hashable, Sendable {
     /// A process in this network namespace, by its name.

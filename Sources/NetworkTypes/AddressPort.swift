@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// An address and a port: one end of a connection, or where a server listens.
 public struct AddressPort: Hashable, Sendable {
     /// The address.

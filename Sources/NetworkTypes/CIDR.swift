@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A range of addresses: a base address whose host bits are zero, and the length of the prefix.
 public struct CIDR: Hashable, Sendable {
     /// The first address of the range.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// An IPv4 or IPv6 address, in no particular spelling.
 ///
 /// An IPv4-mapped IPv6 address (`::ffff:192.0.2.1`) is the IPv4 address it maps, as Go's `net.IP` has it and therefore

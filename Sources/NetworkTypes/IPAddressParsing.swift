@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension IPAddress {
     /// Reads an address as kube-proxy does (`ParseIPSloppy` of k8s.io/utils/net).
     ///

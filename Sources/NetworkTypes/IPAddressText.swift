@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension IPAddress: CustomStringConvertible {
     /// The canonical text: dotted quad, or RFC 5952 (lower case, the longest run of zeros compressed).
     public var description: String {

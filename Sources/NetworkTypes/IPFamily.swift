@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The two worlds a rule can live in; every table, chain and rule belongs to exactly one of them.
 public enum IPFamily: String, Sendable, Hashable, CaseIterable, Codable {
     /// IPv4: `iptables`, libip4tc.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The transport protocols a Service port can have (Kubernetes `v1.Protocol`).
 public enum TransportProtocol: String, Sendable, Hashable, CaseIterable, Codable, Comparable {
     /// TCP, IP protocol 6.

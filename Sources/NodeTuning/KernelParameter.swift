@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A number that the kernel lets programs set by a file.
 package enum KernelParameter: Sendable, Hashable, CaseIterable {
     /// How many connections are tracked at most. One for the whole machine.

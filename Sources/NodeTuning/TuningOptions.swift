@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What kube-proxy sets on a node so that Services work and the kernel can track their connections.
 ///
 /// Names and defaults are kube-proxy's: `iptables.localhostNodePorts` and the fields of `conntrack` in a

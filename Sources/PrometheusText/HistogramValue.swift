@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The values that a histogram has observed: their number between its bounds, and their sum.
 package struct HistogramValue: Sendable, Hashable {
     /// The upper bounds, each included in its bucket, in rising order; one more bucket holds larger values.

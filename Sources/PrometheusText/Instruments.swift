@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import CoreMetrics
 
 /// A family of counters. Each label value, or combination of them, has a counter of its own:

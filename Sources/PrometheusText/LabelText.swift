@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Labels of a sample, written once for all samples that share them.
 ///
 ///     var labels = LabelText([("ip_family", "IPv4")])

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A family of metrics: its name, its type, its labels, and what it means.
 ///
 /// Only a ``MetricRegistry`` creates families, and only families can be written. So the registry knows everything that is

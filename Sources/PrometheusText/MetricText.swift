@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Writes metrics in the text form that Prometheus reads (exposition format 0.0.4).
 ///
 /// It knows nothing of what is counted: callers begin each family once, then add its samples.

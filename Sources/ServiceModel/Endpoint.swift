@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import NetworkTypes
 
 /// The conditions of an endpoint (`discovery.k8s.io/v1` EndpointConditions), API defaults applied.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Which endpoints of a service port a node uses, and why the others are left out.
 ///
 /// Follows kube-proxy's `CategorizeEndpoints` (pkg/proxy/topology.go): readiness, hints and the fallback to terminating

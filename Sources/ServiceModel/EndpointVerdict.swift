@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What became of an endpoint in one list of endpoints, and why.
 public enum EndpointVerdict: Sendable, Hashable {
     /// It takes connections because it is ready.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension EndpointVerdict {
     /// The verdict in words, to stand behind an endpoint: `used`, `not used: it is not ready`.
     public var explanation: String {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How many service ports have endpoints, but none on this node although their traffic policy is Local.
 ///
 /// As kube-proxy counts (pkg/proxy/iptables/proxier.go, `serviceNoLocalEndpointsTotalInternal`): what is dropped with

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The namespace and name of a Service.
 public struct ServiceName: Hashable, Sendable {
     /// The namespace of objects that name none.

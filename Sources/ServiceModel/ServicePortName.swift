@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import NetworkTypes
 
 /// The name of one port of one Service: what kube-proxy calls a `ServicePortName`.

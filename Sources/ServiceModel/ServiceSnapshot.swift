@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import NetworkTypes
 
 /// A service port together with every endpoint that any slice names for it, usable or not.

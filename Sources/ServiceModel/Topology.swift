@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension TopologyVerdict {
     /// Asks the hints of all ready endpoints: node hints first, then zone hints (`topologyModeFromHints`).
     ///

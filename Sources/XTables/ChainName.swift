@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The name of a chain, held inline: rulesets have hundreds of thousands of them, and they are compared all the time.
 public struct ChainName: Hashable, Sendable {
     /// The longest name iptables accepts, in bytes (`XT_EXTENSION_MAXNAMELEN` less the final NUL).

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Which chains of a table kubetables may change or remove.
 ///
 /// Each layout of rules states its own (`RuleLayout.ownership`). Chains of the desired rules are ours in any case; this

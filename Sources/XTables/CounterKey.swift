@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import NetworkTypes
 
 /// The key of a rule's counters: where the rule stands, what it does, and to which packets.

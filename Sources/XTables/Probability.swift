@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import NetworkTypes
 
 /// A probability as the kernel keeps it: a fraction of 2³¹ (`xt_statistic_info.u.random.probability`).

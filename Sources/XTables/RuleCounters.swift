@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What a rule or the policy of a chain has counted.
 public struct RuleCounters: Hashable, Sendable {
     /// Packets that matched.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import NetworkTypes
 
 /// A chain of our own and its rules, in the order in which the kernel tries them.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Cuts a line of iptables-save text into its words: at blanks, but not inside double quotes.
 struct SaveTextWords {
     private(set) var words: [String]

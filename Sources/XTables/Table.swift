@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The tables kubetables writes to, in the order in which iptables-save prints them.
 public enum Table: String, Sendable, Hashable, CaseIterable, Codable {
     /// Accepts, rejects and drops.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What each module may import: the direction of all dependencies, in one place.
 ///
 /// A module may import what its row names and whatever those may import in their turn. Modules that do not exist yet may

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Separates the code of a Swift file from its comments and string literals.
 enum SwiftText {
     /// The code, with each literal as `""`, and what is in the literals; of an interpolation only the quotes are missing.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Works on flows and kernel parameters in the network namespace it was started in:
 // `ip netns exec NAME connection-tracking-probe …`.
 //

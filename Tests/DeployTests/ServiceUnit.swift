@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A unit file of systemd.
 struct ServiceUnit {
     private let settings: [(name: String, value: String)]

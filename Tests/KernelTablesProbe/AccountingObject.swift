@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Glibc
 
 /// Makes an accounting object in the network namespace of this process, over nfnetlink, as `nfacct add` does.

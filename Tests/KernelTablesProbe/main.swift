@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Runs parts of the kernel tests in the network namespace it was started in: `ip netns exec NAME kernel-tables-probe …`.
 //
 // A namespace belongs to a thread and Swift tasks hop threads, so a test cannot enter one itself.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 import Glibc
 import KubernetesObjects
@@ -70,7 +72,7 @@ import Testing
     @Test("may hold an explicit list without items")
     func emptyList() async throws {
         try write("{apiVersion: v1, kind: List, items: []}", to: "a.yaml")
-        try await watching { await expect([]) }
+        await watching { await expect([]) }
         #expect(reported.withLock { $0 }.isEmpty)
     }
 

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Something that goes wrong with a request.
 public enum Fault: Sendable, Hashable {
     /// An answer with a Status object.

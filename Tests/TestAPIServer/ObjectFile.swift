@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Documents
 
 /// Reads objects for the server: one JSON value after the other, each an object, a list, or an array of them.

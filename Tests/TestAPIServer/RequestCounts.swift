@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How often the server was asked for a resource.
 public struct RequestCounts: Sendable, Hashable {
     /// Lists begun.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Hummingbird
 
 /// What a request asks to be allowed, in the words of RBAC: a verb, and what it is about.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The label and field selectors of a request, as far as proxies use them.
 struct Selectors: Sendable, Hashable {
     private enum Term: Hashable {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A resource that the test server serves.
 public enum ServedResource: String, CaseIterable, Sendable, Hashable {
     case services, endpointslices, nodes, endpoints

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Documents
 
 /// A Status object, with the fields and in the order of a real server's.

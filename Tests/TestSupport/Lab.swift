@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// A node, an outside client and pods in network namespaces of their own, as scripts/lab makes them; removed with the

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Prometheus' own tool.
 public enum Promtool {
     /// The complaints about gauges that kube-proxy named like counters; dashboards know them by these names.

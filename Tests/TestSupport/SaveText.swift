@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Helpers for iptables-save text.
 public enum SaveText {
     /// The text without `#` lines, and with the counters of chains at zero.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Certificates that the `openssl` command makes for a test.
 public struct TestCertificates: Sendable {
     /// Where they are: each as `NAME.crt`, with its key as `NAME.key`, in PEM.

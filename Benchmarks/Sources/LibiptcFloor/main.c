@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The floor: what any program must do that changes the nat table through libiptc, and nothing else.
 //
 //     LibiptcFloor open          open the table

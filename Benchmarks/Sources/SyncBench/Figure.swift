@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Measurements of one thing, in one unit.
 struct Samples {
     private let sorted: [Double]

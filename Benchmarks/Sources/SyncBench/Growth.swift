@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension SideBySide {
     private static let small = 1_000
     private static let large = 30_000

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Runs of kubetables and of what it is compared with.
 struct Pair {
     var ours: [FinishedProcess] = []

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// Prints figures as a table that fits a terminal and is Markdown as well.

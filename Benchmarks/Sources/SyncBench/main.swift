@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // Measures syncs with the kernel side by side with what other programs need for the same, and reports whether the goals are
 // reached. Benchmarks/run calls it, in a network namespace of its own.
 //

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension SyntheticCluster {
     /// The objects as JSON, one document to a line.
     public var json: [UInt8] {

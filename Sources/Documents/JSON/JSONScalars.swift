@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension JSONReader {
     /// Reads a text in quotes; the reader stands on the opening one.
     mutating func string() throws(DocumentError) -> String {

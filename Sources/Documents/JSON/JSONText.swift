@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension DocumentValue {
     /// The value as JSON on one line; mappings keep their order.
     public var json: String {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What an unquoted YAML scalar is: the types of YAML 1.1, read as Kubernetes' own reader (sigs.k8s.io/yaml) does.
 ///
 /// The one departure from YAML 1.1, in both readers, are numbers to base 60: `20:1` is a text, since it may be a part of

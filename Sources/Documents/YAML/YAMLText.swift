@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 extension DocumentValue {
     /// The value as a YAML document in block style; mappings are in the order of their keys, as Kubernetes writes them.
     public var yaml: String {

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import NIOCore
 
 /// The first handler of a connection's pipeline: enters the connection into the table, and closes it when the client does

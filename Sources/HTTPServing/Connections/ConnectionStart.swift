@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import NIOCore
 
 /// Starts to serve a connection once it is active: NIO traps when a connection that is not registered yet is closed for

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The bytes of an answer, in pieces: a long page is never one block of memory, and is sent piece by piece.
 ///
 ///     var page = PageContent()

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// A page that may be large: it is made for one request at a time, and one copy of it is in memory at most.
 ///
 /// - Requests that come while the page is being made, or within a second of it while it is still being sent, share the copy.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Which of a chain's rules can stay where they are, when other rules are to stand there afterwards.
 ///
 /// Both lists are numbers that are equal for equal rules. The goal is a longest common subsequence, in little

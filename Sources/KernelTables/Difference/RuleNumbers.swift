@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import XTables
 
 /// Numbers for the rules of both sides of a chain: equal numbers for equal rules.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import XTables
 
 /// What must happen to a table of the kernel so that it holds what is desired: a value, computed without changing it.

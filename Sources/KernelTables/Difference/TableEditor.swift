@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import XTables
 
 /// Carries a difference out in a transaction, in the order of calls that libiptc is fastest with.

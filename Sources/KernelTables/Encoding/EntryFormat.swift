@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import NetworkTypes
 
 /// Where the fields of a kernel entry stand: the whole difference between IPv4 and IPv6 entries.

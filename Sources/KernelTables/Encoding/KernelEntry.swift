@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Glibc
 
 /// One rule as it lies in libiptc's memory, or in that of the in-memory store.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The bytes of one match or target of our language: what is always the same, and where its values stand.
 ///
 /// Sizes, revisions and constants are those of iptables-legacy 1.8.9, so that our entries are its entries byte by byte.

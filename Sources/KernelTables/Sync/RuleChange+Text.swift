@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 // The words for what differs between the kernel and the desired rules: the same in plans, verify, drift lines and the log.
 
 import XTables

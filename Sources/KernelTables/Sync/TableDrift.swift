@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import XTables
 
 /// What another process did to our rules in one table, as a run of the syncer found and repaired it.

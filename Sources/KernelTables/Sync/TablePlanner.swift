@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import XTables
 
 /// Describes a difference, while the table it was computed from is still open.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Why a request failed.
 package enum APIFailure: Error, Sendable, Hashable {
     case refused(APIStatus)

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How long an ``APIClient`` waits, and how much it receives.
 package struct ClientLimits: Sendable, Hashable {
     /// Until a connection is made.

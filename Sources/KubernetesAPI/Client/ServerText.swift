@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How texts of servers and plugins appear in the log: on one line, of bounded length, nothing a terminal would obey.
 enum ServerText {
     private static let lengthLimit = 400

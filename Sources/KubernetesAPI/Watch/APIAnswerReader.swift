@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Documents
 
 /// Reads what an API server answers, without building what no proxy looks at.

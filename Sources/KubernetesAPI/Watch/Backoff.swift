@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The pauses between retries: each twice as long, with jitter, and short again after a healthy time.
 struct Backoff {
     let timing: ReflectorTiming

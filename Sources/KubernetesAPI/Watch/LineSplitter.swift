@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Cuts a stream of bytes into lines, whatever pieces it comes in.
 struct LineSplitter {
     /// The longest line that is waited for, in bytes.

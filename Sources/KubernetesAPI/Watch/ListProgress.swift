@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import KubernetesObjects
 
 /// Checks that the pages of a list lead to its end.

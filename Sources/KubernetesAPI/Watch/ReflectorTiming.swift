@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How often and how long a ``Reflector`` does things; the defaults are those of client-go.
 package struct ReflectorTiming: Sendable {
     /// How many objects are asked for at once.

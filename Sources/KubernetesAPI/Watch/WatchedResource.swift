@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import KubernetesObjects
 
 /// What is listed and watched, with the selectors that kube-proxy uses.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// All findings about the input, so that a run reports all of them and not only the first.
 ///
 /// The first ``limit`` of each severity are kept in full, the others are counted: a file of nonsense must not make more

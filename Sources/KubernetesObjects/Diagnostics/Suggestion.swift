@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Finds the known word that a mistyped one was probably meant to be.
 package enum Suggestion {
     /// The most similar of `words`; `nil` if none is so similar that it can be meant.

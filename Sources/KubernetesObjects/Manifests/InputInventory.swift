@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What manifests hold, apart from the objects that are read: to describe an input that has none.
 public struct InputInventory: Sendable, Hashable {
     /// The paths without any file: directories in which no name ends in .yaml, .yml or .json.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import ServiceModel
 
 /// The namespace and name of an object of any kind: within one kind, its identity.

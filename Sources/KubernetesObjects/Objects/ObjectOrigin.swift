@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Where an object was read.
 public struct ObjectOrigin: Hashable, Sendable {
     /// The path as the user gave it, or `standard input`; empty for an object that came from no file.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// What a source reports about the objects of a cluster: its API, or a directory of manifests.
 ///
 /// Updates come one after the other, each of them true at the time. A source that has lost its connection reports

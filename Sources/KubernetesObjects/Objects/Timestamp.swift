@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Glibc
 
 /// A point in time on the calendar, in UTC, as the API writes it (RFC 3339).

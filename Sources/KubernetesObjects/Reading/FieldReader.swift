@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Documents
 
 /// Reads the fields of one object and reports what is wrong with each of them.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Documents
 
 /// The `metadata` of any object, as far as a proxy reads it.

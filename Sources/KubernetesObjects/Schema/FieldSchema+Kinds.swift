@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The fields of the objects that are read, of Kubernetes 1.36 (k8s.io/api: core/v1, discovery/v1; apimachinery: meta/v1).
 extension FieldSchema {
     /// The fields of an object of a kind.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Documents
 
 /// Which fields the API has in a value; what its strict decoding knows (KEP-2885).

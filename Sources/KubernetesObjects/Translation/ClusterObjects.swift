@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import ServiceModel
 
 /// The objects of a cluster that rules are made of, by name.

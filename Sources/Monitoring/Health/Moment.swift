@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import KubernetesObjects
 
 /// A moment on two clocks: the calendar, and a clock that only goes forward, to measure with.

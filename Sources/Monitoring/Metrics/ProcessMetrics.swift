@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import PrometheusText
 
 /// ``ProcessUsage`` under the names and with the help texts of Prometheus' own libraries.

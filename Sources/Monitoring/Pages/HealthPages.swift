@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import HTTPServing
 
 /// The pages for probes and load balancers on port 10256: `/healthz` and `/livez` as kube-proxy serves them, and `/readyz`.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Proxy
 
 /// Lets one reading serve all scrapes that come during it and within a second after.

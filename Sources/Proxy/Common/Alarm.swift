@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Lets one task sleep until an instant, or until it is woken.
 ///
 /// Waking a task that is awake lets its next sleep end at once: no call is lost.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Dispatch
 
 /// A thread for calls that block: the kernel's tables, the lock, the connection tracking table.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How many lines may still be written in the current minute.
 struct LineBudget {
     static let limit = 100

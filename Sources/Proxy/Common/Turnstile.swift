@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Lets tasks through one at a time, in the order of their arrival.
 ///
 /// An actor alone does not: while one of its methods waits for something, others begin.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import XTables
 
 /// A foreign rule that can take packets to a Service before the jumps to our chains see them.

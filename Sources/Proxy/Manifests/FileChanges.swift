@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// The changes of one file, also when it is replaced, or is a symbolic link that is swapped.
 package struct FileChanges: Sendable {
     private let path: String

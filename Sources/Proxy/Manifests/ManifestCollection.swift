@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import KubernetesObjects
 
 /// The manifests of a directory as they were last read: a file that turns bad keeps its last good objects.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import KubernetesObjects
 
 /// A directory of manifests as the source of objects: its Services get rules.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How often whole tables may be read only to find that nothing has changed.
 ///
 /// The outline of the tables (``TableStamp``) is compared every period, for next to nothing. It does not show a rule that

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import KernelTables
 
 /// The features that a kernel has refused, and when the whole rules are tried again: at the next synchronization, and from

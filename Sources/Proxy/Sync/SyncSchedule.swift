@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// When a family's tables are read and written: a value, so that time can be tested without waiting.
 ///
 /// Design goals, as kube-proxy's bounded frequency runner has them:

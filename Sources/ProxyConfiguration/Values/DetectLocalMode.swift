@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// How traffic from pods of this node is recognized (kube-proxy's `--detect-local-mode`).
 package enum DetectLocalMode: String, Sendable, Hashable, CaseIterable {
     /// By the cluster's pod ranges (`--cluster-cidr`).

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Numbers as pflag reads them on kube-proxy's command line.
 enum GoNumber {
     /// A whole number (Go's `strconv.ParseInt` with base 0): `14`, `0xe`, `0o16`, `016`, `0b1110`, `1_000`.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 /// Why the value of an option cannot be used.
 package struct OptionError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The option as the user knows it, for example `--cluster-cidr` or `clusterCIDR`.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import XTables
 
 /// Chains of Kubernetes that are no layout's.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import NetworkTypes
 
 /// A rule that kubetables could not have written, taken apart as far as it is understood.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import NetworkTypes
 
 /// A condition on an address as the kernel has it: any mask, holes included.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import NetworkTypes
 
 /// What a match asks of a packet, as far as the packet and its connection tell.

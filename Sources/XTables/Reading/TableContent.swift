@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import NetworkTypes
 
 /// All that one table of a kernel holds, whoever wrote it: what iptables-save prints, as values.

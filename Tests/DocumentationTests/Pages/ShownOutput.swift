@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// What a page shows of what a command prints, in which `…` stands for whatever is there.

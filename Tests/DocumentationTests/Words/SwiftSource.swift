@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// A Swift file cut into its string literals, which people see, and its code, which programmers see.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import Foundation
 
 /// A word or a phrase that must not come back, because operators stop at it: the project has one plain word for the thing.

@@ -1,3 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+
 import NetworkTypes
 
 /// The range of addresses and ports that NAT chooses from (linux/netfilter/nf_nat.h), in three structs.
