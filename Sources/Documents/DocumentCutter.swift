@@ -85,7 +85,8 @@ struct DocumentCutter {
     /// Where JSON begins in a piece, if it may be JSON: at a `{` or `[` with nothing but blanks and a `---` before it.
     static func jsonStart(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
         var start = 0
-        if isMarker(bytes.prefix { $0 != UInt8(ascii: "\n") }, UInt8(ascii: "-")) { start = 3 }
+        // Four bytes show a marker; a line of JSON may be the whole text.
+        if isMarker(bytes.prefix(4).prefix { $0 != UInt8(ascii: "\n") }, UInt8(ascii: "-")) { start = 3 }
         while start < bytes.count, isBlank(bytes[start]) || bytes[start] == UInt8(ascii: "\n") { start += 1 }
         guard start < bytes.count, bytes[start] == UInt8(ascii: "{") || bytes[start] == UInt8(ascii: "[") else {
             return nil
