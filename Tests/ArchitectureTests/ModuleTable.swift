@@ -52,7 +52,7 @@ enum ModuleTable {
         Row(
             "Monitoring", ["HTTPServing", "PrometheusText", "Proxy"],
             libraries: system.union([
-                "CoreMetrics", "HTTPTypes", "HummingbirdCore", "Logging", "NIOCore", "NIOPosix",
+                "CoreMetrics", "Foundation", "HTTPTypes", "HummingbirdCore", "Logging", "NIOCore", "NIOPosix",
             ])),
         Row(
             "kubetables", ["Monitoring"],

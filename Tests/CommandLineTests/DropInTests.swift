@@ -94,7 +94,9 @@ import Testing
 
     @Test func aPortInUseCanBeWaitedFor() throws {
         let first = try start([])
-        let second = try start(["--config", Self.kubeadm("config.conf")])
+        // As if the other program were a kube-proxy, which has no owner lock.
+        let other = node.directory.appending(path: "second.lock").path
+        let second = try start(["--config", Self.kubeadm("config.conf"), "--owner-lock-file", other])
         #expect(second.errors.contains("cannot listen on 0.0.0.0:10256: the port is already in use"))
         #expect(second.errors.contains("; trying again"))
         first.signal(SIGTERM)

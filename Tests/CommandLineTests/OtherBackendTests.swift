@@ -13,7 +13,9 @@ import Testing
 
     /// The warnings about nf_tables in a family, of the commands that read the kernel.
     private func warnings(_ family: IPFamily, _ command: String = "plan") throws -> [Substring] {
-        let result = try namespace().attempt([Repository.tool, command, "-f", "-", "--ip-family", family.rawValue])
+        let result = try namespace().attempt(
+            [Repository.tool, command, "-f", "-", "--ip-family", family.rawValue],
+            input: "{apiVersion: v1, kind: List, items: []}")
         #expect(result.status == (command == "plan" ? 2 : 0), "\(result)")
         return result.errors.split(separator: "\n").filter { $0.contains("nf_tables") }
     }

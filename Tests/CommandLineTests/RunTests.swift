@@ -156,7 +156,12 @@ import Testing
             #expect(metrics.contains("kubeproxy_sync_proxy_rules_duration_seconds_count{ip_family=\"IPv4\"}"))
             #expect(metrics.contains("kubeproxy_proxy_healthz_total{code=\"200\"} 1"))
 
-            let second = try node.attempt([Repository.tool, "run", "--manifests", directory.path])
+            let run = [Repository.tool, "run", "--manifests", directory.path]
+            let refused = try node.attempt(run)
+            #expect(
+                refused.status == 71 && refused.errors.contains("keeps the rules of this network namespace in sync"))
+            // As if the other program were a kube-proxy, which has no owner lock.
+            let second = try node.attempt(run + ["--owner-lock-file", directory.appending(path: "second.lock").path])
             #expect(second.status == 71)
             #expect(second.errors.contains("cannot listen on 0.0.0.0:10256: the port is already in use"))
         }
