@@ -132,7 +132,7 @@ import Testing
         try await watching {
             await expect(["a"])
             let path = "\(directory)/a.yaml"
-            let half = try #require(FileHandle(forWritingAtPath: path))
+            let half = try #require(fileForWriting(path))
             try half.truncate(atOffset: 0)
             try half.write(contentsOf: Data("---\n".utf8))
             // The other file has the directory scanned meanwhile.
@@ -186,7 +186,7 @@ import Testing
     @Test("waits at the start for a file that is being written to, whose Services may be in the kernel")
     func openAtTheStart() async throws {
         try write(manifest("a"), to: "a.yaml")
-        let file = try #require(FileHandle(forWritingAtPath: "\(directory)/a.yaml"))
+        let file = try #require(fileForWriting("\(directory)/a.yaml"))
         try await watching {
             await eventually("reported") { self.reported.withLock { $0.count } == 1 }
             #expect(last == nil)
@@ -240,4 +240,10 @@ import Testing
         }
         #expect(reported.withLock { $0 }.count == 1)
     }
+}
+
+/// A file open for writing that no child process of another test inherits: there it would stay open.
+private func fileForWriting(_ path: String) -> FileHandle? {
+    let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+    return descriptor < 0 ? nil : FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
 }

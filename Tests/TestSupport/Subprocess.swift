@@ -75,8 +75,6 @@ public enum Subprocess {
             let flags = descriptor == 0 ? O_RDONLY : O_WRONLY | O_CREAT | O_TRUNC
             posix_spawn_file_actions_addopen(&actions, Int32(descriptor), path, flags, 0o600)
         }
-        // A file that another test has open for writing would stay open in the child.
-        posix_spawn_file_actions_addclosefrom_np(&actions, Int32(paths.count))
         let variables = inheritedVariables.merging(environment) { $1 }
         var arguments = (["env"] + command).map { strdup($0) } + [nil]
         var settings = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
