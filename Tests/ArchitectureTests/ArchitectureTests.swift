@@ -75,11 +75,4 @@ import Testing
             }
         }
     }
-
-    @Test("code, comments and string literals are told apart")
-    func swiftText() {
-        let (code, literals) = SwiftText.split(#"a("b \(c("d", e)) f") // "g""# + "\n/* \"h\" */ i(\"\"\"\nj\n\"\"\")")
-        #expect(code == "a(\"\") \n i(\"\")")
-        #expect(literals == ["b d f", "\nj\n"])
-    }
 }

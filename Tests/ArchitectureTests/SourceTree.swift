@@ -24,10 +24,10 @@ enum SourceTree {
         }
 
         /// The text without comments and without what is in string literals.
-        var code: String { SwiftText.split(text).code }
+        var code: String { SwiftSource(text).code.map(\.text).joined(separator: "\n") }
 
         /// What is in the string literals.
-        var literals: [String] { SwiftText.split(text).literals }
+        var literals: [String] { SwiftSource(text).literals.map(\.text) }
     }
 
     static func files() throws -> [File] {

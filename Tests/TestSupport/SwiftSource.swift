@@ -5,22 +5,26 @@ import Foundation
 /// A Swift file cut into its string literals, which people see, and its code, which programmers see.
 ///
 /// Comments are neither.
-struct SwiftSource {
-    struct Piece: Equatable {
-        let line: Int
-        var text: String
+public struct SwiftSource {
+    /// A literal, or the code of one line.
+    public struct Piece: Equatable {
+        /// The line that it begins in, from 1.
+        public let line: Int
+        /// What stands there.
+        public var text: String
     }
 
     /// The string literals, with `…` for each interpolation.
-    private(set) var literals: [Piece] = []
+    public private(set) var literals: [Piece] = []
     /// The code between literals and comments, a piece for each line.
-    private(set) var code: [Piece] = []
+    public private(set) var code: [Piece] = []
 
     private let scalars: [Unicode.Scalar]
     private var position = 0
     private var line = 1
 
-    init(_ text: String) {
+    /// Cuts the text of a file.
+    public init(_ text: String) {
         scalars = Array(text.unicodeScalars)
         readCode(untilParenthesis: false)
     }
