@@ -286,7 +286,8 @@ let package = Package(
         .testTarget(
             name: "DeployTests",
             dependencies: [
-                "Documents", "Monitoring", "PrometheusText", "TestSupport", "kubetables", "test-api-server",
+                "Documents", "KernelTables", "Monitoring", "PrometheusText", "Proxy", "TestSupport", "kubetables",
+                "test-api-server",
             ],
             swiftSettings: settings),
         .testTarget(

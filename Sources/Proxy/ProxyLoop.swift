@@ -42,14 +42,14 @@ package actor ProxyLoop {
     ///   - options: kube-proxy's options.
     ///   - families: the families to make rules for.
     ///   - requiredKinds: the kinds that must be listed before the first rule is written.
-    ///   - syncer: reads and changes the tables.
+    ///   - backend: reads and changes the tables.
     ///   - flows: deletes flows whose endpoint is gone; `nil` to leave them.
     ///   - traffic: follows what the rules have counted; `nil` if nothing needs it.
     ///   - host: the machine.
     ///   - observer: receives what happens.
     package init(
         options: ProxyOptions, families: [IPFamily] = IPFamily.allCases,
-        requiredKinds: Set<KubernetesObject.Kind> = [.service, .endpointSlice], syncer: Syncer,
+        requiredKinds: Set<KubernetesObject.Kind> = [.service, .endpointSlice], backend: any RuleBackend,
         flows: StaleFlowCleanup? = nil, traffic: (any TrafficFollower)? = nil, host: any Host,
         observer: any ProxyObserver
     ) {
@@ -61,7 +61,7 @@ package actor ProxyLoop {
             minimumPeriod: options.effectiveMinimumSyncPeriod, period: options.effectiveSyncPeriod)
         self.families = families.map {
             FamilyProxy(
-                $0, syncer: syncer, flows: flows, traffic: traffic, host: host, schedule: schedule,
+                $0, backend: backend, flows: flows, traffic: traffic, host: host, schedule: schedule,
                 observer: observer)
         }
     }

@@ -51,7 +51,7 @@ public struct Compilation: Sendable {
 
     /// All rules that are desired in the kernel.
     public var ruleset: Ruleset {
-        Ruleset(family: family, tables: Table.allCases.map(rules))
+        Ruleset(family: family, tables: type(of: layout).ownership.tables.map(rules))
     }
 
     private func rules(of table: Table) -> TableRules {

@@ -12,11 +12,11 @@ extension Compilation {
     ///
     /// - Returns: the chains whose rules change; over several changes they may come to hold the same rules again.
     public mutating func updateService(
-        namespace: String, name: String, to entries: [ServicePortEndpoints]
+        _ service: ServiceName, to entries: [ServicePortEndpoints]
     ) -> TouchedChains {
         var desired: [ServicePortName: ServicePortEndpoints] = [:]
         for entry in entries { desired[entry.servicePort.name] = entry }
-        let known = servicePorts(namespace: namespace, service: name).map(\.name)
+        let known = servicePorts(of: service).map(\.name)
         var touched: TouchedChains = [:]
         for servicePort in Set(known).union(desired.keys).sorted() {
             touched.merge(replace(servicePort, with: desired[servicePort])) { $0.union($1) }
@@ -25,8 +25,8 @@ extension Compilation {
     }
 
     /// The compiled service ports of one Service.
-    public func servicePorts(namespace: String, service: String) -> ArraySlice<CompiledServicePort> {
-        servicePorts[range(ofService: service, namespace: namespace)]
+    public func servicePorts(of service: ServiceName) -> ArraySlice<CompiledServicePort> {
+        servicePorts[range(of: service)]
     }
 
     /// Compiles a service port and puts it in its place; all others too if endpoint comments come or go.
@@ -64,12 +64,9 @@ extension Compilation {
     }
 
     /// Where the service ports of a Service are.
-    private func range(ofService service: String, namespace: String) -> Range<Int> {
-        let start = position {
-            $0.namespace != namespace ? $0.namespace < namespace : $0.service < service
-        }
-        let rest = servicePorts[start...]
-        let count = rest.prefix { $0.name.namespace == namespace && $0.name.service == service }.count
+    private func range(of service: ServiceName) -> Range<Int> {
+        let start = position { $0.serviceName < service }
+        let count = servicePorts[start...].prefix { $0.name.serviceName == service }.count
         return start..<start + count
     }
 

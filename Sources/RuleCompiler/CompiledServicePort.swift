@@ -75,6 +75,7 @@ struct ChainsByTable: Sendable {
         switch table {
         case .filter: filter
         case .nat: nat
+        case .mangle, .raw, .security: []
         }
     }
 }

@@ -17,7 +17,7 @@ public enum NodePortAddresses: Sendable, Hashable {
             return [CIDR(host: node.primaryAddress(family))]
         case .ranges(let ranges):
             let own = ranges.filter { $0.family == family }
-            let everything = CIDR(family == .ipv4 ? IPAddress(ipv4: 0) : .loopback(.ipv6), prefixLength: 0)
+            let everything = CIDR(.any(family), prefixLength: 0)
             return own.isEmpty || own.contains(where: \.isEverything) ? [everything] : own
         }
     }

@@ -68,7 +68,7 @@ extension RuleLayout {
         where old?.rules(of: share.chain, in: share.table) ?? [] != new?.rules(of: share.chain, in: share.table) ?? [] {
             touched[share.table, default: []].insert(share.chain)
         }
-        for table in Table.allCases {
+        for table in Self.ownership.tables {
             var chains: [ChainName: [Rule]] = [:]
             for chain in old?.chains[table] ?? [] { chains[chain.name] = chain.rules }
             for chain in new?.chains[table] ?? [] where chains.removeValue(forKey: chain.name) != chain.rules {
@@ -90,6 +90,9 @@ public enum RuleLayoutKind: String, Hashable, Sendable, CaseIterable {
         case .kubeProxy: KubeProxyLayout.self
         }
     }
+
+    /// The tables in which some layout has rules, in the order in which iptables-save prints them.
+    public static let tables = ownership.tables
 
     /// The chains and jumps of all layouts, so that a change of the layout leaves nothing behind, and what only cleanup
     /// removes.

@@ -40,20 +40,23 @@ public struct ChainOwnership: Sendable {
         }
     }
 
-    /// What we own, by table.
-    public var tables: [Table: TableEntry]
+    /// What we own, by table; no other table is read or written.
+    public var entries: [Table: TableEntry]
     /// Comments of our rules in built-in chains: a jump to a chain of ours with one of these is ours, desired or not.
     public var jumpComments: Set<String>
 
     /// Makes an ownership.
-    public init(tables: [Table: TableEntry], jumpComments: Set<String>) {
-        self.tables = tables
+    public init(_ entries: [Table: TableEntry], jumpComments: Set<String>) {
+        self.entries = entries
         self.jumpComments = jumpComments
     }
 
+    /// The tables in which anything may be ours, in the order in which iptables-save prints them.
+    public var tables: [Table] { Table.allCases.filter { entries[$0] != nil } }
+
     /// Who owns a chain that is not built in.
     public func owner(of chain: ChainName, in table: Table) -> Owner {
-        guard let entry = tables[table] else { return .foreign }
+        guard let entry = entries[table] else { return .foreign }
         if entry.names.contains(chain) { return .ours }
         if entry.shared.contains(chain) { return .shared }
         if entry.leftovers.contains(chain) { return .leftover }
@@ -64,7 +67,7 @@ public struct ChainOwnership: Sendable {
     /// What either of two ownerships says: for what several layouts have written.
     public func union(_ other: ChainOwnership) -> ChainOwnership {
         ChainOwnership(
-            tables: tables.merging(other.tables) { $0.union($1) },
+            entries.merging(other.entries) { $0.union($1) },
             jumpComments: jumpComments.union(other.jumpComments))
     }
 }

@@ -132,11 +132,7 @@ extension Target {
             bytes.appendLiteral(randomFully ? " -j MASQUERADE --random-fully" : " -j MASQUERADE")
         case .destinationNAT(let address, let port):
             bytes.appendLiteral(" -j DNAT --to-destination ")
-            if address.family == .ipv6 { bytes.append(UInt8(ascii: "[")) }
-            AddressBits(address).appendText(address.family, to: &bytes)
-            if address.family == .ipv6 { bytes.append(UInt8(ascii: "]")) }
-            bytes.append(UInt8(ascii: ":"))
-            bytes.appendDecimal(port)
+            AddressPort(address, port).appendText(to: &bytes)
         case .rejectPortUnreachable:
             switch family {
             case .ipv4: bytes.appendLiteral(" -j REJECT --reject-with icmp-port-unreachable")

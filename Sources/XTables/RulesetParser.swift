@@ -57,7 +57,8 @@ private struct RulesetParser {
 
     mutating func finish() throws(RulesetSyntaxError) -> Ruleset {
         if let table { throw error("the table \(table.rawValue) does not end with COMMIT") }
-        return Ruleset(family: family, tables: finished.sorted { $0.table.rawValue < $1.table.rawValue })
+        return Ruleset(
+            family: family, tables: Table.allCases.flatMap { table in finished.filter { $0.table == table } })
     }
 
     func error(_ reason: String) -> RulesetSyntaxError { RulesetSyntaxError(line: lineNumber, reason: reason) }
@@ -65,7 +66,8 @@ private struct RulesetParser {
     private mutating func beginTable(_ name: Substring) throws(RulesetSyntaxError) {
         guard table == nil else { throw error("a table begins before the last one ended with COMMIT") }
         guard let new = Table(rawValue: String(name)) else {
-            throw error("unsupported table \"\(name)\" (supported: filter, nat)")
+            throw error(
+                "unsupported table \"\(name)\" (supported: \(Table.allCases.map(\.rawValue).joined(separator: ", ")))")
         }
         guard !finished.contains(where: { $0.table == new }) else { throw error("the table \(name) is there twice") }
         table = new

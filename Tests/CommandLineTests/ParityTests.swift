@@ -27,7 +27,7 @@ import XTables
         for service in input.objects.contradictoryServices(command.ipFamily) {
             let candidates = input.objects.orders(of: service, command.ipFamily).map { entries in
                 var candidate = compilation
-                _ = candidate.updateService(namespace: service.namespace, name: service.name, to: entries)
+                _ = candidate.updateService(service, to: entries)
                 return candidate
             }
             let lines = Set(measured.split(separator: "\n"))

@@ -96,14 +96,15 @@ extension StoreSuite {
             let transaction = try run.open()
             try transaction.deleteRule(0, "OUTPUT")
             try transaction.commit()
-            let report = try run.syncer.apply(expecting: expected) { ruleset }
+            let report = try run.syncer.apply(without: [], expecting: expected) { ruleset }
             run.expectEqual(report.drift.map(\.table), [.nat], "tables with drift")
             run.expectEqual(report.drift.first?.chainCount, 1, "chains")
             run.expectEqual(report.drift.first?.chains.map(\.chain), ["OUTPUT"], "chain")
             let texts = report.drift.first?.chains.flatMap(\.rules).map(\.text) ?? []
             run.expect(texts.count == 1 && texts[0].hasSuffix("-j \(services)"), "the jump is named: \(texts)")
             try run.expectHolds(ruleset)
-            run.expect(try run.syncer.apply(expecting: [:]) { ruleset }.drift.isEmpty, "drift after the repair")
+            run.expect(
+                try run.syncer.apply(without: [], expecting: [:]) { ruleset }.drift.isEmpty, "drift after the repair")
         },
         Check(name: "a foreign rule in a chain of ours is drift, found and removed") { run in
             let ruleset = RandomCluster.ruleset(seed: 5, family: run.family, services: 3)

@@ -7,7 +7,7 @@ import XTables
 
 @Suite("Front ends that a change removes") struct RemovedFrontEndTests {
     private static let ownership = ChainOwnership(
-        tables: [.nat: ChainOwnership.TableEntry(names: ["KUBE-SERVICES"], prefixes: ["KUBE-SVC-"])], jumpComments: [])
+        [.nat: ChainOwnership.TableEntry(names: ["KUBE-SERVICES"], prefixes: ["KUBE-SVC-"])], jumpComments: [])
 
     private let syncer = Syncer(store: MemoryStore(), lock: nil, ownership: ownership)
 

@@ -111,6 +111,9 @@ struct RulesetReaderTests {
         try namespace.run("\(prefix)-legacy", "-P", "FORWARD", "DROP")
         let any = family == .ipv4 ? "10.0.0.0/255.0.255.0" : "2001:db8::/ffff:0:ffff::"
         for arguments in [
+            ["-t", "mangle", "-A", "POSTROUTING", "-p", "udp", "-j", "MARK", "--set-xmark", "0x4000/0x4000"],
+            ["-t", "raw", "-A", "PREROUTING", "-i", "eth+", "-j", "ACCEPT"],
+            ["-t", "security", "-N", "FOREIGN"], ["-t", "security", "-A", "INPUT", "-g", "FOREIGN"],
             ["-A", "FORWARD", "-s", any, "!", "-o", "eth+", "-j", "ACCEPT"],
             ["-A", "FORWARD", "!", "-p", "47", "-i", "x", "-d", family == .ipv4 ? "0.0.0.0/0" : "::/0"],
             ["-N", "FOREIGN"], ["-A", "FORWARD", "-p", "tcp", "-g", "FOREIGN"],

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import KernelTables
 import NetworkTypes
 import PrometheusText
+import Proxy
 import TestSupport
 import Testing
 
 @testable import Monitoring
 
 @Suite("All metrics that are served") struct MetricCatalogueTests {
-    private let families = ServedMetrics().families
+    private static let backend = Syncer(store: MemoryStore(), lock: nil)
+    private let families = ServedMetrics(backend: Self.backend).families
 
     @Test("have the names, labels and help texts that Prometheus asks for")
     func conventions() {
@@ -38,11 +41,11 @@ import Testing
 
     @Test("are defined whether or not traffic is served")
     func detail() {
-        let without = ServedMetrics(families: [.ipv4], traffic: .off)
+        let without = ServedMetrics(families: [.ipv4], traffic: .off, backend: Self.backend)
         #expect(without.traffic == nil)
         #expect(without.families.allSatisfy { !$0.name.contains("traffic") })
         #expect(Set(without.families).isSubset(of: families))
-        #expect(ServedMetrics(traffic: .services).families == families)
+        #expect(ServedMetrics(traffic: .services, backend: Self.backend).families == families)
     }
 
     @Test("have kube-proxy's bounds if they are kube-proxy's histograms")

@@ -26,7 +26,7 @@ import XTables
         options.minimumSyncPeriod = .zero
         options.syncPeriod = .milliseconds(20)
         let loop = ProxyLoop(
-            options: options, families: [.ipv4], requiredKinds: requiredKinds, syncer: Syncer(store: store, lock: nil),
+            options: options, families: [.ipv4], requiredKinds: requiredKinds, backend: Syncer(store: store, lock: nil),
             host: host,
             observer: LogObserver(log.logger, subject: "manifests=here node=node-1"))
         try await withThrowingTaskGroup(of: Void.self) { group in

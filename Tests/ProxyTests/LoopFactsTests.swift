@@ -23,7 +23,7 @@ import Testing
         options.minimumSyncPeriod = .zero
         options.syncPeriod = .milliseconds(20)
         let loop = ProxyLoop(
-            options: options, families: [.ipv4], syncer: Syncer(store: store, lock: nil), host: host,
+            options: options, families: [.ipv4], backend: Syncer(store: store, lock: nil), host: host,
             observer: recorder)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await loop.run() }

@@ -32,7 +32,7 @@ import Testing
         let tuner = NodeTuner(
             options, families: [.ipv4], tuning: NodeTuning(root: folder.path, processorCount: 1), logger: log.logger)
         let loop = ProxyLoop(
-            options: options, families: [.ipv4], syncer: Syncer(store: MemoryStore(), lock: nil), host: FakeHost(),
+            options: options, families: [.ipv4], backend: Syncer(store: MemoryStore(), lock: nil), host: FakeHost(),
             observer: tuner)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await loop.run() }

@@ -61,7 +61,7 @@ import Testing
     @Test("conflicts are reported when they come and go, and logged then")
     func conflicts() async {
         let loop = ProxyLoop(
-            options: ProxyOptions(), families: [.ipv4], syncer: Syncer(store: MemoryStore(), lock: nil),
+            options: ProxyOptions(), families: [.ipv4], backend: Syncer(store: MemoryStore(), lock: nil),
             host: FakeHost(), observer: Observers([events, LogObserver(log.logger, subject: "")]))
         func counts() -> [Int] {
             events.all.compactMap { if case .conflicts(let conflicts) = $0 { conflicts.count } else { nil } }

@@ -31,7 +31,7 @@ import XTables
         _ options: ProxyOptions, families: [IPFamily] = [.ipv4], flows: StaleFlowCleanup? = nil
     ) -> ProxyLoop {
         ProxyLoop(
-            options: options, families: families, syncer: Syncer(store: store, lock: nil), flows: flows, host: host,
+            options: options, families: families, backend: Syncer(store: store, lock: nil), flows: flows, host: host,
             observer: recorder)
     }
 
@@ -159,7 +159,7 @@ import XTables
     func families() async {
         let failing = FailingStore(store: store, family: .ipv6)
         let loop = ProxyLoop(
-            options: options, syncer: Syncer(store: failing, lock: nil), host: host, observer: recorder)
+            options: options, backend: Syncer(store: failing, lock: nil), host: host, observer: recorder)
         await running(loop) {
             await loop.take(lists)
             await eventually("keeps IPv4 in sync") { await holds(loop) }
@@ -246,7 +246,7 @@ import XTables
         let table = MemoryFlowTable([flow])
         let gate = GatedStore(store)
         let loop = ProxyLoop(
-            options: options, families: [.ipv4], syncer: Syncer(store: gate, lock: nil),
+            options: options, families: [.ipv4], backend: Syncer(store: gate, lock: nil),
             flows: StaleFlowCleanup(table), host: host, observer: recorder)
         await running(loop) {
             await loop.take([

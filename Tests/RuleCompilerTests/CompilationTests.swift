@@ -94,33 +94,22 @@ import XTables
         var draw = RandomSnapshot(seed: UInt64(seed))
         let settings = draw.settings()
         let all = draw.snapshot(.ipv4, count: 12).servicePorts
-        let names = Set(all.map { ServiceName($0.servicePort.name) }).sorted { $0.service < $1.service }
+        let names = Set(all.map(\.servicePort.name.serviceName)).sorted()
         var compilation = Compilation(ServiceSnapshot(family: .ipv4, servicePorts: []), settings: settings)
         var present: [ServiceName: [ServicePortEndpoints]] = [:]
         for step in 0..<20 {
             let name = names[step % names.count]
-            let own = all.filter { ServiceName($0.servicePort.name) == name }
+            let own = all.filter { $0.servicePort.name.serviceName == name }
             let entries = draw.chance(30) ? [] : own.filter { _ in draw.chance(70) }
             let before = compilation.ruleset
             present[name] = entries
-            let touched = compilation.updateService(
-                namespace: name.namespace, name: name.service, to: entries)
+            let touched = compilation.updateService(name, to: entries)
             let snapshot = ServiceSnapshot(family: .ipv4, servicePorts: present.values.flatMap { $0 })
             let after = Compilation(snapshot, settings: settings).ruleset
             #expect(compilation.ruleset == after)
             for table in Table.allCases {
                 #expect(touched[table] ?? [] == differingChains(before[table], after[table]))
             }
-        }
-    }
-
-    private struct ServiceName: Hashable {
-        let namespace: String
-        let service: String
-
-        init(_ name: ServicePortName) {
-            namespace = name.namespace
-            service = name.service
         }
     }
 
@@ -151,7 +140,7 @@ import XTables
         let before = compilation.ruleset
 
         let big = entry("big", endpoints: limit)
-        let touched = compilation.updateService(namespace: "n", name: "big", to: [big])
+        let touched = compilation.updateService(ServiceName(namespace: "n", name: "big"), to: [big])
         #expect(compilation.isLargeCluster)
         let snapshot = ServiceSnapshot(family: .ipv4, servicePorts: [small, big])
         #expect(compilation.ruleset == Compilation(snapshot, settings: settings).ruleset)
@@ -159,7 +148,7 @@ import XTables
             #expect(touched[table] ?? [] == differingChains(before[table], compilation.ruleset[table]))
         }
 
-        _ = compilation.updateService(namespace: "n", name: "big", to: [])
+        _ = compilation.updateService(ServiceName(namespace: "n", name: "big"), to: [])
         #expect(!compilation.isLargeCluster)
         #expect(
             compilation.ruleset

@@ -70,7 +70,10 @@ import XTables
         ("-A X -j ACCEPT", "line 1: a rule outside of a table"),
         ("*filter\n-A X -j ACCEPT\nCOMMIT", "line 2: the chain X was not declared"),
         ("*filter\n:X - [0:0]\n:X - [0:0]\nCOMMIT", "line 3: the chain X is declared twice"),
-        ("*mangle\nCOMMIT", "line 1: unsupported table \"mangle\" (supported: filter, nat)"),
+        (
+            "*broute\nCOMMIT",
+            "line 1: unsupported table \"broute\" (supported: filter, nat, mangle, raw, security)"
+        ),
         ("*filter\n*nat", "line 2: a table begins before the last one ended with COMMIT"),
         ("*filter\nCOMMIT\n*filter\nCOMMIT", "line 3: the table filter is there twice"),
         ("*filter", "line 1: the table filter does not end with COMMIT"),

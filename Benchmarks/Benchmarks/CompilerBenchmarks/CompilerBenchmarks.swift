@@ -81,9 +81,9 @@ let benchmarks: @Sendable () -> Void = {
 
         Benchmark("OneEndpointChanged.\(size)", configuration: manyIterations) { benchmark, state in
             let entry = state.nextEntry()
-            let name = entry.servicePort.name
+            let name = entry.servicePort.name.serviceName
             measure(benchmark) {
-                state.compilation.updateService(namespace: name.namespace, name: name.service, to: [entry])
+                state.compilation.updateService(name, to: [entry])
             }
         } setup: {
             ChangingState(cluster)

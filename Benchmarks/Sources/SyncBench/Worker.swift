@@ -90,7 +90,6 @@ struct Worker {
 extension Compilation {
     /// Takes over the only service port of a Service, as the product does.
     fileprivate mutating func update(_ entry: ServicePortEndpoints) {
-        let name = entry.servicePort.name
-        _ = updateService(namespace: name.namespace, name: name.service, to: [entry])
+        _ = updateService(entry.servicePort.name.serviceName, to: [entry])
     }
 }

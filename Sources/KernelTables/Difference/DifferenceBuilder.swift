@@ -74,7 +74,7 @@ final class DifferenceBuilder {
                 difference.created.append(nextChain - 1)
             } else {
                 let chain = desired.chainNames[nextChain - 1]
-                if ownership.tables[desired.table]?.shared.contains(chain) == true {
+                if ownership.entries[desired.table]?.shared.contains(chain) == true {
                     ensureShared(name, chain, desired.rules(ofChain: nextChain - 1))
                 } else {
                     compare(name, chain, desired.rules(ofChain: nextChain - 1))

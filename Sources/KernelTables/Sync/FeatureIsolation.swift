@@ -84,7 +84,7 @@ struct FeatureIsolation {
 
     private func originalError() -> SyncError {
         do throws(SyncError) {
-            let names = try SyncRun.encode(ruleset).first { $0.table == failure.table }?.extensionNames
+            let names = try syncer.encode(ruleset).first { $0.table == failure.table }?.extensionNames
             return SyncError(failure, extensions: names ?? [])
         } catch {
             return error

@@ -4,37 +4,32 @@ import NetworkTypes
 import XTables
 
 /// An address and a port at which rules in the kernel answer for a Service, and that would answer no more.
-package struct RemovedFrontEnd: Hashable, Sendable {
-    package let address: IPAddress
-    package let port: UInt16
-    package let transport: TransportProtocol
+public struct RemovedFrontEnd: Hashable, Sendable {
+    /// The address that clients connect to.
+    public let address: IPAddress
+    /// The port, 1–65535.
+    public let port: UInt16
+    /// The transport protocol.
+    public let transport: TransportProtocol
     /// The Service that the rule's comment names, as `namespace/name`: the kernel knows nothing else about it.
-    package let service: String?
+    public let service: String?
 }
 
 extension RemovedFrontEnd: CustomStringConvertible {
     /// The Service, or else `ADDRESS:PORT/PROTOCOL`.
-    package var description: String { service ?? "\(AddressPort(address, port))/\(transport.rawValue)" }
+    public var description: String { service ?? "\(AddressPort(address, port))/\(transport.rawValue)" }
 }
 
 extension Syncer {
-    /// The front ends of Services that ``apply(_:without:)`` would remove from the tables as they are now.
+    /// The front ends of Services that ``apply(without:expecting:_:)`` would remove from the tables as they are now.
     ///
     /// A rule that is removed counts if it leads from one address and port to a Service and no desired rule does. Neither
     /// node ports nor endpoints count: a Service has them in addition to an address of its own.
     ///
     /// - Throws: ``SyncError``.
-    package func removedFrontEnds(_ ruleset: Ruleset) throws(SyncError) -> [RemovedFrontEnd] {
+    public func removedFrontEnds(_ ruleset: Ruleset) throws(SyncError) -> [RemovedFrontEnd] {
         var removed: [RemovedFrontEnd] = []
-        for desired in try SyncRun.encode(ruleset) {
-            let kernel: any TableTransaction
-            do throws(KernelFailure) {
-                kernel = try store.open(desired.table, family: desired.family)
-            } catch {
-                throw SyncError(error)
-            }
-            let difference = DifferenceBuilder.difference(
-                from: kernel, to: desired, ownership: ownership, purpose: .synchronize)
+        try forEachDifference(from: ruleset, purpose: .synchronize) { desired, kernel, difference in
             difference.forEachRemovedRule(of: kernel) { rule in
                 guard leadsToService(rule, desired.table), let frontEnd = RemovedFrontEnd(rule) else { return }
                 removed.append(frontEnd)

@@ -18,6 +18,14 @@ public protocol RuleBackend: Sendable {
     /// - Throws: ``SyncError``.
     func plan(_ ruleset: Ruleset) throws(SyncError) -> SyncPlan
 
+    /// The front ends of Services that ``apply(without:expecting:_:)`` would remove from the tables as they are now.
+    ///
+    /// A rule that is removed counts if it leads from one address and port to a Service and no desired rule does. Neither
+    /// node ports nor endpoints count: a Service has them in addition to an address of its own.
+    ///
+    /// - Throws: ``SyncError``.
+    func removedFrontEnds(_ ruleset: Ruleset) throws(SyncError) -> [RemovedFrontEnd]
+
     /// Makes the kernel hold a ruleset, with as few edits as possible.
     ///
     /// - Parameters:
@@ -50,8 +58,25 @@ public protocol RuleBackend: Sendable {
     /// - Throws: ``SyncError`` if this process may not, or the kernel has no such tables.
     func checkAccess(_ family: IPFamily) throws(SyncError)
 
+    /// What a table holds: every chain and rule, whoever wrote them; the lock is not taken.
+    ///
+    /// - Throws: ``KernelFailure``.
+    func read(_ table: Table, family: IPFamily) throws(KernelFailure) -> TableContent
+
     /// What the rules of a table have counted; rules with the same key are added up.
     ///
     /// - Throws: ``KernelFailure``.
     func counters(of table: Table, family: IPFamily) throws(KernelFailure) -> [CounterKey: RuleCounters]
+}
+
+extension RuleBackend {
+    /// Makes the kernel hold a ruleset that is in memory already.
+    ///
+    /// - Parameters:
+    ///   - ruleset: all rules of a family.
+    ///   - excluded: features known to be missing, from an earlier report; they are not tried.
+    /// - Throws: ``SyncError``. The kernel then holds what it held before, or the new filter and the old nat table.
+    public func apply(_ ruleset: Ruleset, without excluded: Set<RuleFeature> = []) throws(SyncError) -> SyncReport {
+        try apply(without: excluded, expecting: nil) { ruleset }
+    }
 }

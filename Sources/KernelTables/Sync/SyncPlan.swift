@@ -90,7 +90,7 @@ public struct ForeignRule: Sendable, Encodable, Hashable {
 }
 
 extension Syncer {
-    /// What ``apply(_:without:)`` would do to the tables as they are now.
+    /// What ``apply(without:expecting:_:)`` would do to the tables as they are now.
     ///
     /// The lock is not taken: the kernel hands a table out whole, as it is at one moment, so each table is consistent in
     /// itself, and a plan neither waits for other programs nor keeps them waiting.
@@ -109,7 +109,18 @@ extension Syncer {
 
     private func plan(_ ruleset: Ruleset, purpose: DifferenceBuilder.Purpose) throws(SyncError) -> SyncPlan {
         var plans: [TablePlan] = []
-        for desired in try SyncRun.encode(ruleset) {
+        try forEachDifference(from: ruleset, purpose: purpose) { desired, kernel, difference in
+            plans.append(TablePlanner(desired: desired, kernel: kernel, difference: difference).plan())
+        }
+        return SyncPlan(family: ruleset.family, tables: plans.reversed())
+    }
+
+    /// Calls `body` with each table as it is desired, as it is, and with the difference, in the order of reading.
+    func forEachDifference(
+        from ruleset: Ruleset, purpose: DifferenceBuilder.Purpose,
+        _ body: (EncodedTable, any TableTransaction, TableDifference) -> Void
+    ) throws(SyncError) {
+        for desired in try encode(ruleset) {
             let kernel: any TableTransaction
             do throws(KernelFailure) {
                 kernel = try store.open(desired.table, family: desired.family)
@@ -118,8 +129,7 @@ extension Syncer {
             }
             let difference = DifferenceBuilder.difference(
                 from: kernel, to: desired, ownership: ownership, purpose: purpose)
-            plans.append(TablePlanner(desired: desired, kernel: kernel, difference: difference).plan())
+            body(desired, kernel, difference)
         }
-        return SyncPlan(family: ruleset.family, tables: plans.reversed())
     }
 }

@@ -31,9 +31,6 @@ struct SyncRun {
         }
     }
 
-    /// The order in which tables are read; see ``Syncer``.
-    static let readingOrder: [Table] = [.nat, .filter]
-
     init(syncer: Syncer, purpose: DifferenceBuilder.Purpose, expected: [Table: Set<ChainName>]? = nil) {
         self.syncer = syncer
         self.purpose = purpose
@@ -141,7 +138,8 @@ struct SyncRun {
     private mutating func encode(_ makeRuleset: () -> Ruleset) throws(SyncError) -> [EncodedTable] {
         let ruleset = makeRuleset()
         report.family = ruleset.family
-        return try measure(\.encode) { () throws(SyncError) in try Self.encode(ruleset) }
+        let syncer = syncer
+        return try measure(\.encode) { () throws(SyncError) in try syncer.encode(ruleset) }
     }
 
     private mutating func takeLock() throws(SyncError) -> XTablesLock.Held? {
@@ -206,18 +204,5 @@ struct SyncRun {
         let start = clock.now
         defer { report.phases[keyPath: phase] += clock.now - start }
         return try body()
-    }
-
-    /// The tables of a ruleset, encoded, in reading order.
-    static func encode(_ ruleset: Ruleset) throws(SyncError) -> [EncodedTable] {
-        var tables: [EncodedTable] = []
-        for table in readingOrder {
-            do throws(UnencodableRule) {
-                tables.append(try EncodedTable(ruleset[table], family: ruleset.family))
-            } catch {
-                throw .unencodable(error, table, ruleset.family)
-            }
-        }
-        return tables
     }
 }

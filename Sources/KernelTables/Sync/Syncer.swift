@@ -45,35 +45,23 @@ public struct Syncer: RuleBackend {
         self.ownership = ownership
     }
 
-    /// Makes the kernel hold a ruleset.
-    ///
-    /// When the kernel refuses the rules because it lacks a match or target that can be done without, they are committed
-    /// without it, and the report names what was left out and the service ports concerned.
-    ///
-    /// - Parameters:
-    ///   - ruleset: all rules of a family.
-    ///   - excluded: features known to be missing, from an earlier report; they are not tried.
-    /// - Throws: ``SyncError``. The kernel then holds what it held before, or the new filter and the old nat table.
-    public func apply(_ ruleset: Ruleset, without excluded: Set<RuleFeature> = []) throws(SyncError) -> SyncReport {
-        try apply(without: excluded) { ruleset }
-    }
-
     /// Makes the kernel hold a ruleset that is made when it is needed, and not kept while the kernel works.
     ///
     /// A large ruleset and the kernel's copy of it need not be in memory at the same time.
     ///
+    /// An error of a commit need not last: whatever it is, the tables are read again and the whole rules are tried again.
+    /// Only an error that comes back on an unchanged table, and that a kernel without a match or target would give, leads
+    /// to rules without it, if it can be done without; the report names what was left out and the service ports concerned.
+    ///
     /// - Parameters:
     ///   - excluded: features known to be missing, from an earlier report; they are not tried.
     ///   - expected: the chains whose desired rules have changed since the last run; other changes are drift, which the
-    ///     report then names. Without it everything counts as wanted.
+    ///     report then names. Without it everything counts as desired.
     ///   - makeRuleset: makes the same ruleset each time: once, and again for a second attempt.
-    /// An error of a commit need not last: whatever it is, the tables are read again and the whole rules are tried again.
-    /// Only an error that comes back on an unchanged table, and that a kernel without a feature would give, leads to rules
-    /// with something left out.
     ///
     /// - Throws: ``SyncError``. The kernel then holds what it held before, or the new filter and the old nat table.
     public func apply(
-        without excluded: Set<RuleFeature> = [], expecting expected: [Table: Set<ChainName>]? = nil,
+        without excluded: Set<RuleFeature>, expecting expected: [Table: Set<ChainName>]?,
         _ makeRuleset: () -> Ruleset
     ) throws(SyncError) -> SyncReport {
         do throws(SyncError) {
@@ -122,10 +110,17 @@ public struct Syncer: RuleBackend {
             throw .lock(error)
         }
         do throws(KernelFailure) {
-            for table in Table.allCases { _ = try store.stamp(of: table, family: family) }
+            for table in ownership.tables { _ = try store.stamp(of: table, family: family) }
         } catch {
             throw SyncError(error)
         }
+    }
+
+    /// What a table holds: every chain and rule, whoever wrote them.
+    ///
+    /// - Throws: ``KernelFailure``.
+    public func read(_ table: Table, family: IPFamily) throws(KernelFailure) -> TableContent {
+        try RulesetReader(store: store).read(table, family: family)
     }
 
     /// What the rules of a table have counted.
@@ -139,5 +134,19 @@ public struct Syncer: RuleBackend {
     ) throws(SyncError) -> SyncReport {
         var run = SyncRun(syncer: self, purpose: .synchronize, expected: expected)
         return try run.perform(makeRuleset)
+    }
+
+    /// The tables of a ruleset and those that may hold rules of ours, encoded, in the order in which they are read.
+    func encode(_ ruleset: Ruleset) throws(SyncError) -> [EncodedTable] {
+        let named = ownership.tables + ruleset.tables.map(\.table)
+        var encoded: [EncodedTable] = []
+        for table in Table.allCases.reversed() where named.contains(table) {
+            do throws(UnencodableRule) {
+                encoded.append(try EncodedTable(ruleset[table], family: ruleset.family))
+            } catch {
+                throw .unencodable(error, table, ruleset.family)
+            }
+        }
+        return encoded
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import KernelTables
 import NetworkTypes
 import PrometheusText
 
@@ -15,10 +16,20 @@ package struct ServedMetrics: Sendable {
     private let process: ProcessMetrics
     private let registry = MetricRegistry()
 
-    /// - Parameter families: the families whose rules are kept in sync.
-    package init(families: [IPFamily] = IPFamily.allCases, traffic detail: TrafficDetail = .endpoints) {
+    /// - Parameters:
+    ///   - families: the families whose rules are kept in sync.
+    ///   - backend: reads what the rules have counted.
+    package init(
+        families: [IPFamily] = IPFamily.allCases, traffic detail: TrafficDetail = .endpoints,
+        backend: any RuleBackend
+    ) {
         proxy = ProxyMetrics(registry, families: families)
-        traffic = detail == .off ? nil : TrafficMonitor(registry, detail, families: families)
+        traffic =
+            detail == .off
+            ? nil
+            : TrafficMonitor(registry, detail, families: families) { family throws(KernelFailure) in
+                try TrafficReading(backend, family)
+            }
         process = ProcessMetrics(registry)
     }
 

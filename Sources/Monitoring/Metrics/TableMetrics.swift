@@ -4,6 +4,7 @@ import CoreMetrics
 import KernelTables
 import NetworkTypes
 import PrometheusText
+import RuleCompiler
 import XTables
 
 /// The size of the tables, the rules that were changed, and the drift that was repaired.
@@ -40,7 +41,7 @@ struct TableMetrics: Sendable {
             "kubetables_unsupported_features", help: "Features of rules that the kernel refused in the last sync.",
             labels: "ip_family")
         for family in families.map(\.kubernetesName) {
-            for table in Table.allCases.map(\.rawValue) {
+            for table in RuleLayoutKind.tables.map(\.rawValue) {
                 _ = driftRepairs[table, family]
                 _ = driftedChains[table, family]
             }

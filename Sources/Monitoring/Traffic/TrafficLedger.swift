@@ -67,6 +67,7 @@ struct TrafficLedger: Sendable {
         switch table {
         case .nat: localhostNodePorts.absorbRemoved(removed, of: compilation.localhostNodePortRules)
         case .filter: invalidPackets.absorbRemoved(removed, of: compilation.invalidPacketRules)
+        case .mangle, .raw, .security: break
         }
     }
 

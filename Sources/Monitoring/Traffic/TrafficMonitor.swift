@@ -36,7 +36,7 @@ package final class TrafficMonitor: TrafficFollower {
     ///   - read: reads the counters of a family's rules; blocks.
     package init(
         _ registry: MetricRegistry, _ detail: TrafficDetail, families: [IPFamily] = IPFamily.allCases,
-        read: @escaping @Sendable (IPFamily) throws(KernelFailure) -> TrafficReading = TrafficReading.ofKernel
+        read: @escaping @Sendable (IPFamily) throws(KernelFailure) -> TrafficReading
     ) {
         self.detail = detail
         metrics = TrafficMetrics(registry)

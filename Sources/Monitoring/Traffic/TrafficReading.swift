@@ -16,12 +16,11 @@ package struct TrafficReading: Sendable {
         self.filter = filter
     }
 
-    /// Reads the kernel's tables, in the network namespace of the calling thread.
+    /// Reads what the rules of a family have counted.
     ///
     /// - Throws: `KernelFailure`.
-    package static func ofKernel(_ family: IPFamily) throws(KernelFailure) -> TrafficReading {
-        let reader = CounterReader()
-        return TrafficReading(
-            nat: try reader.read(.nat, family: family), filter: try reader.read(.filter, family: family))
+    package init(_ backend: any RuleBackend, _ family: IPFamily) throws(KernelFailure) {
+        nat = try backend.counters(of: .nat, family: family)
+        filter = try backend.counters(of: .filter, family: family)
     }
 }

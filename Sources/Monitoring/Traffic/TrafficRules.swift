@@ -23,6 +23,7 @@ struct TrafficRules: Sendable {
         switch table {
         case .nat: self.init(endpoints: servicePort.endpointRules)
         case .filter: self.init(refusals: servicePort.refusingRules)
+        case .mangle, .raw, .security: self.init()
         }
     }
 

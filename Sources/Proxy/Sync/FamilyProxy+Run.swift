@@ -25,8 +25,8 @@ extension FamilyProxy {
         // Nothing has changed since the last commit, or this would be no mere check.
         if let compilation { await flows?.clean(after: compilation) }
         if let lastReport, !pace.isDue(at: clock.now), !exclusions.isTryDue(at: clock.now) {
-            let syncer = syncer
-            let isUntouched = await queue.run { (try? syncer.isUntouched(since: lastReport)) ?? false }
+            let backend = backend
+            let isUntouched = await queue.run { (try? backend.isUntouched(since: lastReport)) ?? false }
             if isUntouched { return schedule.checked(at: clock.now) }
         }
         await synchronize(.check)
@@ -37,7 +37,7 @@ extension FamilyProxy {
         let work = takeWork()
         let excluded = exclusions.excluded(at: clock.now)
         let commit = RuleCommit(
-            syncer: syncer, excluded: excluded,
+            backend: backend, excluded: excluded,
             // What was left out so far is missing, but has not drifted.
             expected: exclusions.isTryDue(at: clock.now) ? nil : work.changes.chains,
             compilation: compilation, traffic: traffic)

@@ -18,7 +18,7 @@ import XTables
 /// - *The kernel is waited for elsewhere*: the actor goes on taking changes while a run is in progress.
 actor FamilyProxy {
     nonisolated let family: IPFamily
-    let syncer: Syncer
+    let backend: any RuleBackend
     let traffic: (any TrafficFollower)?
     /// Deletes stale flows; `nil` to leave them.
     let flows: FlowCleaner?
@@ -51,13 +51,13 @@ actor FamilyProxy {
     var nextHostCheck: ContinuousClock.Instant?
 
     init(
-        _ family: IPFamily, syncer: Syncer, flows: StaleFlowCleanup?,
+        _ family: IPFamily, backend: any RuleBackend, flows: StaleFlowCleanup?,
         traffic: (any TrafficFollower)?, host: any Host, schedule: SyncSchedule, observer: any ProxyObserver
     ) {
         self.family = family
-        var syncer = syncer
-        syncer.counterKeeper = traffic
-        self.syncer = syncer
+        var backend = backend
+        backend.counterKeeper = traffic
+        self.backend = backend
         self.traffic = traffic
         hostCheck = HostCheck(host)
         self.schedule = schedule
@@ -105,7 +105,7 @@ actor FamilyProxy {
         let old = self.servicePorts(of: name)
         var touched: TouchedChains = [:]
         measureCompiling {
-            touched = compilation?.updateService(namespace: name.namespace, name: name.name, to: servicePorts) ?? [:]
+            touched = compilation?.updateService(name, to: servicePorts) ?? [:]
         }
         // The conditions of an endpoint may decide on a flow and on no rule.
         let touchesFlows = StaleFlowFinder.isCleanupNeeded(from: old, to: servicePorts)
@@ -144,7 +144,7 @@ actor FamilyProxy {
     }
 
     private func servicePorts(of service: ServiceName) -> [ServicePortEndpoints] {
-        compilation?.servicePorts(namespace: service.namespace, service: service.name).map(\.entry) ?? []
+        compilation?.servicePorts(of: service).map(\.entry) ?? []
     }
 
     private func measureCompiling(_ body: () -> Void) {

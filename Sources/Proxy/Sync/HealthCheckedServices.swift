@@ -33,7 +33,7 @@ struct HealthCheckIndex {
         if let changed, reported != nil {
             var hasChanged = false
             for service in changed {
-                let found = compilation.servicePorts(namespace: service.namespace, service: service.name)
+                let found = compilation.servicePorts(of: service)
                     .compactMap(\.healthChecked)
                 let known = servicePorts.removeValue(forKey: service) ?? []
                 if !found.isEmpty { servicePorts[service] = found }

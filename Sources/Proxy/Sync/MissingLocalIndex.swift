@@ -18,7 +18,7 @@ struct MissingLocalIndex {
         guard let changed else { return countAll(compilation) }
         for service in changed {
             var count = MissingLocalEndpoints()
-            for servicePort in compilation.servicePorts(namespace: service.namespace, service: service.name) {
+            for servicePort in compilation.servicePorts(of: service) {
                 count.count(servicePort.servicePort, servicePort.selection)
             }
             replace(service, with: count)

@@ -11,7 +11,7 @@ package protocol TrafficFollower: CounterKeeper {
 
 /// What is needed to bring the tables in sync, to be carried to the thread that waits for the kernel.
 struct RuleCommit: Sendable {
-    let syncer: Syncer
+    let backend: any RuleBackend
     /// Features that are left out.
     let excluded: Set<RuleFeature>
     /// The chains whose rules are expected to differ, other differences being drift; `nil` if any chain may differ.
@@ -29,7 +29,7 @@ struct RuleCommit: Sendable {
         let clock = ContinuousClock()
         var rulesTime = Duration.zero
         return Result { () throws(SyncError) in
-            let report = try syncer.apply(without: excluded, expecting: expected) {
+            let report = try backend.apply(without: excluded, expecting: expected) {
                 let start = clock.now
                 defer { rulesTime += clock.now - start }
                 return compilation.ruleset

@@ -6,7 +6,7 @@ import XTables
 package enum Leftovers {
     /// What only cleanup removes: chains that a former kube-proxy left, and whose rules do nothing.
     static let ownership = ChainOwnership(
-        tables: [
+        [
             .nat: ChainOwnership.TableEntry(leftovers: ["KUBE-PROXY-CANARY"]),
             .filter: ChainOwnership.TableEntry(leftovers: ["KUBE-PROXY-CANARY"]),
         ],

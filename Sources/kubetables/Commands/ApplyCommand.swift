@@ -42,7 +42,7 @@ struct ApplyCommand: ParsableCommand {
         let families = compilerInput.families(ipFamily)
         if dryRun { return try PlanCommand.show(compilerInput, families, PlanPrinter(format: .text)) }
         compilerInput.reportSkippedServices(families)
-        try Self.apply(compilerInput, families, kernel.syncer, removal, paths: input.paths)
+        try Self.apply(compilerInput, families, kernel.backend, removal, paths: input.paths)
     }
 
     /// Applies the rules of some families, unless that would remove Services that must stay.
@@ -51,7 +51,8 @@ struct ApplyCommand: ParsableCommand {
     ///
     /// - Parameter paths: those of the input.
     static func apply(
-        _ input: CompilerInput, _ families: [IPFamily], _ syncer: Syncer, _ removal: RemovalOptions, paths: [String]
+        _ input: CompilerInput, _ families: [IPFamily], _ backend: any RuleBackend, _ removal: RemovalOptions,
+        paths: [String]
     ) throws {
         let clock = ContinuousClock()
         var compared: [Compared] = []
@@ -61,14 +62,14 @@ struct ApplyCommand: ParsableCommand {
                 let start = clock.now
                 let compilation = input.compile(family)
                 let time = clock.now - start
-                try removed.add(compilation, syncer)
+                try removed.add(compilation, backend)
                 compared.append(Compared(family: family, compilation: compilation, compileTime: time))
             }
         }
         try removal.confirmRemoval(of: removed.names, input: paths)
         try forEachFamily(compared.map(\.family)) { family in
             for index in compared.indices where compared[index].family == family {
-                try apply(input, &compared[index], syncer)
+                try apply(input, &compared[index], backend)
             }
         }
         try comparing.get()
@@ -82,11 +83,13 @@ struct ApplyCommand: ParsableCommand {
     }
 
     /// Applies the rules of one family and prints what was done.
-    private static func apply(_ input: CompilerInput, _ compared: inout Compared, _ syncer: Syncer) throws {
+    private static func apply(_ input: CompilerInput, _ compared: inout Compared, _ backend: any RuleBackend) throws {
         let family = compared.family
         Console.warn(HostCheck(LinuxHost()).warnings(family, compared.compilation?.servicePorts ?? []))
         // Given away, so that the rules and libiptc's copy of them are not in memory together.
-        let report = try syncer.apply { (compared.compilation.take() ?? input.compile(family)).ruleset }
+        let report = try backend.apply(without: [], expecting: nil) {
+            (compared.compilation.take() ?? input.compile(family)).ruleset
+        }
         let summary = SyncSummary(report)
         Console.warn(summary.warnings)
         for line in summary.lines { try Console.printLine(line) }

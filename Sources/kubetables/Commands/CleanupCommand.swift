@@ -42,36 +42,36 @@ struct CleanupCommand: ParsableCommand {
                 "\(proxy) and would make the rules again; nothing was removed: stop it first, or pass --force",
                 .anotherProcess)
         }
-        try Self.cleanUp(families, kernel.syncer)
+        try Self.cleanUp(families, kernel.backend)
     }
 
     private func show() throws {
         var plans: [SyncPlan] = []
-        try forEachFamily(families) { family in plans.append(try kernel.syncer.cleanupPlan(family)) }
+        try forEachFamily(families) { family in plans.append(try kernel.backend.cleanupPlan(family)) }
         try PlanPrinter(format: .text).print(plans)
         if plans.contains(where: { !$0.isEmpty }) { throw ExitCode.changesFound }
     }
 
     /// Removes the rules of some families and prints what was done.
-    static func cleanUp(_ families: [IPFamily], _ syncer: Syncer) throws {
+    static func cleanUp(_ families: [IPFamily], _ backend: any RuleBackend) throws {
         try forEachFamily(families) { family in
-            let report = try syncer.cleanup(family)
+            let report = try backend.cleanup(family)
             let summary = SyncSummary(report)
             Console.warn(summary.warnings)
             let isClean = !report.hasChanges
             let lines = isClean ? ["\(family.kubernetesName): nothing to remove, nothing committed"] : summary.lines
             for line in lines { try Console.printLine(line) }
-            for chain in sharedChains(family) {
+            for chain in sharedChains(family, backend) {
                 Console.note("\(family.kubernetesName): the chain \(chain) stays, because the kubelet uses it too")
             }
         }
     }
 
     /// The chains in the kernel that we share with another program, which cleanup leaves alone.
-    private static func sharedChains(_ family: IPFamily) -> [ChainName] {
-        Table.allCases.flatMap { table -> [ChainName] in
-            guard let shared = RuleLayoutKind.ownership.tables[table]?.shared, !shared.isEmpty else { return [] }
-            let content = try? RulesetReader().read(table, family: family)
+    private static func sharedChains(_ family: IPFamily, _ backend: any RuleBackend) -> [ChainName] {
+        RuleLayoutKind.tables.flatMap { table -> [ChainName] in
+            guard let shared = RuleLayoutKind.ownership.entries[table]?.shared, !shared.isEmpty else { return [] }
+            let content = try? backend.read(table, family: family)
             return (content?.chains ?? []).map(\.name).filter { shared.contains($0) }
         }
     }

@@ -42,7 +42,7 @@ struct PlanCommand: ParsableCommand {
         try forEachFamily(families) { family in
             let compilation = input.compile(family)
             Console.warn(HostCheck(LinuxHost()).warnings(family, compilation.servicePorts))
-            plans.append(try Syncer(lock: nil).plan(compilation.ruleset))
+            plans.append(try KernelOptions.readOnlyBackend.plan(compilation.ruleset))
         }
         try printer.print(plans)
         if plans.contains(where: { !$0.isEmpty }) { throw ExitCode.changesFound }

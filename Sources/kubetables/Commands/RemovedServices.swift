@@ -13,8 +13,8 @@ struct RemovedServices {
 
     init(_ input: CompilerInput) { self.input = input }
 
-    mutating func add(_ compilation: Compilation, _ syncer: Syncer) throws(SyncError) {
-        frontEnds += try syncer.removedFrontEnds(compilation.ruleset)
+    mutating func add(_ compilation: Compilation, _ backend: any RuleBackend) throws(SyncError) {
+        frontEnds += try backend.removedFrontEnds(compilation.ruleset)
     }
 
     /// The names of the Services that are in force and not in the input, or the addresses of those without a name.

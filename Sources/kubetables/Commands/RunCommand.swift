@@ -55,7 +55,7 @@ struct RunCommand: AsyncParsableCommand {
         if oneShot.cleanup == true {
             // As in kube-proxy, it is not refused.
             Console.warn(owner.runningProxies(LinuxHost()).prefix(1).map { "\($0) and will make the rules again" })
-            return try CleanupCommand.cleanUp(families, kernel.syncer)
+            return try CleanupCommand.cleanUp(families, kernel.backend)
         }
         let resolved: ResolvedOptions
         do throws(ResolvedOptions.Failure) {
@@ -91,7 +91,7 @@ struct RunCommand: AsyncParsableCommand {
             options: options, traffic: loopOptions.trafficMetrics, families: families, logger: logger)
         let observer = Observers([LogObserver(logger, subject: subject), tuner] + status.observers)
         let loop = ProxyLoop(
-            options: options, families: families, requiredKinds: objects.requiredKinds, syncer: kernel.syncer,
+            options: options, families: families, requiredKinds: objects.requiredKinds, backend: kernel.backend,
             flows: StaleFlowCleanup(), traffic: status.metrics.traffic, host: host, observer: observer)
 
         let servers = try await status.listen(options, loop: loop, families: families)
@@ -124,7 +124,7 @@ struct RunCommand: AsyncParsableCommand {
         var failures: [SyncError] = []
         for family in families {
             do {
-                try kernel.syncer.checkAccess(family)
+                try kernel.backend.checkAccess(family)
                 return
             } catch {
                 failures.append(error)

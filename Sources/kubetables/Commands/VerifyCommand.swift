@@ -35,13 +35,13 @@ struct VerifyCommand: ParsableCommand {
         var drifted: [IPFamily] = []
         let comparing = Result {
             try forEachFamily(compilerInput.families(ipFamily)) { family in
-                let plan = try kernel.syncer.plan(compilerInput.compile(family).ruleset)
+                let plan = try kernel.backend.plan(compilerInput.compile(family).ruleset)
                 if !plan.isEmpty { drifted.append(family) }
                 try DriftPrinter.print(plan)
             }
         }
         if repair, !drifted.isEmpty {
-            try ApplyCommand.apply(compilerInput, drifted, kernel.syncer, removal, paths: input.paths)
+            try ApplyCommand.apply(compilerInput, drifted, kernel.backend, removal, paths: input.paths)
         }
         try comparing.get()
         if !drifted.isEmpty, !repair { throw ExitCode.changesFound }

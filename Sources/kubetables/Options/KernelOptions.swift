@@ -24,7 +24,10 @@ struct KernelOptions: ParsableArguments {
 
     private static let longestWait = 86400.0
 
-    var syncer: Syncer {
-        Syncer(store: LibiptcStore(), lock: XTablesLock(path: lockFile, limit: .seconds(lockWait)))
+    var backend: any RuleBackend {
+        Syncer(lock: XTablesLock(path: lockFile, limit: .seconds(lockWait)))
     }
+
+    /// For commands that change nothing, and so need no lock.
+    static var readOnlyBackend: any RuleBackend { Syncer(lock: nil) }
 }

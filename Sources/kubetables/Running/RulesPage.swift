@@ -35,7 +35,7 @@ struct RulesPage: Sendable {
 
     /// Writes the difference between the desired rules and the kernel.
     static let plan: Write = { rules, page in
-        let plan = try Syncer(lock: nil).plan(rules)
+        let plan = try KernelOptions.readOnlyBackend.plan(rules)
         PlanPrinter(format: .text, colors: .none).forEachLine(of: plan) { page.append($0 + "\n") }
     }
 

@@ -23,7 +23,8 @@ struct StatusServers {
     init(options: ProxyOptions, traffic detail: TrafficDetail, families: [IPFamily], logger: Logger) {
         // Without an address for /metrics, the counters of the rules need not be read.
         let isServed = options.effectiveMetricsBindAddress != .none
-        metrics = ServedMetrics(families: families, traffic: isServed ? detail : .off)
+        metrics = ServedMetrics(
+            families: families, traffic: isServed ? detail : .off, backend: KernelOptions.readOnlyBackend)
         health = HealthRecord(syncPeriod: options.effectiveSyncPeriod, families: families)
         problems = ProblemRecord(families: families)
         let refusals = HTTPRefusals(logger) { [metrics] in metrics.proxy.count($0) }

@@ -29,6 +29,7 @@ enum KubeProxyChains {
         switch table {
         case .filter: [services, externalServices, forward, nodePorts, proxyFirewall, firewall]
         case .nat: [services, nodePorts, postrouting, markMasquerade]
+        case .mangle, .raw, .security: []
         }
     }
 

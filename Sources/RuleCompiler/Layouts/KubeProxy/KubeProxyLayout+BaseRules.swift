@@ -46,6 +46,8 @@ extension KubeProxyLayout {
                 .output: [portals],
                 .postrouting: [jump(KubeProxyJumpComment.postrouting.match, to: KubeProxyChains.postrouting)],
             ]
+        case .mangle, .raw, .security:
+            return [:]
         }
     }
 

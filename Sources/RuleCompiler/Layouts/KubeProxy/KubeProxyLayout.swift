@@ -20,7 +20,7 @@ package struct KubeProxyLayout: RuleLayout {
     /// KUBE-XLB-*, KUBE-MARK-DROP, KUBE-KUBELET-CANARY and KUBE-IPTABLES-HINT
     /// are the kubelet's or of releases long gone (cleanup.go).
     package static let ownership = ChainOwnership(
-        tables: [
+        [
             .nat: ChainOwnership.TableEntry(
                 names: Set(KubeProxyChains.all(in: .nat)), prefixes: ServicePortChains.Prefix.all.map(\.description)),
             .filter: ChainOwnership.TableEntry(
