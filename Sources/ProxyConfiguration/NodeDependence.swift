@@ -20,19 +20,37 @@ package enum NodeDependence: String, CaseIterable, Sendable {
 extension CompilerInput {
     /// What in the rules of a family depends on the node's name, and on the Node object of that name.
     package func nodeDependences(_ family: IPFamily) -> [NodeDependence] {
-        let servicePorts = objects.snapshot(family: family).servicePorts
+        // Merging the endpoints takes as long as compiling them: it is done for Services that may depend on the node only.
+        let services = objects.services.values.map { ($0.name, $0.servicePorts(family)) }
         return NodeDependence.allCases.filter { dependence in
             switch dependence {
             case .localPolicies:
-                servicePorts.contains { $0.servicePort.usesLocalEndpoints && !$0.endpoints.isEmpty }
+                services.contains { name, servicePorts in
+                    servicePorts.contains(where: \.usesLocalEndpoints)
+                        && objects.servicePorts(of: name, family: family).contains {
+                            $0.servicePort.usesLocalEndpoints && !$0.endpoints.isEmpty
+                        }
+                }
             case .hints:
-                servicePorts.contains { $0.endpoints.contains(where: hasHints) }
+                haveHints
+                    && services.contains { name, _ in
+                        objects.servicePorts(of: name, family: family).contains {
+                            $0.endpoints.contains(where: hasHints)
+                        }
+                    }
             case .addresses:
                 hasNodeObjects && settings.nodePortAddresses != .ranges([])
-                    && servicePorts.contains { $0.servicePort.nodePort != nil }
+                    && services.contains { $0.1.contains { $0.nodePort != nil } }
             case .podRanges:
                 usesPodRanges
             }
+        }
+    }
+
+    /// Whether any slice has hints, which few have.
+    private var haveHints: Bool {
+        objects.endpointSlices.values.contains { slice in
+            slice.endpoints.contains { !$0.nodeHints.isEmpty || !$0.zoneHints.isEmpty }
         }
     }
 

@@ -30,7 +30,9 @@ public struct Compilation: Sendable {
         self.endpointCount = endpointCount
         self.settings = familySettings
         self.layout = layout
-        servicePorts = snapshot.servicePorts.map { layout.compile($0, isLargeCluster: isLargeCluster) }
+        servicePorts = snapshot.servicePorts.indices.map {
+            layout.compile(snapshot.servicePorts[$0], isLargeCluster: isLargeCluster)
+        }
     }
 
     /// Whether there are so many endpoints that comments of endpoint rules are left out.
@@ -69,8 +71,11 @@ extension [CompiledServicePort] {
         // Only the shares are read: there are tens of thousands, and a copy of each would retain all its parts.
         withUnsafeBufferPointer { servicePorts in
             for index in servicePorts.indices {
-                for share in servicePorts[index].shares where share.chain == chain && share.table == table {
-                    rules.append(contentsOf: share.rules)
+                for place in servicePorts[index].shares.indices
+                where servicePorts[index].shares[place].chain == chain
+                    && servicePorts[index].shares[place].table == table
+                {
+                    rules.append(contentsOf: servicePorts[index].shares[place].rules)
                 }
             }
         }

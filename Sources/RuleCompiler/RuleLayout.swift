@@ -69,14 +69,22 @@ extension RuleLayout {
             touched[share.table, default: []].insert(share.chain)
         }
         for table in Self.ownership.tables {
-            var chains: [ChainName: [Rule]] = [:]
-            for chain in old?.chains[table] ?? [] { chains[chain.name] = chain.rules }
-            for chain in new?.chains[table] ?? [] where chains.removeValue(forKey: chain.name) != chain.rules {
-                touched[table, default: []].insert(chain.name)
-            }
-            if !chains.isEmpty { touched[table, default: []].formUnion(chains.keys) }
+            let names = Self.differingChains(old?.chains[table] ?? [], new?.chains[table] ?? [])
+            if !names.isEmpty { touched[table, default: []].formUnion(names) }
         }
         return touched
+    }
+
+    /// The chains that are in one list only, or in both with other rules.
+    private static func differingChains(_ old: [Chain], _ new: [Chain]) -> [ChainName] {
+        // Mostly the same chains in the same places: what is equal at both ends needs no dictionary.
+        let shorter = min(old.count, new.count)
+        let start = (0..<shorter).first { old[$0] != new[$0] } ?? shorter
+        let end = (0..<shorter - start).first { old[old.count - 1 - $0] != new[new.count - 1 - $0] } ?? shorter - start
+        var rules: [ChainName: [Rule]] = [:]
+        for chain in old[start..<old.count - end] { rules[chain.name] = chain.rules }
+        let changed = new[start..<new.count - end].filter { rules.removeValue(forKey: $0.name) != $0.rules }
+        return changed.map(\.name) + rules.keys
     }
 }
 

@@ -26,6 +26,11 @@ public struct ServiceSnapshot: Sendable, Hashable {
     /// A snapshot of a family; of service ports with one name the last one counts, as in kube-proxy.
     public init(family: IPFamily, servicePorts: [ServicePortEndpoints]) {
         self.family = family
+        // Objects mostly come sorted, and there are many.
+        guard !servicePorts.isAscending else {
+            self.servicePorts = servicePorts
+            return
+        }
         var byName: [ServicePortName: ServicePortEndpoints] = [:]
         byName.reserveCapacity(servicePorts.count)
         for entry in servicePorts { byName[entry.servicePort.name] = entry }
@@ -34,4 +39,11 @@ public struct ServiceSnapshot: Sendable, Hashable {
 
     /// The number of endpoints of all service ports, unusable ones included: what decides on large-cluster mode.
     public var endpointCount: Int { servicePorts.reduce(0) { $0 + $1.endpoints.count } }
+}
+
+extension [ServicePortEndpoints] {
+    /// Whether they are ordered by name, each name once.
+    fileprivate var isAscending: Bool {
+        indices.dropFirst().allSatisfy { self[$0 - 1].servicePort.name < self[$0].servicePort.name }
+    }
 }

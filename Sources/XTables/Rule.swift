@@ -22,7 +22,7 @@ public struct Rule: Hashable, Sendable {
     public var origin: Origin
 
     /// Makes a rule; without arguments it matches everything and does nothing.
-    public init(
+    @inlinable public init(
         source: AddressMatch? = nil, destination: AddressMatch? = nil, inputInterface: InterfaceMatch? = nil,
         transport: TransportProtocol? = nil, matches: [Match] = [], target: Target? = nil, origin: Origin = .unknown
     ) {
@@ -67,7 +67,7 @@ public struct AddressMatch: Hashable, Sendable {
     public var isInverted: Bool
 
     /// Requires an address inside or, inverted, outside of `range`.
-    public init(_ range: CIDR, isInverted: Bool = false) {
+    @inlinable public init(_ range: CIDR, isInverted: Bool = false) {
         self.range = range
         self.isInverted = isInverted
     }

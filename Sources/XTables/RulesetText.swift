@@ -34,8 +34,9 @@ extension Ruleset {
             }
             table.appendJumps(format, family: family, to: &bytes)
             for chain in table.chains {
-                for rule in chain.rules {
-                    rule.appendSaveText(chain: chain.name, family: family, to: &bytes)
+                // By index, since each copy of a rule would retain all its parts.
+                for index in chain.rules.indices {
+                    chain.rules[index].appendSaveText(chain: chain.name, family: family, to: &bytes)
                     bytes.append(UInt8(ascii: "\n"))
                 }
                 try flush(over: pieceSize)

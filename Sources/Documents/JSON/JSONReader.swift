@@ -13,8 +13,9 @@ package struct JSONReader {
     private(set) var line: Int
     private var lineStart = 0
     private var depth = 0
-    /// Whether all that is left of the text together has few enough values.
-    private var hasFewValues = false
+    /// How many values the next one may hold, since they take many times the memory of their text.
+    private var countLimit = Int.max
+    private var count = 0
     /// Whether the text was refused for the number of its values, so that no other reader should try it either.
     private(set) var hasTooManyValues = false
     var interner = StringInterner()
@@ -34,34 +35,10 @@ package struct JSONReader {
     package mutating func next() throws(DocumentError) -> DocumentValue? {
         skipBlanks()
         guard position < bytes.count else { return nil }
-        if bytes.count - position > Self.uncountedSize, !hasFewValues { try checkCount() }
+        let size = bytes.count - position
+        countLimit = size > Self.uncountedSize ? DocumentValue.countLimit(byteCount: size) : .max
+        count = 0
         return try value()
-    }
-
-    /// Checks before anything is built how many values the next one holds: they would take many times its memory.
-    private mutating func checkCount() throws(DocumentError) {
-        // Separators inside texts included, since this is quick; most texts have few enough.
-        let rest = UnsafeBufferPointer(rebasing: bytes[position...])
-        hasFewValues = rest.count { $0 == UInt8(ascii: ",") } <= DocumentValue.countLimit(byteCount: rest.count)
-        if hasFewValues { return }
-        var (end, depth, separators, isInText) = (position, 0, 0, false)
-        while end < bytes.count {
-            switch bytes[end] {
-            case UInt8(ascii: "\""): isInText.toggle()
-            case UInt8(ascii: "\\") where isInText: end += 1
-            case UInt8(ascii: ",") where !isInText: separators += 1
-            case UInt8(ascii: "{") where !isInText, UInt8(ascii: "[") where !isInText: depth += 1
-            case UInt8(ascii: "}") where !isInText, UInt8(ascii: "]") where !isInText: depth -= 1
-            default: break
-            }
-            end += 1
-            if depth == 0, !isInText { break }
-        }
-        let limit = DocumentValue.countLimit(byteCount: end - position)
-        guard separators <= limit else {
-            hasTooManyValues = true
-            throw error("more than \(limit) values, too many for a text of this size")
-        }
     }
 
     /// A value of at most so many bytes may be as dense as it likes.
@@ -104,6 +81,11 @@ package struct JSONReader {
 
     private mutating func value() throws(DocumentError) -> DocumentValue {
         guard position < bytes.count else { throw error("the text ends where a value should be") }
+        count += 1
+        if count > countLimit {
+            hasTooManyValues = true
+            throw error("more than \(countLimit) values, too many for a text of this size")
+        }
         switch bytes[position] {
         case UInt8(ascii: "{"): return try object()
         case UInt8(ascii: "["): return try array()

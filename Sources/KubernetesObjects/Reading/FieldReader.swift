@@ -77,7 +77,7 @@ package struct FieldReader {
     package mutating func value<Value>(
         at index: Int, of object: DocumentObject, _ read: (inout FieldReader, DocumentValue) -> Value?
     ) -> Value? {
-        if object.members[index].value == .null { return nil }
+        if object.members[index].value.isNull { return nil }
         return enter(.key(object.members[index].key), line: object.line(at: index)) {
             read(&$0, object.members[index].value)
         }
@@ -89,7 +89,7 @@ package struct FieldReader {
     package mutating func required<Value>(
         _ key: String, of object: DocumentObject, need: String, _ read: (inout FieldReader, DocumentValue) -> Value?
     ) -> Value? {
-        guard let index = object.index(of: key), object.members[index].value != .null else {
+        guard let index = object.index(of: key), !object.members[index].value.isNull else {
             enter(.key(key), line: object.line(at: object.index(of: key))) {
                 $0.error("is missing; it must be \(need)")
             }

@@ -17,7 +17,12 @@ package indirect enum FieldSchema: Sendable {
         let names: [String]
         let schemas: [FieldSchema]
 
-        subscript(name: String) -> FieldSchema? { names.firstIndex(of: name).map { schemas[$0] } }
+        subscript(name: String) -> FieldSchema? { index(of: name).map { schemas[$0] } }
+
+        func index(of name: String) -> Int? {
+            for index in names.indices where names[index] == name { return index }
+            return nil
+        }
     }
 
     /// A mapping with `names` for fields of any value, and `others`.
@@ -38,11 +43,12 @@ extension FieldSchema {
             if case .anything = schema { return true }
             return elements.allSatisfy { schema.covers($0) }
         case (.fields(let fields), .object(let object)):
-            return object.members.allSatisfy { member in
-                guard let schema = fields[member.key] else { return false }
-                if case .anything = schema { return true }
-                return schema.covers(member.value)
+            for place in object.members.indices {
+                guard let index = fields.index(of: object.members[place].key) else { return false }
+                if case .anything = fields.schemas[index] { continue }
+                guard fields.schemas[index].covers(object.members[place].value) else { return false }
             }
+            return true
         default:
             // A value of another type is reported by who reads it.
             return true

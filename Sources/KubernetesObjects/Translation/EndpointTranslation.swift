@@ -94,7 +94,7 @@ extension ClusterObjects {
     /// The order in which objects were added does not matter.
     public func snapshot(family: IPFamily) -> ServiceSnapshot {
         ServiceSnapshot(
-            family: family, servicePorts: services.keys.flatMap { servicePorts(of: $0, family: family) })
+            family: family, servicePorts: services.keys.sorted().flatMap { servicePorts(of: $0, family: family) })
     }
 
     /// The Services for which no rule of a family is made, in the order of their names, and why.

@@ -44,20 +44,22 @@ struct EndpointBalancer {
         var rules: [Rule] = []
         rules.reserveCapacity(endpoints.count * (affinity == .none ? 1 : 2))
         if case .clientIP(let seconds) = affinity {
-            for (index, endpoint) in endpoints.enumerated() {
-                let check = Match.recent(RecentMatch(list: endpoint.chain, action: .check(seconds: seconds)))
+            for index in endpoints.indices {
+                let chain = endpoints[index].chain
+                let check = Match.recent(RecentMatch(list: chain, action: .check(seconds: seconds)))
                 rules.append(
-                    Rule(
-                        matches: comments[index] + [check], target: .jump(endpoint.chain),
-                        origin: endpoint.origin))
+                    Rule(matches: comments[index] + [check], target: .jump(chain), origin: endpoints[index].origin))
             }
         }
-        for (index, endpoint) in endpoints.enumerated() {
+        // By index, since each copy of an endpoint would retain all its parts.
+        for index in endpoints.indices {
             // The i-th rule sees what the rules before it left: it takes one out of the n − i that remain.
             let remaining = endpoints.count - index
             let draw: [Match] = remaining > 1 ? [.random(Probability(oneOutOf: remaining))] : []
             rules.append(
-                Rule(matches: comments[index] + draw, target: .jump(endpoint.chain), origin: endpoint.origin))
+                Rule(
+                    matches: comments[index] + draw, target: .jump(endpoints[index].chain),
+                    origin: endpoints[index].origin))
         }
         return rules
     }

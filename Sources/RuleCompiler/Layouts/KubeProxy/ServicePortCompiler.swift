@@ -37,11 +37,11 @@ struct ServicePortCompiler {
         var local: [BalancedEndpoint] = []
         var reachable: [BalancedEndpoint] = []
         reachable.reserveCapacity(entry.endpoints.count)
-        for (index, endpoint) in entry.endpoints.enumerated() {
+        for index in entry.endpoints.indices {
             let inCluster = selection.clusterVerdicts[index].isUsed
             let inLocal = selection.localVerdicts[index].isUsed
             guard inCluster || inLocal else { continue }
-            let balanced = BalancedEndpoint(endpoint, of: origin, chains: chains)
+            let balanced = BalancedEndpoint(entry.endpoints[index], of: origin, chains: chains)
             reachable.append(balanced)
             if inCluster { cluster.append(balanced) }
             if inLocal { local.append(balanced) }
