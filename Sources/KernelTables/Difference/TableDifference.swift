@@ -33,6 +33,16 @@ struct TableDifference {
         var edits: [RuleEdit]
         /// How many of the rules that are deleted come back at another place of the chain.
         var movedCount = 0
+
+        /// How many rules differ; one that moves counts once.
+        var changedRuleCount: Int {
+            edits.reduce(-movedCount) { count, edit in
+                switch edit {
+                case .delete, .insert: count + 1
+                case .replace: count + 2
+                }
+            }
+        }
     }
 
     /// A chain of ours that is not desired.
