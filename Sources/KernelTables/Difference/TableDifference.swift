@@ -5,8 +5,8 @@ import XTables
 /// What must happen to a table of the kernel so that it holds what is desired: a value, computed without changing it.
 ///
 /// Design goals:
-/// - *Smallest edit.* A rule that is already there is not touched, so its counters stay. Where rules must move, as few
-///   as possible do.
+/// - *Few edits.* A rule that is already there is not touched, so its counters stay. Where rules must move, as few as
+///   possible do; more only where rules are repeated very often (``RuleAlignment``).
 /// - *Nothing foreign is touched.* Foreign chains, and foreign rules in built-in and shared chains, take part in no edit.
 /// - *Linear, and cheap where nothing changed.* Both sides come sorted by name, so they are merged; equal rules are
 ///   compared byte by byte where they lie, and only what is left between the first and the last difference of a chain is

@@ -21,7 +21,7 @@ extension ExitCode {
     static let anotherProcess = ExitCode(71)
     /// EX_IOERR: output could not be written.
     static let outputFailed = ExitCode(74)
-    /// EX_TEMPFAIL: the xtables lock was not free in time.
+    /// EX_TEMPFAIL: the xtables lock was not free in time, or another process kept changing the tables without it.
     static let lockBusy = ExitCode(75)
     /// EX_NOPERM: not permitted.
     static let notPermitted = ExitCode(77)
