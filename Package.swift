@@ -251,8 +251,8 @@ let package = Package(
         .testTarget(
             name: "ProxyTests",
             dependencies: [
-                "ConnectionTracking", "Host", "KernelTables", "KubernetesObjects", "NetworkTypes", "NodeTuning",
-                "Proxy", "ProxyConfiguration", "RuleCompiler", "ServiceModel", "TestSupport", "XTables",
+                "ConnectionTracking", "Host", "KernelTables", "KernelTablesSuite", "KubernetesObjects", "NetworkTypes",
+                "NodeTuning", "Proxy", "ProxyConfiguration", "RuleCompiler", "ServiceModel", "TestSupport", "XTables",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
@@ -270,8 +270,9 @@ let package = Package(
         .testTarget(
             name: "MonitoringTests",
             dependencies: [
-                "ConnectionTracking", "HTTPServing", "KernelTables", "KubernetesObjects", "Monitoring", "NetworkTypes",
-                "PrometheusText", "Proxy", "RuleCompiler", "ServiceModel", "TestSupport", "XTables",
+                "ConnectionTracking", "HTTPServing", "KernelTables", "KernelTablesSuite", "KubernetesObjects",
+                "Monitoring", "NetworkTypes", "PrometheusText", "Proxy", "RuleCompiler", "ServiceModel", "TestSupport",
+                "XTables",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -286,7 +287,8 @@ let package = Package(
         .testTarget(
             name: "DeployTests",
             dependencies: [
-                "Documents", "KernelTables", "Monitoring", "PrometheusText", "Proxy", "TestSupport", "kubetables",
+                "Documents", "KernelTables", "KernelTablesSuite", "Monitoring", "PrometheusText", "Proxy",
+                "TestSupport", "kubetables",
                 "test-api-server",
             ],
             swiftSettings: settings),

@@ -15,20 +15,20 @@ public enum RefusalReason: String, Hashable, Sendable, CaseIterable {
 
 /// A rule that counts what a service port was refused.
 public struct RefusingRule: Hashable, Sendable {
-    /// The rule, in table filter.
-    public let identity: CounterKey
+    /// The key of its counters, in table filter.
+    public let key: CounterKey
     /// Why it refuses.
     public let reason: RefusalReason
 }
 
 extension CompiledServicePort {
     /// The rules in nat that send a connection to an endpoint, one for each endpoint; the address and port of the
-    /// identity are the endpoint's.
+    /// key are the endpoint's.
     ///
     /// The kernel asks table nat about the first packet of a connection only, so they count connections.
     public var endpointRules: [CounterKey] { layout.endpointRules(of: self) }
 
-    /// The rules in filter that refuse or drop, in the order of their chains; each identity once.
+    /// The rules in filter that refuse or drop, in the order of their chains; each key once.
     public var refusingRules: [RefusingRule] { layout.refusingRules(of: self) }
 }
 

@@ -41,11 +41,11 @@ package protocol RuleLayout: Sendable {
     func touchedChains(from old: CompiledServicePort?, to new: CompiledServicePort?) -> TouchedChains
 
     /// The rules in nat that send a connection to an endpoint, one for each usable endpoint; the address and port of the
-    /// identity are the endpoint's.
+    /// key are the endpoint's.
     static func endpointRules(of servicePort: CompiledServicePort) -> [CounterKey]
 
     /// The rules in filter that refuse or drop what is sent to a service port, in the order of their chains; each
-    /// identity once.
+    /// key once.
     static func refusingRules(of servicePort: CompiledServicePort) -> [RefusingRule]
 
     /// The rules in filter that drop packets which connection tracking cannot place; none if such packets may pass.

@@ -38,7 +38,8 @@ public struct ServicePort: Sendable, Hashable {
     public var internalTrafficPolicy: TrafficPolicy
     /// Which endpoints traffic to node ports, external IPs and load balancer addresses may go to.
     ///
-    /// ``TrafficPolicy/local`` only for a Service whose type gives it external addresses; for all others it is ``TrafficPolicy/cluster``.
+    /// ``TrafficPolicy/local`` only for a Service of type NodePort or LoadBalancer, or one with external IPs; for all others
+    /// it is ``TrafficPolicy/cluster``.
     public var externalTrafficPolicy: TrafficPolicy
     /// Whether connections of one client go to one endpoint.
     public var sessionAffinity: SessionAffinity

@@ -4,9 +4,10 @@ import NetworkTypes
 
 /// What a layout made a rule or a chain for.
 ///
-/// It is carried as data and never read back from a comment: comments are for people, and large clusters go without
-/// those of endpoints. It is no part of the rule itself. Rules that differ in their origin only are equal, and neither
-/// iptables-save text nor a kernel's entry holds it.
+/// Desired rules carry it as data, and it is never read back from their comments: comments are for people, and large
+/// clusters go without those of endpoints. (Rules in the kernel have nothing else: see `RemovedFrontEnd` and
+/// ``ChainOwnership/jumpComments``.) It is no part of the rule itself. Rules that differ in their origin only are equal,
+/// and neither iptables-save text nor a kernel's entry holds it.
 public enum Origin: Hashable, Sendable {
     /// The rule was read from text or from a kernel, which do not know.
     case unknown

@@ -2,7 +2,7 @@
 
 import NetworkTypes
 
-/// Reads the words of one rule behind `-A CHAIN`.
+/// Reads the words of one rule behind `-A CHAIN`, for ``Ruleset/init(saveText:family:)`` only.
 struct RuleParser {
     private var words: SaveTextWords
     private let family: IPFamily

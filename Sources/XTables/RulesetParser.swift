@@ -16,6 +16,8 @@ public struct RulesetSyntaxError: Error, Hashable, Sendable, CustomStringConvert
 extension Ruleset {
     /// Reads iptables-save text that has only rules of the kinds that ``Rule`` knows.
     ///
+    /// For tests and for tools that work on files: rules in a kernel are read from its entries, never from text.
+    ///
     /// Counters, `#` lines and policies are passed over; rules of built-in chains become jumps. The text of
     /// ``Ruleset/text(_:)`` in format ``RulesetTextFormat/save`` gives back the same ruleset.
     ///

@@ -3,6 +3,7 @@
 import Foundation
 import Glibc
 import KernelTables
+import KernelTablesSuite
 import Monitoring
 import PrometheusText
 import Proxy

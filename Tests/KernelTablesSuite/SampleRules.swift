@@ -3,7 +3,8 @@
 import NetworkTypes
 import XTables
 
-/// Rules with every match and target of the language.
+/// Rules with every match and target of the language that a kernel takes without preparation: all but nfacct, which needs an
+/// accounting object and is in `EntryCodecTests`.
 public enum SampleRules {
     /// Addresses for tests: documentation ranges (RFC 5737, RFC 3849).
     public static func address(_ family: IPFamily, _ number: Int) -> IPAddress {

@@ -63,7 +63,7 @@ struct CounterReaderTests {
             }
         }
 
-        func walk(_ bytes: [UInt8]) throws -> [(chain: ChainName, identity: CounterKey?)] {
+        func walk(_ bytes: [UInt8]) throws -> [(chain: ChainName, key: CounterKey?)] {
             var found: [(ChainName, CounterKey?)] = []
             try bytes.withUnsafeBytes { raw in
                 try EntryWalk(raw, family: family, starts: starts).forEachRule { chain, entry in
@@ -97,8 +97,8 @@ struct CounterReaderTests {
         let found = try layout.walk(layout.bytes)
         let rules = SampleRules.all(family) + SampleRules.nat(family)
         #expect(found.map(\.chain) == ["PREROUTING"] + rules.map { _ in "KUBE-SERVICES" })
-        #expect(found.dropFirst().map(\.identity) == rules.map { CounterKey($0, in: "KUBE-SERVICES") })
-        #expect(found.compactMap(\.identity).count >= 6)
+        #expect(found.dropFirst().map(\.key) == rules.map { CounterKey($0, in: "KUBE-SERVICES") })
+        #expect(found.compactMap(\.key).count >= 6)
     }
 
     @Test("belong to rules that are told apart by what they do, and not by comments", arguments: IPFamily.allCases)

@@ -2,6 +2,7 @@
 
 import Foundation
 import KernelTables
+import KernelTablesSuite
 import NetworkTypes
 import PrometheusText
 import Proxy

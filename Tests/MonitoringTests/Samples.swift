@@ -24,7 +24,11 @@ extension Synchronization {
             .sample(.filter, before: 20, after: 25, added: 5, isCommitted: false),
             .sample(.nat, before: 50, after: 56, added: 5, removed: 1, moved: 2, isCommitted: true),
         ]
-        if chainCount > 0 { report.drift = [TableDrift(table: .nat, chainCount: chainCount, chains: [])] }
+        if chainCount > 0 {
+            report.drift = [
+                TableDrift(table: .nat, chainCount: chainCount, ruleCount: chainCount, emptyChainCount: 0, chains: [])
+            ]
+        }
         return Synchronization(
             family: family, reason: reason, changedServices: changedServices, compileTime: .milliseconds(1),
             report: report, triggerTimes: triggerTimes, missingLocalEndpoints: missing)

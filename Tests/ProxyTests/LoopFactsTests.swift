@@ -3,6 +3,7 @@
 import Glibc
 import Host
 import KernelTables
+import KernelTablesSuite
 import KubernetesObjects
 import NetworkTypes
 import ProxyConfiguration

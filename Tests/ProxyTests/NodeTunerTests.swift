@@ -3,6 +3,7 @@
 import Foundation
 import Host
 import KernelTables
+import KernelTablesSuite
 import KubernetesObjects
 import NetworkTypes
 import NodeTuning

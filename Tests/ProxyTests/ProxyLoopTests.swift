@@ -4,6 +4,7 @@ import ConnectionTracking
 import Glibc
 import Host
 import KernelTables
+import KernelTablesSuite
 import KubernetesObjects
 import NetworkTypes
 import ProxyConfiguration

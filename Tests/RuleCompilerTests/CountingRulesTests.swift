@@ -31,7 +31,7 @@ import XTables
                     Set(rules.map { "\($0.address.map { "\($0)" } ?? "") \($0.port)" })
                         == Set(servicePort.selection.reachableEndpoints.map { "\($0.address) \($0.port)" }))
                 #expect(made[0].isSuperset(of: rules))
-                #expect(made[1].isSuperset(of: servicePort.refusingRules.map(\.identity)))
+                #expect(made[1].isSuperset(of: servicePort.refusingRules.map(\.key)))
                 #expect(known.isDisjoint(with: rules))
                 known.formUnion(rules)
                 endpointCount += rules.count

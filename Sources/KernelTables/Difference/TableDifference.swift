@@ -5,8 +5,8 @@ import XTables
 /// What must happen to a table of the kernel so that it holds what is desired: a value, computed without changing it.
 ///
 /// Design goals:
-/// - *Smallest edit.* A rule that is already there is not touched, so its counters stay. Where rules must move, as few
-///   as possible do.
+/// - *Few edits.* A rule that is already there is not touched, so its counters stay. Where rules must move, as few as
+///   possible do; more only where rules are repeated very often (``RuleAlignment``).
 /// - *Nothing foreign is touched.* Foreign chains, and foreign rules in built-in and shared chains, take part in no edit.
 /// - *Linear, and cheap where nothing changed.* Both sides come sorted by name, so they are merged; equal rules are
 ///   compared byte by byte where they lie, and only what is left between the first and the last difference of a chain is
@@ -33,6 +33,16 @@ struct TableDifference {
         var edits: [RuleEdit]
         /// How many of the rules that are deleted come back at another place of the chain.
         var movedCount = 0
+
+        /// How many rules differ; one that moves counts once.
+        var changedRuleCount: Int {
+            edits.reduce(-movedCount) { count, edit in
+                switch edit {
+                case .delete, .insert: count + 1
+                case .replace: count + 2
+                }
+            }
+        }
     }
 
     /// A chain of ours that is not desired.

@@ -47,7 +47,8 @@ struct TargetDescription {
     var effect: TargetEffect
 }
 
-/// The extensions that are understood in foreign rules, besides those of our language.
+/// The extensions that are understood in foreign rules: those that our language lacks, and those of which it has only some
+/// uses.
 enum DescribedExtensions {
     private static let matches: [any DescribedMatch.Type] = [
         AddressTypeExtension.self, BPFExtension.self, ClusterExtension.self, ConnectionBytesExtension.self,

@@ -5,8 +5,9 @@ import XTables
 
 /// A match or a target of the kernel: how it is named, and how its data is laid out.
 ///
-/// Each has a file of its own, the only place that knows where its values stand. What rules of our language are made of
-/// can be written and read (``MatchExtension``, ``TargetExtension``).
+/// Its file, which a few alike may share, is the only place that knows where its values stand. What rules of our language
+/// are made of can be written and read (``MatchExtension``, ``TargetExtension``); of the others only foreign rules are made,
+/// and they are described (``DescribedMatch``, ``DescribedTarget``).
 protocol KernelExtension: Sendable {
     /// What identifies the extension in an entry.
     static var signature: ExtensionSignature { get }

@@ -5,7 +5,7 @@ import XTables
 
 /// The matches of our language, each with the extension that it is in the kernel.
 ///
-/// A new match is a file below `Matches`, and a case here and in ``Match``, where the compiler then asks for the rest.
+/// A new match is a file below `Matches`, and a case here and in ``Match``; CONTRIBUTING.md lists the rest.
 enum MatchKind: UInt8, CaseIterable, Sendable {
     case comment = 1
     case conntrack, addressType, mark, tcp, udp, sctp, random, recent, accounting

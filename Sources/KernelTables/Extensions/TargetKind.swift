@@ -5,7 +5,7 @@ import XTables
 
 /// The targets of our language, each with the extension that it is in the kernel.
 ///
-/// A new target is a file below `Targets`, and a case here and in ``Target``, where the compiler then asks for the rest.
+/// A new target is a file below `Targets`, and a case here and in ``Target``; CONTRIBUTING.md lists the rest.
 enum TargetKind: UInt8, CaseIterable, Sendable {
     case none
     case accept, drop, `return`, jump, mark, masquerade, destinationNAT, reject

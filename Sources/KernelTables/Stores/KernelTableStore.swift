@@ -76,7 +76,10 @@ public protocol TableTransaction: AnyObject {
     /// Removes a rule.
     func deleteRule(at index: Int, in chain: UnsafePointer<CChar>) throws(KernelFailure)
 
-    /// Makes the changes visible, all at once or, when it throws, none.
+    /// Makes the changes visible, all at once.
+    ///
+    /// An error leaves open whether they are: libiptc replaces the table in one call, and adds the counters of the rules
+    /// that stay in a second one, which may fail by itself.
     ///
     /// - Throws: ``KernelFailure``; with `EAGAIN` when the number of entries has changed since the table was read.
     func commit() throws(KernelFailure)

@@ -26,7 +26,7 @@ public protocol RuleBackend: Sendable {
     /// - Throws: ``SyncError``.
     func removedFrontEnds(_ ruleset: Ruleset) throws(SyncError) -> [RemovedFrontEnd]
 
-    /// Makes the kernel hold a ruleset, with as few edits as possible.
+    /// Makes the kernel hold a ruleset; rules that stay are not touched, and few move.
     ///
     /// - Parameters:
     ///   - excluded: features known to be missing, from an earlier report; they are not tried.

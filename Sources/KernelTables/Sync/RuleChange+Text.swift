@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The words for what differs between the kernel and the desired rules: the same in plans, verify, drift lines and the log.
+// The words for what differs between the kernel and the desired rules: the same in `verify` and in the log. Plans mark rules
+// with +, - and ~ instead.
 
 import XTables
 

@@ -5,7 +5,7 @@ import XTables
 
 /// A part of the rules that a kernel may lack and that most Services can do without.
 public enum RuleFeature: Hashable, Sendable, CustomStringConvertible {
-    /// Counting at an nfnetlink accounting object, which must exist (xt_nfacct). Without it nothing is counted there.
+    /// Counting at an nfnetlink accounting object, which must exist (xt_nfacct). Without it nothing is counted at it.
     case accounting(name: String)
     /// Session affinity (xt_recent). Without it every connection is balanced anew.
     case sessionAffinity
@@ -30,7 +30,7 @@ public enum RuleFeature: Hashable, Sendable, CustomStringConvertible {
     /// What the lack means for the service ports concerned.
     public var consequence: String {
         switch self {
-        case .accounting: "packets are not counted there"
+        case .accounting: "packets are not counted at this object"
         case .sessionAffinity: "served without affinity"
         case .sctp: "left out"
         case .randomBalancing: "one endpoint gets every connection"

@@ -14,12 +14,13 @@ import XTables
 /// - *The lock is held shortly*: rules are encoded before it is taken, memory is freed after it is given back.
 ///
 /// Invariants:
-/// - Read, edit and commit of both tables happen under one hold of the lock: the kernel itself notices a concurrent change
+/// - Read, edit and commit of all tables happen under one hold of the lock: the kernel itself notices a concurrent change
 ///   only when it changes the number of entries.
-/// - Nothing but the kernel's tables is changed, and each of them by one system call: a process killed anywhere leaves
-///   each table with the old rules or the new ones.
-/// - Tables are opened nat first, then filter: the kernel lists the table made last first, and so iptables-save prints
-///   filter before nat.
+/// - Nothing but the kernel's tables is changed, and the rules of each by one system call: a process killed anywhere leaves
+///   each table with the old rules or the new ones. A second call adds the counters of the rules that stay, which begin
+///   at zero if the process is killed between the two.
+/// - Tables are opened in the reverse order of `Table.allCases`, nat before filter: the kernel lists the table made last
+///   first, and so iptables-save prints filter before nat.
 ///
 /// All calls are synchronous and use the network namespace of the calling thread.
 public struct Syncer: RuleBackend {

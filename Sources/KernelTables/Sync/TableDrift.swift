@@ -11,6 +11,10 @@ public struct TableDrift: Sendable, Hashable {
     public let table: Table
     /// The number of chains that had drifted.
     public let chainCount: Int
+    /// The number of rules that were repaired in them; one that was out of order counts once.
+    public let ruleCount: Int
+    /// The number of chains that were missing or unexpected, and have no rules.
+    public let emptyChainCount: Int
     /// The first of them, built-in chains first, with what was repaired in each.
     public let chains: [ChainPlan]
 }

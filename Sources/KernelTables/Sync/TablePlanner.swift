@@ -29,8 +29,20 @@ struct TablePlanner {
     func drift(except expected: Set<ChainName>) -> TableDrift? {
         let drifted = changedChains().filter { !expected.contains($0.name) }
         guard !drifted.isEmpty else { return nil }
-        let shown = drifted.prefix(TableDrift.shownChains).map { plan(of: $0) }
-        return TableDrift(table: desired.table, chainCount: drifted.count, chains: shown)
+        let ruleCounts = drifted.map { changedRuleCount($0) }
+        return TableDrift(
+            table: desired.table, chainCount: drifted.count, ruleCount: ruleCounts.reduce(0, +),
+            emptyChainCount: ruleCounts.count { $0 == 0 },
+            chains: drifted.prefix(TableDrift.shownChains).map { plan(of: $0) })
+    }
+
+    /// The number of rules that the plan of a chain has, without describing them.
+    private func changedRuleCount(_ chain: ChangedChain) -> Int {
+        switch chain.change {
+        case .edited(let edit): edit.changedRuleCount
+        case .created(let index): desired.rules(ofChain: index).count
+        case .stale(let stale): stale.ruleCount
+        }
     }
 
     /// A chain that differs, and how.

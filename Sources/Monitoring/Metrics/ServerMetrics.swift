@@ -17,7 +17,7 @@ struct ServerMetrics: Sendable {
             labels: "ip_family", "state")
         refusals = registry.counters(
             "kubetables_http_refusals_total",
-            help: "HTTP clients that were refused, or whose connection was closed before they did.", labels: "reason")
+            help: "HTTP clients that the server refused or disconnected, by reason.", labels: "reason")
         for reason in HTTPRefusal.allCases { _ = refusals[reason.rawValue] }
     }
 

@@ -28,16 +28,16 @@ struct TrafficRules: Sendable {
     }
 
     func refusals(for reason: RefusalReason) -> [CounterKey] {
-        refusals.isEmpty ? [] : refusals.filter { $0.reason == reason }.map(\.identity)
+        refusals.isEmpty ? [] : refusals.filter { $0.reason == reason }.map(\.key)
     }
 
     /// Whether any of the rules has counted something.
     func haveCounted(in reading: TrafficReading) -> Bool {
-        endpoints.contains { reading.nat[$0] != nil } || refusals.contains { reading.filter[$0.identity] != nil }
+        endpoints.contains { reading.nat[$0] != nil } || refusals.contains { reading.filter[$0.key] != nil }
     }
 
     /// Whether any of the rules is among those that were removed.
     func areAmong(_ removed: [CounterKey: RuleCounters]) -> Bool {
-        endpoints.contains { removed[$0] != nil } || refusals.contains { removed[$0.identity] != nil }
+        endpoints.contains { removed[$0] != nil } || refusals.contains { removed[$0.key] != nil }
     }
 }

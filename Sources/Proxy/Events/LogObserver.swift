@@ -55,7 +55,7 @@ package final class LogObserver: ProxyObserver {
         case .foreignRulesAhead(let family, let rules):
             log(rules, family)
         case .unusableSettings(let reason):
-            logger.error("the options do not fit this node, the rules stay as they are: \(reason)")
+            logger.error("the options do not fit this node, no rules are made or changed: \(reason)")
         case .missingNode(let name):
             warn([
                 "there is no Node named \(name): its zone, addresses and pod CIDRs are unknown, and only endpoints with "

@@ -54,24 +54,37 @@ package struct SyncSummary: Sendable {
             (change.rulesAdded, "rule", "added"), (change.rulesRemoved, "rule", "removed"),
             (change.rulesMoved, "rule", "moved"),
         ]
-        let parts = counts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)\($0.0 == 1 ? "" : "s") \($0.2)" }
+        let parts = counts.filter { $0.0 > 0 }.map { "\(count($0.0, $0.1)) \($0.2)" }
         return "\(parts.joined(separator: ", ")) (\(change.entriesBefore) → \(change.entriesAfter) entries)"
     }
 
-    /// What had drifted, one line for each table, with the rules that were repaired.
+    /// What had drifted, one line for each table, with the first rules that were repaired and the number of the others.
     package var driftLines: [String] {
         report.drift.map { drift in
-            let differences = drift.chains.flatMap { chain in
-                chain.rules.isEmpty ? chain.differences : chain.rules.prefix(Self.shownRules).map(\.description)
-            }
-            let chains = drift.chainCount == 1 ? "1 chain" : "\(drift.chainCount) chains"
-            let shown = drift.chainCount > drift.chains.count ? ", among others" : ""
-            return "\(report.family.kubernetesName) \(drift.table.rawValue): drift repaired in \(chains)\(shown): "
-                + differences.prefix(Self.shownRules).joined(separator: "; ")
+            "\(report.family.kubernetesName) \(drift.table.rawValue): drift repaired in "
+                + "\(Self.count(drift.chainCount, "chain")): \(Self.differences(drift).joined(separator: "; "))"
         }
     }
 
-    private static let shownRules = 8
+    /// Rules, and chains that have none, up to a limit; then how many more there are.
+    private static func differences(_ drift: TableDrift) -> [String] {
+        var texts: [String] = []
+        var rest = (rules: drift.ruleCount, chains: drift.emptyChainCount)
+        for chain in drift.chains {
+            let isEmpty = chain.rules.isEmpty
+            let shown = isEmpty ? chain.differences : chain.rules.prefix(shownDifferences).map(\.description)
+            for text in shown where texts.count < shownDifferences {
+                texts.append(text)
+                if isEmpty { rest.chains -= 1 } else { rest.rules -= 1 }
+            }
+        }
+        let more = [(rest.rules, "more rule"), (rest.chains, "more chain")].filter { $0.0 > 0 }.map(count)
+        return more.isEmpty ? texts : texts + ["and \(more.joined(separator: ", "))"]
+    }
+
+    private static let shownDifferences = 8
+
+    private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 
     private static func milliseconds(_ duration: Duration) -> String {
         let tenths = Int((duration / .microseconds(100)).rounded())

@@ -18,8 +18,8 @@ struct ApplyCommand: ParsableCommand {
         discussion: """
             The input is the whole desired state. Services that are in force and not in the input are removed with \
             --prune, or after a question on a terminal; otherwise nothing is changed. Each table is changed in one commit, \
-            under the xtables lock; foreign rules and chains stay as they are. Nothing is committed if the kernel is in \
-            sync. Needs the capabilities CAP_NET_ADMIN and CAP_NET_RAW.
+            under the xtables lock; chains of other programs, and their rules in built-in chains, stay as they are. \
+            Nothing is committed if the kernel is in sync. Needs the capabilities CAP_NET_ADMIN and CAP_NET_RAW.
 
             Example: kubetables apply -f redis.yaml -f myapp/ --cluster-cidr 10.244.0.0/16
             """)

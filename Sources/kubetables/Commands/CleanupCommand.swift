@@ -8,15 +8,15 @@ import Proxy
 import RuleCompiler
 import XTables
 
-/// `kubetables cleanup`: removes the rules of kubetables.
+/// `kubetables cleanup`: removes the rules of kubetables, and of kube-proxy, which has the same.
 struct CleanupCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cleanup",
-        abstract: "Remove all chains and jumps of kubetables from the kernel, and nothing else.",
+        abstract: "Remove the chains and jumps of kubetables and kube-proxy from the kernel.",
         discussion: """
-            Each table is changed in one commit. Rules that kube-proxy left behind are removed as well, since they have \
-            the same names. The chain that the kubelet has too stays. Refused while a kubetables or kube-proxy runs in \
-            this network namespace, which would make the rules again.
+            The chains of both have the same names. Each table is changed in one commit. KUBE-FIREWALL stays with its \
+            jumps, because the kubelet uses it too, and so do kernel parameters. Refused while a kubetables or kube-proxy \
+            runs in this network namespace, which would make the rules again.
 
             Exit code 2: --dry-run found something to remove.
             """)

@@ -37,7 +37,7 @@ struct VerifyCommand: ParsableCommand {
             try forEachFamily(compilerInput.families(ipFamily)) { family in
                 let plan = try kernel.backend.plan(compilerInput.compile(family).ruleset)
                 if !plan.isEmpty { drifted.append(family) }
-                try DriftPrinter.print(plan)
+                try VerificationPrinter.print(plan)
             }
         }
         if repair, !drifted.isEmpty {

@@ -2,8 +2,7 @@
 
 import ArgumentParser
 import KernelTables
-import NetworkTypes
-import Proxy
+import RuleCompiler
 
 /// Access to the kernel's tables.
 struct KernelOptions: ParsableArguments {
@@ -25,9 +24,13 @@ struct KernelOptions: ParsableArguments {
     private static let longestWait = 86400.0
 
     var backend: any RuleBackend {
-        Syncer(lock: XTablesLock(path: lockFile, limit: .seconds(lockWait)))
+        Self.backend(lock: XTablesLock(path: lockFile, limit: .seconds(lockWait)))
     }
 
     /// For commands that change nothing, and so need no lock.
-    static var readOnlyBackend: any RuleBackend { Syncer(lock: nil) }
+    static var readOnlyBackend: any RuleBackend { backend(lock: nil) }
+
+    private static func backend(lock: XTablesLock?) -> Syncer {
+        Syncer(lock: lock, ownership: RuleLayoutKind.ownership)
+    }
 }

@@ -2,7 +2,6 @@
 
 import ArgumentParser
 import KernelTables
-import NetworkTypes
 
 /// The exit codes, after sysexits.h.
 extension ExitCode {
@@ -22,7 +21,7 @@ extension ExitCode {
     static let anotherProcess = ExitCode(71)
     /// EX_IOERR: output could not be written.
     static let outputFailed = ExitCode(74)
-    /// EX_TEMPFAIL: the xtables lock was not free in time.
+    /// EX_TEMPFAIL: the xtables lock was not free in time, or another process kept changing the tables without it.
     static let lockBusy = ExitCode(75)
     /// EX_NOPERM: not permitted.
     static let notPermitted = ExitCode(77)
@@ -38,22 +37,4 @@ extension SyncError {
         case .outOfMemory, .refused: .refusedByKernel
         }
     }
-}
-
-/// Calls `body` for each family, also after it failed for one.
-///
-/// - Throws: the exit code of the first failure, after all families have been tried.
-func forEachFamily(_ families: [IPFamily], _ body: (IPFamily) throws -> Void) throws {
-    var firstFailure: ExitCode?
-    for family in families {
-        do {
-            try body(family)
-        } catch let error as SyncError {
-            let code = Console.failure("\(error)", error.exitCode)
-            firstFailure = firstFailure ?? code
-        } catch let code as ExitCode {
-            firstFailure = firstFailure ?? code
-        }
-    }
-    if let firstFailure { throw firstFailure }
 }

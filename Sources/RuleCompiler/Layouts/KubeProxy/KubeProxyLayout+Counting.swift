@@ -16,9 +16,9 @@ extension KubeProxyLayout {
         var found: [RefusingRule] = []
         for chain in refusingChains {
             for rule in servicePort.rules(of: chain, in: .filter) {
-                guard let identity = CounterKey(rule, in: chain), !found.contains(where: { $0.identity == identity })
+                guard let key = CounterKey(rule, in: chain), !found.contains(where: { $0.key == key })
                 else { continue }
-                found.append(RefusingRule(identity: identity, reason: reason(identity)))
+                found.append(RefusingRule(key: key, reason: reason(key)))
             }
         }
         return found
@@ -28,9 +28,9 @@ extension KubeProxyLayout {
         KubeProxyChains.services, KubeProxyChains.externalServices, KubeProxyChains.proxyFirewall,
     ]
 
-    private static func reason(_ identity: CounterKey) -> RefusalReason {
-        if identity.chain == KubeProxyChains.proxyFirewall { return .sourceRanges }
-        return identity.verdict == .reject ? .noEndpoints : .noLocalEndpoints
+    private static func reason(_ key: CounterKey) -> RefusalReason {
+        if key.chain == KubeProxyChains.proxyFirewall { return .sourceRanges }
+        return key.verdict == .reject ? .noEndpoints : .noLocalEndpoints
     }
 
     package var invalidPacketRules: [CounterKey] {
@@ -42,7 +42,7 @@ extension KubeProxyLayout {
     /// There are such rules only with accounting; without it, loopback addresses are served by the rules for all others.
     package func localhostNodePortRules(of servicePorts: [CompiledServicePort]) -> [CounterKey] {
         guard settings.localhostNodePorts, settings.usesAccounting else { return [] }
-        // Of the rules of a node port, only that for a range of destinations has an identity.
+        // Of the rules of a node port, only that for a range of destinations has a key.
         return servicePorts.flatMap { servicePort in
             servicePort.rules(of: KubeProxyChains.nodePorts, in: .nat).compactMap {
                 CounterKey($0, in: KubeProxyChains.nodePorts)

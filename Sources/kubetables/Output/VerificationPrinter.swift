@@ -3,9 +3,9 @@
 import KernelTables
 import NetworkTypes
 
-/// Prints drift: one line for each rule or chain that is missing, unexpected or out of order, and for each foreign rule
-/// ahead of our jumps.
-enum DriftPrinter {
+/// Prints what `verify` has found: one line for each rule or chain that is missing, unexpected or out of order, and for each
+/// foreign rule ahead of our jumps.
+enum VerificationPrinter {
     static func print(_ plan: SyncPlan) throws {
         let family = plan.family.kubernetesName
         for table in plan.tables {
