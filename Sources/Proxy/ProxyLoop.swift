@@ -20,7 +20,8 @@ import XTables
 /// - No rule is written before every required kind has been listed once.
 /// - Updates, other options and other addresses are taken over one after the other: what each of them leads to has
 ///   reached all families before the next one begins.
-/// - What a source does not know at the moment stays as it was: nothing is ever removed because of an error.
+/// - What a source does not know at the moment stays as it was: nothing is ever removed because of an error. What it has never
+///   known stays as the kernel has it, until everything could be read once.
 package actor ProxyLoop {
     /// The options in force.
     package private(set) var options: ProxyOptions
@@ -34,6 +35,7 @@ package actor ProxyLoop {
     private(set) var settings: CompilerSettings?
     private var interfaceAddresses: [IPAddress] = []
     private var reportedReason: String?
+    private var reportedWarnings: [String] = []
     private var nodeIsLeaving = false
     private var reportedConflicts: [ServiceConflict] = []
     private let turnstile = Turnstile()
@@ -103,6 +105,11 @@ package actor ProxyLoop {
         await families.first { $0.family == family }?.compilation
     }
 
+    /// The desired rules of a family, with those of an earlier run that stay; `nil` as long as no rules can be made.
+    package nonisolated func desiredRules(_ family: IPFamily) async -> DesiredRules? {
+        await families.first { $0.family == family }?.desired
+    }
+
     /// From time to time takes over the machine's addresses, or reports what rules are still waiting for.
     private func followHost() async {
         while (try? await Task.sleep(for: options.effectiveSyncPeriod)) != nil {
@@ -125,12 +132,22 @@ package actor ProxyLoop {
         }
         guard state.isComplete, !change.isEmpty else { return }
         if change.completes { observer.observe(.started(ObjectCounts(state.objects))) }
-        if change.completes || settings == nil {
+        await announceGaps(change)
+        if change.completes || change.touchesGaps || settings == nil {
             await replaceEverything()
         } else {
             if change.touchesNodes, await reconfigure() == .everythingReplaced { return }
             await updateServices(change.services.sorted())
         }
+    }
+
+    /// What cannot be read since the start may be behind rules in the kernel: as long as no readable object contradicts them,
+    /// they stay.
+    private func announceGaps(_ change: ClusterState.Change) async {
+        guard change.touchesGaps || !state.gaps.isEmpty else { return }
+        let services = state.objects.services
+        let named = change.completes ? Set(services.keys) : change.services.filter { services[$0] != nil }
+        for family in families { await family.announce(state.gaps, named: named) }
     }
 
     /// Reports whether the Node object marks the node as leaving; one that is gone leaves its last state in force.
@@ -206,6 +223,7 @@ package actor ProxyLoop {
         do {
             let settings = try options.settings(node: node, interfaceAddresses: interfaceAddresses)
             reportedReason = nil
+            check(options, settings)
             return settings
         } catch {
             let reason = "\(error)"
@@ -213,5 +231,15 @@ package actor ProxyLoop {
             reportedReason = reason
             return nil
         }
+    }
+
+    /// Reports options that do less, or other things, on this node than their author may have meant.
+    private func check(_ options: ProxyOptions, _ settings: CompilerSettings) {
+        let check = ConfigurationCheck(
+            options, settings, families: families.map(\.family), serviceFamilies: state.objects.serviceFamilies)
+        let warnings = check.warnings
+        guard warnings != reportedWarnings else { return }
+        reportedWarnings = warnings
+        observer.observe(.configurationChecked(warnings: warnings))
     }
 }

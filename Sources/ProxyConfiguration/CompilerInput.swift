@@ -11,6 +11,8 @@ package struct CompilerInput: Sendable {
     package let settings: CompilerSettings
     /// Whether no option names the node.
     package let isNodeAssumed: Bool
+    /// The options that the settings follow from.
+    let options: ProxyOptions
     /// Whether pods are recognized by the ranges of the Node object.
     let usesPodRanges: Bool
 
@@ -23,6 +25,7 @@ package struct CompilerInput: Sendable {
         _ objects: ClusterObjects, _ options: ProxyOptions, nodeName: String, interfaceAddresses: [IPAddress]?
     ) throws(OptionError) {
         self.objects = objects
+        self.options = options
         isNodeAssumed = options.hostname == nil
         usesPodRanges = options.detectLocalMode == .nodeCIDR
         let node = options.node(named: nodeName, object: objects.node(named: nodeName))
@@ -39,6 +42,11 @@ package struct CompilerInput: Sendable {
                 || objects.services.values.contains { !$0.servicePorts(family).isEmpty }
         }
         return found.isEmpty ? [.ipv4] : found
+    }
+
+    /// Options that do less, or other things, than their author may have meant.
+    package func configurationWarnings(_ families: [IPFamily]) -> [String] {
+        ConfigurationCheck(options, settings, families: families, serviceFamilies: objects.serviceFamilies).warnings
     }
 
     package func compile(_ family: IPFamily) -> Compilation {

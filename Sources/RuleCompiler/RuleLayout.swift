@@ -51,6 +51,18 @@ package protocol RuleLayout: Sendable {
     /// The rules in filter that drop packets which connection tracking cannot place; none if such packets may pass.
     var invalidPacketRules: [CounterKey] { get }
 
+    /// The chains of a table in which many service ports have rules of their own.
+    static func sharedChains(in table: Table) -> [ChainName]
+
+    /// The chains that rules in chains of single service ports may jump to besides such chains.
+    static var sharedTargets: Set<ChainName> { get }
+
+    /// Whether a chain belongs to a single service port, by its name.
+    static func isServicePortChain(_ chain: ChainName) -> Bool
+
+    /// The chains in nat that choose among the endpoints of a service port: all of them, and those on this node.
+    static func balancingChains(of name: ServicePortName) -> (cluster: ChainName, local: ChainName)
+
     /// The rules in nat that send node ports on from the node's loopback addresses; none where rules for all addresses do
     /// that.
     func localhostNodePortRules(of servicePorts: [CompiledServicePort]) -> [CounterKey]

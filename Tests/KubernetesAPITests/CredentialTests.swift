@@ -82,6 +82,19 @@ struct CredentialTests {
         }
     }
 
+    @Test("a file that is a named pipe is not waited for", .timeLimit(.minutes(1)))
+    func pipe() throws {
+        let folder = try TemporaryFolder()
+        let path = "\(folder.path)/token"
+        #expect(mkfifo(path, 0o600) == 0)
+        var file = CredentialFile(.file(path), period: .zero)
+        let failure = #expect(throws: APIFailure.self) { _ = try file.bytes() }
+        #expect("\(failure!)".contains("\(path) cannot be read: it is a named pipe; it must be a regular file"))
+        var log = DiagnosticLog()
+        #expect(Kubeconfig.read(path: path, log: &log) == nil)
+        #expect(log.diagnostics.first?.message == "cannot be read: it is a named pipe; it must be a regular file")
+    }
+
     @Test("a token that cannot be sent is none")
     func badTokens() async throws {
         let folder = try TemporaryFolder()

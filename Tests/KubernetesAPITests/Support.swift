@@ -59,6 +59,8 @@ final class Recorder: Sendable {
                 state.unreadable.append(object)
             case .removed(_, let name):
                 state.objects[name] = nil
+            case .unreadableFiles:
+                break
             }
         }
     }

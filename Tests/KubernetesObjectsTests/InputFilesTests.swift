@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Glibc
 import Testing
 
 @testable import KubernetesObjects
@@ -39,6 +40,59 @@ struct InputFilesTests {
                 found.compactMap { try? $0.get() }
                     == ["/a.json", "/b/c.yaml/d.yaml", "/b/x.YAML", "/z.yml"].map { root + $0 })
             #expect(found.count == 5)  // and the link to itself, which is an error
+        }
+    }
+
+    @Test("a file that has become a named pipe is not waited for", .timeLimit(.minutes(1)))
+    func pipe() throws {
+        try inDirectory { root in
+            let path = root + "/a.yaml"
+            #expect(mkfifo(path, 0o600) == 0)
+            let failure = #expect(throws: InputFiles.Failure.self) { try InputFiles.content(of: path) }
+            #expect(failure?.message == "cannot be read: it is a named pipe; it must be a regular file")
+            #expect(InputFiles.irregularity(of: path) == failure)
+            #expect(InputFiles.irregularity(of: root) == nil)
+            #expect(throws: InputFiles.Failure.self) { try InputFiles.content(of: "/dev/zero") }
+            #expect(InputFiles.files(at: root).isEmpty, "in a directory it does not count")
+        }
+    }
+
+    @Test("a pipe that is named outright is read to its end")
+    func outrightPipe() throws {
+        try inDirectory { root in
+            let path = root + "/a.yaml"
+            #expect(mkfifo(path, 0o600) == 0)
+            let thread = Thread {
+                let writing = open(path, O_WRONLY | O_CLOEXEC)
+                _ = Glibc.write(writing, "text", 4)
+                close(writing)
+            }
+            thread.start()
+            let content = try InputFiles.content(of: path, allowsPipes: true)
+            #expect(content == Array("text".utf8))
+        }
+    }
+
+    @Test("a name that is not UTF-8 is an error that shows its bytes; what is no manifest may have any name")
+    func invalidNames() throws {
+        try inDirectory { root in
+            for name in ["a\u{FF}.yaml", "b\u{FF}.txt"] {
+                let bytes = Array(root.utf8) + [UInt8(ascii: "/")] + name.unicodeScalars.map { UInt8($0.value) } + [0]
+                bytes.withUnsafeBufferPointer { pointer in
+                    pointer.withMemoryRebound(to: CChar.self) { _ = close(creat($0.baseAddress!, 0o600)) }
+                }
+            }
+            try write(service(), root + "/web.yaml")
+            var log = DiagnosticLog()
+            let objects = ManifestReader.read(paths: [root], log: &log)
+            #expect(objects.services.count == 1)
+            #expect(
+                log.diagnostics.map(\.message) == ["cannot be read: the name has bytes that are not UTF-8; rename it"])
+            #expect(log.diagnostics.map(\.file) == [root + "/a\\xff.yaml"])
+            let failure = #expect(throws: InputFiles.Failure.self) {
+                try InputFiles.content(of: root + "/a\u{FFFD}.yaml")
+            }
+            #expect(failure?.message.hasSuffix("(the name may have bytes that are not UTF-8; rename the file)") == true)
         }
     }
 

@@ -69,6 +69,36 @@ import XTables
             ])
     }
 
+    @Test("rules of an earlier run that stay are listed and counted, and warnings about options are listed")
+    func keptRules() throws {
+        let registry = MetricRegistry()
+        let metrics = ProxyMetrics(registry, families: [.ipv4])
+        func has(_ text: String) -> Bool { String(decoding: registry.text.bytes, as: UTF8.self).contains(text + "\n") }
+        #expect(has("kubetables_kept_rules{ip_family=\"IPv4\"} 0"))
+        let report = KeptRulesReport(
+            family: .ipv4, services: [ServiceName(name: "dns")], chains: 4, rules: 13,
+            servicesWithEndpoints: [ServiceName(name: "web")], endpoints: 1, unreadable: ["m/a.yaml"])
+        for observer in [record, metrics] as [any ProxyObserver] {
+            observer.observe(.synchronized(.sample()))
+            observer.observe(.rulesKept(report))
+            observer.observe(.configurationChecked(warnings: ["odd"]))
+        }
+        let message =
+            "4 chains and 13 rules of 1 Service (default/dns), and 1 endpoint of default/web stay as the kernel has them, "
+            + "because this could not be read since the start: m/a.yaml"
+        #expect(
+            text(record)
+                == "rules kept from an earlier run: 1\n  IPv4: \(message)\nconfiguration: 1\n  odd\n")
+        #expect(has("kubetables_kept_rules{ip_family=\"IPv4\"} 13"))
+        #expect(has("kubetables_kept_endpoints{ip_family=\"IPv4\"} 1"))
+        for observer in [record, metrics] as [any ProxyObserver] {
+            observer.observe(.rulesKept(KeptRulesReport(family: .ipv4)))
+            observer.observe(.configurationChecked(warnings: []))
+        }
+        #expect(text(record) == "no problems\n")
+        #expect(has("kubetables_kept_rules{ip_family=\"IPv4\"} 0"))
+    }
+
     @Test("the same is there for programs")
     func json() throws {
         record.observe(.invalidObjects([Self.error]))
@@ -77,7 +107,9 @@ import XTables
         let json = try #require(value)
         #expect(
             json.keys.sorted() == [
-                "conflicts", "foreignRulesAhead", "hostWarnings", "invalidObjects", "outOfSync", "unsupportedFeatures",
+                "configurationWarnings", "conflicts", "foreignRulesAhead", "hostWarnings", "invalidObjects",
+                "keptRules",
+                "outOfSync", "unsupportedFeatures",
             ])
         let object = try #require(json["invalidObjects"]?.first)
         #expect(object["kind"] as? String == "Service" && object["namespace"] as? String == "shop")

@@ -5,6 +5,7 @@ import KernelTables
 import KubernetesObjects
 import Monitoring
 import NetworkTypes
+import ServiceModel
 import Testing
 
 @testable import Proxy
@@ -68,5 +69,22 @@ import Testing
         record.observe(.invalidObjects((0..<25).map { error("s\($0)") }))
         #expect(text.split(separator: "\n").count == 1 + 2 + 10 + 1)
         #expect(text.hasSuffix("and 15 more errors in the input\n"))
+    }
+
+    @Test("names the rules that stay because of it")
+    func keptRules() {
+        record.observe(.invalidObjects([error("", file: "c.yaml")]))
+        record.observe(.started(ObjectCounts(services: 0, endpoints: 0)))
+        for family in IPFamily.allCases { record.observe(.synchronized(.sample(family: family))) }
+        record.observe(
+            .rulesKept(
+                KeptRulesReport(
+                    family: .ipv6, services: [ServiceName(name: "dns")], chains: 1, rules: 2, unreadable: ["c.yaml"])))
+        #expect(
+            text.hasSuffix(
+                "\nIPv6: 1 chain and 2 rules of 1 Service (default/dns) stay as the kernel has them, because this could not "
+                    + "be read since the start: c.yaml\n"))
+        record.observe(.invalidObjects([]))
+        #expect(status == 200)
     }
 }

@@ -29,8 +29,11 @@ import Testing
     }
 
     /// Runs the source while `body` runs; it learns of changes by inotify only.
-    private func watching(_ directory: String? = nil, _ body: () async throws -> Void) async rethrows {
-        let source = ManifestSource(directory: directory ?? self.directory, pollPeriod: .seconds(600))
+    private func watching(
+        _ directory: String? = nil, removalDelay: Duration = .zero, _ body: () async throws -> Void
+    ) async rethrows {
+        let source = ManifestSource(
+            directory: directory ?? self.directory, removalDelay: removalDelay, pollPeriod: .seconds(600))
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { [self] in
                 await source.run(
@@ -94,7 +97,11 @@ import Testing
             try FileManager.default.removeItem(atPath: "\(directory)/below")
             await expect(["b"])
         }
-        #expect(reported.withLock { $0 }.isEmpty)
+        #expect(
+            reported.withLock { $0 } == [
+                "\(directory)/a.yaml: missing for 0s; removed: Service default/a",
+                "\(directory)/below/c.yml: missing for 0s; removed: Service default/d",
+            ])
     }
 
     @Test("keeps the last good state of a file that turns bad, and reports it once")

@@ -38,3 +38,16 @@ public struct RulesetReader: Sendable {
         return TableContent(table: transaction.table, family: transaction.family, chains: chains)
     }
 }
+
+extension RuleBackend {
+    /// The tables of a family that rules of Services are in, as they are now; the lock is not taken.
+    ///
+    /// - Throws: ``SyncError``.
+    package func serviceTables(_ family: IPFamily) throws(SyncError) -> [TableContent] {
+        do throws(KernelFailure) {
+            return [try read(.filter, family: family), try read(.nat, family: family)]
+        } catch {
+            throw SyncError(error)
+        }
+    }
+}

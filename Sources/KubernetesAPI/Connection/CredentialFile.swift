@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
 import KubernetesObjects
 
 /// A file that another process replaces from time to time: a token, a certificate.
@@ -42,12 +41,13 @@ struct CredentialFile {
     mutating func expire() { readAt = nil }
 
     private static func read(_ path: String) throws(APIFailure) -> [UInt8] {
-        guard access(path, R_OK) == 0, let data = FileManager.default.contents(atPath: path) else {
-            throw .credentials("\(ServerText.line(path)) cannot be read: \(String(cString: strerror(errno)))")
+        let bytes: [UInt8]
+        do throws(InputFiles.Failure) {
+            bytes = try InputFiles.content(of: path, limit: sizeLimit)
+        } catch {
+            throw .credentials("\(ServerText.line(path)) \(error.message)")
         }
-        guard !data.isEmpty, data.count <= sizeLimit else {
-            throw .credentials("\(ServerText.line(path)) is \(data.isEmpty ? "empty" : "larger than 1 MiB")")
-        }
-        return Array(data)
+        guard !bytes.isEmpty else { throw .credentials("\(ServerText.line(path)) is empty") }
+        return bytes
     }
 }

@@ -223,7 +223,7 @@ extension Reflector.Pass {
         case .changed(let object, _): known.insert(object.name)
         case .unreadable(let object): known.insert(object.name)
         case .removed(_, let name): known.remove(name)
-        case .listed: break
+        case .listed, .unreadableFiles: break
         }
     }
 

@@ -7,7 +7,7 @@ public enum InputFiles {
     /// How standard input is named on the command line.
     static let standardInput = "-"
     /// The largest file that is read, in bytes.
-    static let sizeLimit = 1 << 30
+    public static let sizeLimit = 1 << 30
 
     private static let extensions: Set<String> = ["yaml", "yml", "json"]
     private static let chunkSize = 1 << 20
@@ -21,7 +21,32 @@ public enum InputFiles {
 
         /// The failure that the last system call left in `errno`.
         static func system(_ path: String) -> Failure {
-            Failure(path: path, message: "cannot be read: \(String(cString: strerror(errno)))")
+            let reason = String(cString: strerror(errno))
+            // Arguments come decoded: bytes that are not UTF-8 are replaced, and the name is another one.
+            let isDecoded = errno == ENOENT && path.contains("\u{FFFD}")
+            return Failure(
+                path: path,
+                message: "cannot be read: \(reason)"
+                    + (isDecoded ? " (the name may have bytes that are not UTF-8; rename the file)" : ""))
+        }
+
+        /// The failure of a name that is not UTF-8; bytes that are not appear as `\xff`.
+        static func invalidName(_ bytes: [UInt8], in directory: String) -> Failure {
+            let name = bytes.map { (0x20...0x7e).contains($0) ? String(UnicodeScalar($0)) : "\\x" + hexadecimal($0) }
+            return Failure(
+                path: "\(directory)/\(name.joined())",
+                message: "cannot be read: the name has bytes that are not UTF-8; rename it")
+        }
+
+        private static func hexadecimal(_ byte: UInt8) -> String {
+            (byte < 16 ? "0" : "") + String(byte, radix: 16)
+        }
+
+        static func tooLarge(_ path: String, limit: Int) -> Failure {
+            let message =
+                limit < 1 << 30
+                ? "is larger than \(limit >> 20) MiB" : "is larger than \(limit >> 30) GiB; split it into several files"
+            return Failure(path: path, message: message)
         }
     }
 
@@ -75,12 +100,19 @@ public enum InputFiles {
         listing.directories.append(path)
         var names: [String] = []
         while let entry = readdir(directory) {
-            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: pointer.pointee)) {
-                    String(cString: $0)
+            let bytes = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: UInt8.self, capacity: MemoryLayout.size(ofValue: pointer.pointee)) {
+                    [UInt8](
+                        UnsafeBufferPointer(
+                            start: $0, count: strlen(UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))))
                 }
             }
-            if !name.hasPrefix(".") { names.append(name) }
+            guard bytes.first != UInt8(ascii: ".") else { continue }
+            if let name = String(validating: bytes, as: UTF8.self) {
+                names.append(name)
+            } else if isManifest(nameBytes: bytes, in: directory) {
+                listing.files.append(.failure(.invalidName(bytes, in: path)))
+            }
         }
         let prefix = path.hasSuffix("/") ? path : path + "/"
         for name in names.sorted() {
@@ -88,21 +120,59 @@ public enum InputFiles {
         }
     }
 
+    /// Whether a name that is not UTF-8 is that of a manifest or of a directory.
+    private static func isManifest(nameBytes: [UInt8], in directory: OpaquePointer) -> Bool {
+        if hasKnownExtension(String(decoding: nameBytes, as: UTF8.self)) { return true }
+        var status = stat()
+        let result = fstatat(dirfd(directory), nameBytes.map { CChar(bitPattern: $0) } + [0], &status, 0)
+        return result == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
     private static func hasKnownExtension(_ path: String) -> Bool {
         path.split(separator: ".").last.map { extensions.contains($0.lowercased()) } ?? false
     }
 
+    /// What is wrong with the type of a file that must be a regular one; `nil` if it is one, or a directory, or not there.
+    public static func irregularity(of path: String) -> Failure? {
+        var status = stat()
+        guard stat(path, &status) == 0 else { return nil }
+        return irregularity(of: path, status)
+    }
+
+    private static func irregularity(of path: String, _ status: stat) -> Failure? {
+        let type: String
+        switch status.st_mode & S_IFMT {
+        case S_IFREG, S_IFDIR: return nil
+        case S_IFIFO: type = "a named pipe"
+        case S_IFSOCK: type = "a socket"
+        default: type = "a device"
+        }
+        return Failure(path: path, message: "cannot be read: it is \(type); it must be a regular file")
+    }
+
     /// The content of a file, or of standard input.
     ///
+    /// - Parameters:
+    ///   - allowsPipes: whether the file may be a pipe, whose writer is waited for; otherwise it must be a regular file.
+    ///   - limit: the largest size, in bytes.
     /// - Throws: ``Failure``.
-    public static func content(of path: String) throws(Failure) -> [UInt8] {
-        let descriptor = path == standardInput ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC)
+    public static func content(
+        of path: String, allowsPipes: Bool = false, limit: Int = sizeLimit
+    ) throws(Failure) -> [UInt8] {
+        let isStandardInput = path == standardInput
+        // A file can become a pipe after it was looked at: opening that would wait for a writer, who may never come.
+        let flags = O_RDONLY | O_CLOEXEC | (allowsPipes ? 0 : O_NONBLOCK)
+        let descriptor = isStandardInput ? STDIN_FILENO : open(path, flags)
         guard descriptor >= 0 else { throw .system(path) }
         defer { if descriptor != STDIN_FILENO { close(descriptor) } }
         var status = stat()
-        let size = fstat(descriptor, &status) == 0 ? Int(status.st_size) : 0
+        let hasStatus = fstat(descriptor, &status) == 0
+        if hasStatus, !allowsPipes, !isStandardInput, let irregularity = irregularity(of: path, status) {
+            throw irregularity
+        }
+        let size = hasStatus ? Int(status.st_size) : 0
         var bytes: [UInt8] = []
-        if size <= sizeLimit { bytes.reserveCapacity(size + 1) }
+        if size <= limit { bytes.reserveCapacity(size + 1) }
         let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: chunkSize, alignment: 1)
         defer { chunk.deallocate() }
         while true {
@@ -110,9 +180,7 @@ public enum InputFiles {
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw .system(path) }
             if count == 0 { return bytes }
-            guard bytes.count + count <= sizeLimit, size <= sizeLimit else {
-                throw Failure(path: path, message: "is larger than \(sizeLimit >> 30) GiB; split it into several files")
-            }
+            guard bytes.count + count <= limit, size <= limit else { throw .tooLarge(path, limit: limit) }
             bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: chunk[..<count]))
         }
     }

@@ -49,9 +49,9 @@ public struct ManifestReader: Sendable {
         if files.isEmpty { inventory.pathsWithoutFiles.append(path) }
         for file in files {
             do throws(InputFiles.Failure) {
-                let path = try file.get()
-                let content = try InputFiles.content(of: path)
-                read(content, file: path == InputFiles.standardInput ? "standard input" : path)
+                let found = try file.get()
+                let content = try InputFiles.content(of: found, allowsPipes: found == path)
+                read(content, file: found == InputFiles.standardInput ? "standard input" : found)
             } catch {
                 log.add(Diagnostic(.error, file: error.path, message: error.message))
             }

@@ -20,6 +20,8 @@ package enum ObjectUpdate: Sendable {
     case unreadable(UnreadableObject)
     /// An object is gone.
     case removed(KubernetesObject.Kind, ObjectName)
+    /// The errors of all files that could not be read so far; comes before the lists that lack what they hold.
+    case unreadableFiles([Diagnostic])
 }
 
 /// An object that exists but cannot be used.

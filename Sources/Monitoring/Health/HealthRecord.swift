@@ -32,6 +32,7 @@ package final class HealthRecord: ProxyObserver {
         case .started: readiness.withLock { $0.start() }
         case .unusableSettings(let reason): readiness.withLock { $0.refuse(settings: reason) }
         case .invalidObjects(let errors): readiness.withLock { $0.setErrors(errors) }
+        case .rulesKept(let report): readiness.withLock { $0.keep(report) }
         case .changeQueued(let family): health.withLock { $0.queue(family, at: now()) }
         case .synchronized(let synchronization):
             health.withLock { $0.finish(synchronization.family, at: now()) }

@@ -3,6 +3,7 @@
 import HTTPServing
 import KubernetesObjects
 import NetworkTypes
+import Proxy
 
 /// Whether the rules of this run are in force: the basis of `/readyz`.
 ///
@@ -21,6 +22,8 @@ package struct ProxyReadiness: Sendable {
     private var unusableSettings: String?
     /// What could not be read when the rules were made first, and cannot be read still.
     private var unreadable: [Diagnostic] = []
+    /// What stays of an earlier run's rules because of it.
+    private var kept: [IPFamily: KeptRulesReport] = [:]
 
     private static let listedErrors = 10
 
@@ -57,6 +60,9 @@ package struct ProxyReadiness: Sendable {
         if isMissing { missing.insert(family) } else { missing.remove(family) }
     }
 
+    /// This stays of an earlier run's rules.
+    package mutating func keep(_ report: KeptRulesReport) { kept[report.family] = report.isEmpty ? nil : report }
+
     /// Why the proxy is not ready; empty if it is.
     package var reasons: [String] {
         let counted = families.filter { !committed.contains($0) && (!missing.contains($0) || committed.isEmpty) }
@@ -64,6 +70,10 @@ package struct ProxyReadiness: Sendable {
         for error in unreadable.prefix(Self.listedErrors) { reasons.append("unreadable since the start: \(error)") }
         if unreadable.count > Self.listedErrors {
             reasons.append("and \(unreadable.count - Self.listedErrors) more errors in the input")
+        }
+        // The rules alone are no reason: they go with the next commit when everything can be read.
+        if !unreadable.isEmpty {
+            reasons += families.compactMap { family in kept[family].map { "\(family.kubernetesName): \($0.message)" } }
         }
         return reasons
     }
@@ -82,9 +92,4 @@ package struct ProxyReadiness: Sendable {
         guard !reasons.isEmpty else { return .text("ok\n") }
         return .text("not ready\n" + reasons.map { "\($0)\n" }.joined(), status: 503)
     }
-}
-
-extension Diagnostic {
-    /// What it is about: a file, or an object that came from no file.
-    fileprivate var subject: String { file.isEmpty ? "\(kind ?? "") \(name.map { "\($0)" } ?? "")" : file }
 }

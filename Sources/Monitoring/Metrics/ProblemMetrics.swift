@@ -2,26 +2,39 @@
 
 import CoreMetrics
 import KubernetesObjects
+import NetworkTypes
 import PrometheusText
+import Proxy
 import ServiceModel
 
 /// How many problems there are of those that `/problems` lists one by one.
 struct ProblemMetrics: Sendable {
     private let invalidObjects: GaugeFamily
     private let conflicts: GaugeFamily
+    private let keptRules: GaugeFamily
+    private let keptEndpoints: GaugeFamily
 
     /// The label of files of which it is not known what they hold.
     private static let fileKind = "File"
 
-    init(_ registry: MetricRegistry) {
+    init(_ registry: MetricRegistry, _ families: [IPFamily]) {
         invalidObjects = registry.gauges(
             "kubetables_invalid_objects",
             help: "Objects that cannot be used, and files that cannot be read; their last good state stays in force.",
             labels: "kind")
         conflicts = registry.gauges(
             "kubetables_conflicts", help: "Addresses, node ports and health check node ports that two Services claim.")
+        keptRules = registry.gauges(
+            "kubetables_kept_rules",
+            help: "Rules of an earlier run that stay because some input could not be read since the start.",
+            labels: "ip_family")
+        keptEndpoints = registry.gauges(
+            "kubetables_kept_endpoints",
+            help: "Endpoints of an earlier run that stay because some input could not be read since the start.",
+            labels: "ip_family")
         setInvalidObjects([])
         conflicts[].set(0)
+        for family in families { set(KeptRulesReport(family: family)) }
     }
 
     private struct InvalidObject: Hashable {
@@ -39,6 +52,11 @@ struct ProblemMetrics: Sendable {
         for kind in KubernetesObject.Kind.allCases.map(\.rawValue) + [Self.fileKind] {
             invalidObjects[kind].set(counts[kind]?.count ?? 0)
         }
+    }
+
+    func set(_ report: KeptRulesReport) {
+        keptRules[report.family.kubernetesName].set(report.rules)
+        keptEndpoints[report.family.kubernetesName].set(report.endpoints)
     }
 
     func setConflicts(_ all: [ServiceConflict]) { conflicts[].set(Set(all.map(\.claim)).count) }

@@ -41,7 +41,7 @@ package final class ProxyMetrics: ProxyObserver {
         probes = ProbeMetrics(registry)
         cluster = ClusterMetrics(registry)
         servers = ServerMetrics(registry)
-        problems = ProblemMetrics(registry)
+        problems = ProblemMetrics(registry, families)
     }
 
     package func observe(_ event: ProxyEvent) {
@@ -65,10 +65,12 @@ package final class ProxyMetrics: ProxyObserver {
             flows.countFailure(family)
         case .invalidObjects(let errors):
             problems.setInvalidObjects(errors)
+        case .rulesKept(let report):
+            problems.set(report)
         case .conflicts(let conflicts):
             problems.setConflicts(conflicts)
         case .waiting, .started, .optionsChanged, .unusableSettings, .missingNode, .nodeLeaving, .hostChecked,
-            .healthChecksChanged, .foreignRulesAhead:
+            .healthChecksChanged, .foreignRulesAhead, .configurationChecked:
             break
         }
     }

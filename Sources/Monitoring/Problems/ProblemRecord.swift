@@ -19,6 +19,8 @@ package final class ProblemRecord: ProxyObserver {
         var unsupported: [IPFamily: [UnsupportedFeature]] = [:]
         var outOfSync: [IPFamily: (since: Timestamp, reason: String)] = [:]
         var hostWarnings: [IPFamily: [String]] = [:]
+        var keptRules: [IPFamily: KeptRulesReport] = [:]
+        var configurationWarnings: [String] = []
         /// Why no rules can be made or renewed.
         var obstacle: (since: Timestamp, reason: String)?
     }
@@ -44,6 +46,9 @@ package final class ProblemRecord: ProxyObserver {
         case .conflicts(let conflicts): state.withLock { $0.conflicts = conflicts }
         case .foreignRulesAhead(let family, let rules): state.withLock { $0.foreignRules[family] = rules }
         case .hostChecked(let family, let warnings): state.withLock { $0.hostWarnings[family] = warnings }
+        case .rulesKept(let report):
+            state.withLock { $0.keptRules[report.family] = report.isEmpty ? nil : report }
+        case .configurationChecked(let warnings): state.withLock { $0.configurationWarnings = warnings }
         case .waiting(let kinds):
             setObstacle("waiting for a complete list of \(kinds.map(\.rawValue).joined(separator: ", "))")
         case .unusableSettings(let reason):
@@ -80,6 +85,7 @@ package final class ProblemRecord: ProxyObserver {
             Problems.Conflict(
                 claim: "\($0.claim)", loser: "\($0.loser)", winner: "\($0.winner)", message: $0.message)
         }
+        problems.configurationWarnings = state.configurationWarnings.map { .init(message: $0) }
         for family in families {
             let name = family.kubernetesName
             if let failure = state.outOfSync[family] {
@@ -89,6 +95,7 @@ package final class ProblemRecord: ProxyObserver {
                 problems.outOfSync.append(
                     .init(ipFamily: name, since: "\(obstacle.since)", reason: obstacle.reason))
             }
+            problems.keptRules += state.keptRules[family].map { [Problems.KeptRules($0)] } ?? []
             problems.foreignRulesAhead += (state.foreignRules[family] ?? []).map {
                 .init(ipFamily: name, table: $0.table.rawValue, chain: $0.chain, rule: $0.rule, effect: $0.effect)
             }

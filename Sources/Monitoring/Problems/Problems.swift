@@ -4,6 +4,7 @@ import KernelTables
 import KubernetesObjects
 import NetworkTypes
 import Proxy
+import ServiceModel
 import XTables
 
 /// What is not as it should be at one moment, as JSON has it.
@@ -21,6 +22,21 @@ package struct Problems: Sendable, Hashable, Encodable {
         let text: String
 
         enum CodingKeys: CodingKey { case kind, namespace, name, file, line, field, message }
+    }
+
+    /// What of an earlier run's rules stays, because some input could not be read since the start.
+    struct KeptRules: Sendable, Hashable, Encodable {
+        let ipFamily: String
+        /// The Services that no readable object names, as `namespace/name`.
+        let services: [String]
+        let chains: Int
+        let rules: Int
+        /// The Services that keep endpoints which only the kernel knows.
+        let servicesWithEndpoints: [String]
+        let endpoints: Int
+        /// The files and objects that cannot be read.
+        let unreadable: [String]
+        let message: String
     }
 
     /// An address or port that two Services claim.
@@ -56,6 +72,11 @@ package struct Problems: Sendable, Hashable, Encodable {
         let reason: String
     }
 
+    /// What is odd about the options.
+    struct ConfigurationWarning: Sendable, Hashable, Encodable {
+        let message: String
+    }
+
     /// What is odd about the host.
     struct HostWarning: Sendable, Hashable, Encodable {
         let ipFamily: String
@@ -64,16 +85,19 @@ package struct Problems: Sendable, Hashable, Encodable {
 
     var outOfSync: [OutOfSync] = []
     var invalidObjects: [InvalidObject] = []
+    var keptRules: [KeptRules] = []
     var conflicts: [Conflict] = []
     var foreignRulesAhead: [ForeignRule] = []
     var unsupportedFeatures: [UnsupportedFeature] = []
     var hostWarnings: [HostWarning] = []
+    var configurationWarnings: [ConfigurationWarning] = []
 
     /// The text for people: a line for each problem, under a heading for each kind.
     var lines: [String] {
         let sections: [(String, [String])] = [
             ("out of sync", outOfSync.map { "\($0.ipFamily): since \($0.since): \($0.reason)" }),
             ("invalid objects (the last good state of each stays in force)", invalidObjects.map(\.text)),
+            ("rules kept from an earlier run", keptRules.map { "\($0.ipFamily): \($0.message)" }),
             ("conflicts", conflicts.map(\.message)),
             (
                 "foreign rules ahead of ours",
@@ -86,11 +110,25 @@ package struct Problems: Sendable, Hashable, Encodable {
                 }
             ),
             ("host", hostWarnings.map { "\($0.ipFamily): \($0.message)" }),
+            ("configuration", configurationWarnings.map(\.message)),
         ]
         let lines = sections.filter { !$0.1.isEmpty }.flatMap { title, lines in
             ["\(title): \(lines.count)"] + lines.map { "  \($0)" }
         }
         return lines.isEmpty ? ["no problems"] : lines
+    }
+}
+
+extension Problems.KeptRules {
+    init(_ report: KeptRulesReport) {
+        ipFamily = report.family.kubernetesName
+        services = report.services.map(\.description)
+        chains = report.chains
+        rules = report.rules
+        servicesWithEndpoints = report.servicesWithEndpoints.map(\.description)
+        endpoints = report.endpoints
+        unreadable = report.unreadable
+        message = report.message
     }
 }
 

@@ -50,6 +50,10 @@ package final class LogObserver: ProxyObserver {
             logger.debug("\(family.kubernetesName): a change is queued")
         case .objectsChanged, .changesPending, .optionsChanged, .invalidObjects:
             break
+        case .rulesKept(let report):
+            log(report)
+        case .configurationChecked(let warnings):
+            warn(warnings)
         case .conflicts(let conflicts):
             log(conflicts)
         case .foreignRulesAhead(let family, let rules):
@@ -146,6 +150,15 @@ package final class LogObserver: ProxyObserver {
         logger.log(
             level: deletion.deleted > 0 ? .info : .debug,
             "\(family.kubernetesName): deleted \(deletion.deleted) stale UDP flows of \(report.examined) checked")
+    }
+
+    private func log(_ report: KeptRulesReport) {
+        let family = report.family.kubernetesName
+        if report.isEmpty {
+            logger.notice("\(family): all input was read; nothing of an earlier run's rules is kept any longer")
+        } else {
+            logger.warning("\(family): \(report.message)")
+        }
     }
 
     private func log(_ conflicts: [ServiceConflict]) {

@@ -23,6 +23,11 @@ package enum ProxyEvent: Sendable {
     ///
     /// Comes before ``started(_:)`` for what was wrong at the start, and again whenever it changes.
     case invalidObjects([Diagnostic])
+    /// What stays of an earlier run's rules because the input cannot be read completely; again whenever it changes, and empty
+    /// when nothing stays any longer.
+    case rulesKept(KeptRulesReport)
+    /// What in the options does less, or other things, on this node than their author may have meant; whenever that changes.
+    case configurationChecked(warnings: [String])
     /// All addresses and ports that several Services claim now.
     case conflicts([ServiceConflict])
     /// Objects changed, whether or not rules depend on it.

@@ -14,17 +14,20 @@ package struct ManifestSource: Sendable {
 
     package let directory: String
     private let allowsEmpty: Bool
+    private let removalDelay: Duration
     private let quietTime: Duration
     private let pollPeriod: Duration
 
     /// - Parameter allowsEmpty: whether a directory without any object counts at the start: otherwise it is waited for one,
     ///   or for a list without items, since a directory that is not mounted yet must not remove all rules.
+    /// - Parameter removalDelay: how long an object must be missing in the files before it counts as gone.
     package init(
-        directory: String, allowsEmpty: Bool = false, quietTime: Duration = defaultQuietTime,
+        directory: String, allowsEmpty: Bool = false, removalDelay: Duration, quietTime: Duration = defaultQuietTime,
         pollPeriod: Duration = defaultPollPeriod
     ) {
         self.directory = directory
         self.allowsEmpty = allowsEmpty
+        self.removalDelay = removalDelay
         self.quietTime = quietTime
         self.pollPeriod = pollPeriod
     }
@@ -48,10 +51,11 @@ package struct ManifestSource: Sendable {
                     message: "cannot be watched (raise fs.inotify.max_user_instances); checking every \(pollPeriod)")
             ])
         }
-        var collection = ManifestCollection(directory: directory)
+        var collection = ManifestCollection(directory: directory, removalDelay: removalDelay)
         var isFirst = true
         var awaitedFiles: [String] = []
         var reportedErrors: [Diagnostic] = []
+        var deliveredErrors: [Diagnostic] = []
         var hasReportedNothing = false
         while !Task.isCancelled {
             watch?.add(directory)
@@ -59,7 +63,8 @@ package struct ManifestSource: Sendable {
             var scan = collection.scan()
             scan.directories.forEach { watch?.add($0) }
             // What a file being written held before is not known at the start, and its rules must not go meanwhile.
-            let isWaiting = isFirst && !scan.openFiles.isEmpty
+            // One that is empty may be replaced at this moment.
+            let isWaiting = isFirst && (!scan.openFiles.isEmpty || scan.hasNewEmptyFile)
             if isWaiting, scan.openFiles != awaitedFiles {
                 awaitedFiles = scan.openFiles
                 scan.diagnostics += awaitedFiles.map {
@@ -77,7 +82,10 @@ package struct ManifestSource: Sendable {
                             "no Service, EndpointSlice, Endpoints or Node; no rules are made before there is one, or a "
                             + "List without items"))
             }
-            let isDeliverable = scan.isReadable && !isWaiting && !lacksObjects && (scan.hasChanged || isFirst)
+            let unread = collection.errorsSinceTheStart
+            let isDeliverable =
+                scan.isReadable && !isWaiting && !lacksObjects
+                && (scan.hasChanged || isFirst || unread != deliveredErrors)
             let objects = isDeliverable ? collection.objects(&scan) : []
             if !scan.diagnostics.isEmpty { report(scan.diagnostics) }
             if collection.errors != reportedErrors {
@@ -86,10 +94,13 @@ package struct ManifestSource: Sendable {
             }
             if isDeliverable {
                 isFirst = false
-                await deliver(Self.updates(objects))
+                let gaps: [ObjectUpdate] = unread == deliveredErrors ? [] : [.unreadableFiles(unread)]
+                deliveredErrors = unread
+                await deliver(gaps + Self.updates(objects))
             }
-            await alarm.sleep(
-                until: .now + (scan.openFiles.isEmpty ? pollPeriod : min(pollPeriod, Self.openFilePeriod)))
+            let pause = scan.openFiles.isEmpty ? pollPeriod : min(pollPeriod, Self.openFilePeriod)
+            let nextScan = ContinuousClock.now + pause
+            await alarm.sleep(until: min(nextScan, scan.nextCheck ?? nextScan))
             // Some programs write several files, or one in several steps.
             try? await Task.sleep(for: quietTime)
         }

@@ -25,17 +25,20 @@ struct ClusterState: Sendable {
         var touchesNodes = false
         /// Whether all required kinds are there since this update.
         var completes = false
+        /// Whether something else cannot be read than before.
+        var touchesGaps = false
         /// What is reported about it later.
         var record = ChangeRecord()
 
         /// Whether nothing differs from before.
-        var isEmpty: Bool { services.isEmpty && !touchesNodes && !completes }
+        var isEmpty: Bool { services.isEmpty && !touchesNodes && !completes && !touchesGaps }
 
         /// Adds what another update may change.
         mutating func formUnion(_ other: Change) {
             services.formUnion(other.services)
             touchesNodes = touchesNodes || other.touchesNodes
             completes = completes || other.completes
+            touchesGaps = touchesGaps || other.touchesGaps
             record.formUnion(other.record)
         }
     }
@@ -43,6 +46,10 @@ struct ClusterState: Sendable {
     private(set) var objects = ClusterObjects()
     private var claims = ServiceClaims()
     private var listedKinds: Set<KubernetesObject.Kind> = []
+    private var gapRecord = GapRecord()
+
+    /// What could not be read when the lists were completed, and cannot be read still.
+    var gaps: InputGaps { gapRecord.gaps }
 
     /// The required kinds no source has listed yet.
     var missingKinds: [KubernetesObject.Kind] {
@@ -57,10 +64,12 @@ struct ClusterState: Sendable {
 
     mutating func take(_ update: ObjectUpdate) -> Change {
         var change = Change()
+        let isKnown = { [objects] (kind, name) in objects.object(kind, name) != nil }
+        change.touchesGaps = gapRecord.take(update, isKnown: isKnown)
         switch update {
         case .changed(let object, _):
             put(object, &change)
-        case .unreadable:
+        case .unreadable, .unreadableFiles:
             break
         case .removed(let kind, let name):
             remove(kind, name, &change)
@@ -75,6 +84,7 @@ struct ClusterState: Sendable {
             listedKinds.insert(kind)
             change.completes = isComplete && !wasComplete
         }
+        if isComplete { gapRecord.closeIfEmpty() }
         return change
     }
 

@@ -44,6 +44,8 @@ package final class ObjectDiagnostics: Sendable {
                 replace(Key(kind: object.kind, name: object.name), with: object.diagnostics)
             case .removed(let kind, let name):
                 reported.withLock { $0.removeValue(forKey: Key(kind: kind, name: name)) != nil }
+            case .unreadableFiles:
+                false
             }
         guard hasChanged else { return }
         let errors = reported.withLock { reported in

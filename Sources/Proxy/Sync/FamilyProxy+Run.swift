@@ -33,19 +33,29 @@ extension FamilyProxy {
     }
 
     private func synchronize(_ reason: Synchronization.Reason) async {
-        guard let compilation else { return schedule.end(at: clock.now, failed: false) }
+        guard compilation != nil else { return schedule.end(at: clock.now, failed: false) }
+        if keeping.needsKernel {
+            let (backend, family) = (backend, family)
+            switch await queue.run({ Result { () throws(SyncError) in try backend.serviceTables(family) } }) {
+            case .success(let tables): keepRules(tables)
+            case .failure(let error): return fail(error, reason, takeWork())
+            }
+        }
+        guard let desired else { return }
+        let compilation = desired.compilation
         let work = takeWork()
         let excluded = exclusions.excluded(at: clock.now)
         let commit = RuleCommit(
             backend: backend, excluded: excluded,
             // What was left out so far is missing, but has not drifted.
             expected: exclusions.isTryDue(at: clock.now) ? nil : work.changes.chains,
-            compilation: compilation, traffic: traffic)
+            desired: desired, traffic: traffic)
         let outcome = await queue.run { commit.perform() }
         underway = ChangeCounts()
         switch outcome {
         case .success(let result):
             succeed(result, reason, work, compilation, excluding: excluded)
+            reportKeptRules(desired.kept)
             await flows?.clean(after: compilation, work.changes.flows)
             await checkHost(compilation)
         case .failure(let error):
@@ -105,6 +115,14 @@ extension FamilyProxy {
                 FailedSynchronization(
                     family: family, reason: reason, changedServices: work.changes.services?.count, error: error,
                     retryAfter: schedule.period)))
+    }
+
+    /// Reports what stays of an earlier run's rules, if that is something else than before.
+    private func reportKeptRules(_ kept: KeptRules?) {
+        let report = keeping.report(family, kept: kept)
+        guard report != reportedKeptRules ?? KeptRulesReport(family: family) else { return }
+        reportedKeptRules = report
+        observer.observe(.rulesKept(report))
     }
 
     private func checkHost(_ compilation: Compilation) async {

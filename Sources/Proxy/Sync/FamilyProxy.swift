@@ -30,6 +30,10 @@ actor FamilyProxy {
 
     /// The desired rules; `nil` until they can be made.
     private(set) var compilation: Compilation?
+    private var settings: CompilerSettings?
+    /// What of the rules of an earlier run stays.
+    var keeping = RuleKeeping()
+    private var announced: (gaps: InputGaps, named: Set<ServiceName>)?
     var schedule: SyncSchedule
     /// What has changed since the last run began.
     var pending = PendingChanges.none
@@ -49,6 +53,7 @@ actor FamilyProxy {
     var missingLocalEndpoints = MissingLocalIndex()
     var exclusions: FeatureExclusions
     var nextHostCheck: ContinuousClock.Instant?
+    var reportedKeptRules: KeptRulesReport?
 
     init(
         _ family: IPFamily, backend: any RuleBackend, flows: StaleFlowCleanup?,
@@ -76,12 +81,56 @@ actor FamilyProxy {
     /// Compiles everything anew: at the start, and when the node or the options have changed.
     func replaceEverything(_ snapshot: ServiceSnapshot, settings: CompilerSettings) async {
         let former = compilation?.servicePorts.map(\.servicePort) ?? []
-        measureCompiling { compilation = Compilation(snapshot, settings: settings) }
+        self.settings = settings
+        _ = takeAnnounced()
+        compile(snapshot, settings)
         pending.formUnion(.everything(former: former))
         pending.add(takeNoted().of(family))
         // A kernel that gets other options may have got other modules too.
         exclusions = FeatureExclusions(firstDelay: schedule.period)
         await queueChange()
+    }
+
+    private func compile(_ snapshot: ServiceSnapshot, _ settings: CompilerSettings) {
+        measureCompiling {
+            let entries = snapshot.servicePorts.map { keeping.supplement($0, localNode: settings.node.name) }
+            compilation = Compilation(
+                ServiceSnapshot(family: family, servicePorts: entries), settings: settings)
+        }
+        keeping.prune()
+    }
+
+    /// Takes note of what of the input cannot be read since the start, and of Services that readable objects name.
+    ///
+    /// It counts with what the rules make of them, not before: rules that are no longer kept and those that take their place
+    /// come with one commit. So ``replaceEverything(_:settings:)`` or ``update(_:)`` follows.
+    func announce(_ gaps: InputGaps, named services: Set<ServiceName>) {
+        announced = (gaps, services.union(announced?.named ?? []))
+    }
+
+    /// Lets what was announced count.
+    ///
+    /// - Returns: whether other rules are kept than before.
+    private func takeAnnounced() -> Bool {
+        guard let announced = announced.take(), keeping.update(announced.gaps, named: announced.named) else {
+            return false
+        }
+        pending.formUnion(.everything(former: []))
+        return true
+    }
+
+    /// Takes over what the kernel held before the first commit.
+    func keepRules(_ tables: [TableContent]) {
+        guard let compilation, let settings else { return }
+        keeping.take(tables, family: family, layout: settings.layout)
+        compile(
+            ServiceSnapshot(family: family, servicePorts: compilation.servicePorts.map(\.entry)), settings)
+    }
+
+    /// The desired rules; `nil` until they can be made.
+    var desired: DesiredRules? {
+        guard let compilation, !keeping.needsKernel else { return nil }
+        return DesiredRules(compilation: compilation, kept: keeping.kept(alongside: compilation))
     }
 
     /// Whether these settings lead to other rules than those in force.
@@ -93,11 +142,18 @@ actor FamilyProxy {
     func update(_ services: [(name: ServiceName, servicePorts: [ServicePortEndpoints])]) async {
         // Before the first compilation, which will find the Services as they are then.
         guard compilation != nil else { return }
-        let touchedServices = Set(services.filter { update($0.name, to: $0.servicePorts) }.map(\.name))
+        let keepsOthers = takeAnnounced()
+        let touchedServices = Set(services.filter { update($0.name, to: supplemented($0.servicePorts)) }.map(\.name))
+        keeping.prune()
         let record = takeNoted().limited(to: touchedServices, family)
-        guard !touchedServices.isEmpty else { return }
+        guard !touchedServices.isEmpty || keepsOthers else { return }
         pending.add(record)
         await queueChange()
+    }
+
+    private func supplemented(_ servicePorts: [ServicePortEndpoints]) -> [ServicePortEndpoints] {
+        guard let settings else { return servicePorts }
+        return servicePorts.map { keeping.supplement($0, localNode: settings.node.name) }
     }
 
     /// Compiles one Service; whether anything depends on how it has changed.

@@ -16,7 +16,7 @@ struct RuleCommit: Sendable {
     let excluded: Set<RuleFeature>
     /// The chains whose rules are expected to differ, other differences being drift; `nil` if any chain may differ.
     let expected: TouchedChains?
-    let compilation: Compilation
+    let desired: DesiredRules
     let traffic: (any TrafficFollower)?
 
     struct Outcome {
@@ -32,9 +32,9 @@ struct RuleCommit: Sendable {
             let report = try backend.apply(without: excluded, expecting: expected) {
                 let start = clock.now
                 defer { rulesTime += clock.now - start }
-                return compilation.ruleset
+                return desired.ruleset
             }
-            traffic?.rulesAreInForce(compilation)
+            traffic?.rulesAreInForce(desired.compilation)
             return Outcome(report: report, rulesTime: rulesTime)
         }
     }

@@ -22,6 +22,12 @@ extension ProxyOption {
         \.minimumSyncPeriod, defaultValue: { _ in ProxyOptions.defaultMinimumSyncPeriod },
         help: "The shortest time between two synchronizations.")
 
+    package static let manifestRemovalDelay = ProxyOption(
+        flag: "manifest-removal-delay", field: "kubetables.manifestRemovalDelay", .duration(), \.manifestRemovalDelay,
+        defaultValue: { _ in ProxyOptions.defaultManifestRemovalDelay },
+        help: "How long an object must be missing in the manifests before its rules are removed; 0s for at once.",
+        isFixedAtStart: true)
+
     package static let healthzBindAddress = ProxyOption(
         flag: "healthz-bind-address", field: "healthzBindAddress", .bindAddress(defaultPort: BindAddress.healthzPort),
         \.healthzBindAddress, defaultValue: { $0.effectiveHealthzBindAddress },
@@ -67,7 +73,8 @@ extension ProxyOption {
         isFixedAtStart: true)
 
     static let loop = [
-        mode, kubeconfig, syncPeriod, minimumSyncPeriod, healthzBindAddress, metricsBindAddress, healthzPort,
+        mode, kubeconfig, syncPeriod, minimumSyncPeriod, manifestRemovalDelay, healthzBindAddress, metricsBindAddress,
+        healthzPort,
         metricsPort,
         bindAddressHardFail, outOfMemoryScore, logFormat, verbosity,
     ]

@@ -43,6 +43,8 @@ public struct ProxyOptions: Sendable, Hashable {
     package var syncPeriod: Duration?
     /// The shortest time between two synchronizations (`--iptables-min-sync-period`).
     package var minimumSyncPeriod: Duration?
+    /// How long an object must be missing in manifests before it counts as gone (`--manifest-removal-delay`).
+    package var manifestRemovalDelay: Duration?
     /// The number of tracked connections per CPU; 0 leaves the limit unchanged (`--conntrack-max-per-core`).
     package var conntrackMaxPerCore: Int?
     /// The minimum number of tracked connections (`--conntrack-min`).
@@ -114,6 +116,10 @@ extension ProxyOptions {
     /// The shortest time between two synchronizations: 1 s by default.
     package var effectiveMinimumSyncPeriod: Duration { minimumSyncPeriod ?? Self.defaultMinimumSyncPeriod }
 
+    /// How long an object must be missing in manifests before it counts as gone: 2 s by default.
+    package var effectiveManifestRemovalDelay: Duration { manifestRemovalDelay ?? Self.defaultManifestRemovalDelay }
+
+    static let defaultManifestRemovalDelay = Duration.seconds(2)
     static let defaultSyncPeriod = Duration.seconds(30)
     static let defaultMinimumSyncPeriod = Duration.seconds(1)
     static let defaultMasqueradeBit = 14

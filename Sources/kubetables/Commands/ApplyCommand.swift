@@ -38,7 +38,8 @@ struct ApplyCommand: ParsableCommand {
     @OptionGroup(title: "Node Options") var node: NodeOptions
 
     func run() throws {
-        let compilerInput = try CompilerInput(input, node, interfaces: .ofThisMachine, emptiness: removal.emptiness)
+        let compilerInput = try CompilerInput(
+            input, node, interfaces: .ofThisMachine, family: ipFamily, emptiness: removal.emptiness)
         let families = compilerInput.families(ipFamily)
         if dryRun { return try PlanCommand.show(compilerInput, families, PlanPrinter(format: .text)) }
         compilerInput.reportSkippedServices(families)

@@ -29,7 +29,7 @@ struct PlanCommand: ParsableCommand {
     @OptionGroup(title: "Node Options") var node: NodeOptions
 
     func run() throws {
-        let compilerInput = try CompilerInput(input, node, interfaces: .ofThisMachine)
+        let compilerInput = try CompilerInput(input, node, interfaces: .ofThisMachine, family: ipFamily)
         try Self.show(compilerInput, compilerInput.families(ipFamily), PlanPrinter(format: output))
     }
 

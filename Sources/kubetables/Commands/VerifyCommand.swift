@@ -31,7 +31,7 @@ struct VerifyCommand: ParsableCommand {
 
     func run() throws {
         let compilerInput = try CompilerInput(
-            input, node, interfaces: .ofThisMachine, emptiness: repair ? removal.emptiness : .allowed)
+            input, node, interfaces: .ofThisMachine, family: ipFamily, emptiness: repair ? removal.emptiness : .allowed)
         var drifted: [IPFamily] = []
         let comparing = Result {
             try forEachFamily(compilerInput.families(ipFamily)) { family in

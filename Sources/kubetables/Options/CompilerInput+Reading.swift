@@ -18,8 +18,10 @@ extension CompilerInput {
     }
 
     /// Reads objects and options, and reports everything that is wrong with them.
+    ///
+    /// - Parameter family: the only family that matters; `nil` for both.
     init(
-        _ input: InputOptions, _ nodeOptions: NodeOptions, interfaces: Interfaces,
+        _ input: InputOptions, _ nodeOptions: NodeOptions, interfaces: Interfaces, family: IPFamily? = nil,
         emptiness: InputOptions.Emptiness = .allowed
     ) throws {
         let host = LinuxHost()
@@ -35,6 +37,13 @@ extension CompilerInput {
         } catch {
             throw Console.failure("\(error)", .wrongUsage)
         }
+        let warnings = configurationWarnings(family.map { [$0] } ?? IPFamily.allCases)
+        guard input.strict, !warnings.isEmpty else {
+            Console.warn(warnings)
+            return
+        }
+        for warning in warnings { Console.error(warning) }
+        throw ExitCode.badInput
     }
 
     private static func options(_ flags: NodeOptions, strict: Bool) throws -> ProxyOptions {

@@ -19,6 +19,7 @@ struct SourceOptions: ParsableArguments {
     @Flag(help: "Accept a directory of manifests without any object at the start; otherwise wait for one.")
     var allowEmpty = false
 
+    @Option(.manifestRemovalDelay) var manifestRemovalDelay: FlagValue?
     @Option(.kubeconfig) var kubeconfig: FlagValue?
 
     @Option(
@@ -37,12 +38,12 @@ struct SourceOptions: ParsableArguments {
     /// - Parameter nodeName: the name of this node.
     /// - Throws: `ExitCode.badInput` if the kubeconfig or the service account cannot be used.
     func objectSource(_ options: ProxyOptions, nodeName: String) throws -> ObjectSource {
-        if let manifests { return .manifests(manifestSource(manifests)) }
+        if let manifests { return .manifests(manifestSource(manifests, options)) }
         let kubeconfig = options.kubeconfig
         let master = master.flatMap { $0.isEmpty ? nil : $0 }
         let account = ServiceAccount()
         guard kubeconfig != nil || master != nil || account.isPresent else {
-            return .manifests(manifestSource(Self.defaultManifests))
+            return .manifests(manifestSource(Self.defaultManifests, options))
         }
         var log = DiagnosticLog()
         let connection = ClusterConnection.find(kubeconfig: kubeconfig, master: master, account: account, log: &log)
@@ -51,8 +52,9 @@ struct SourceOptions: ParsableArguments {
         return .cluster(ClusterSource(connection, nodeName: nodeName, version: kubetablesVersion))
     }
 
-    private func manifestSource(_ directory: String) -> ManifestSource {
-        ManifestSource(directory: directory, allowsEmpty: allowEmpty)
+    private func manifestSource(_ directory: String, _ options: ProxyOptions) -> ManifestSource {
+        ManifestSource(
+            directory: directory, allowsEmpty: allowEmpty, removalDelay: options.effectiveManifestRemovalDelay)
     }
 }
 

@@ -4,7 +4,6 @@ import HTTPServing
 import KernelTables
 import NetworkTypes
 import Proxy
-import RuleCompiler
 import XTables
 
 /// The content of `/rules` or `/plan`: large on large nodes, so it is made on a thread of its own.
@@ -43,12 +42,12 @@ struct RulesPage: Sendable {
     func content() async throws -> PageContent {
         var page = PageContent()
         for family in families {
-            guard let compilation = await loop.compilation(family) else { throw NoRules() }
+            guard let desired = await loop.desiredRules(family) else { throw NoRules() }
             let result = await queue.run { [write, page] in
                 defer { Memory.giveBack() }
                 return Result {
                     var page = page
-                    try write(compilation.ruleset, &page)
+                    try write(desired.ruleset, &page)
                     return page
                 }
             }

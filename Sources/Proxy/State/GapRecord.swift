@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import KubernetesObjects
+
+/// Keeps what could not be read at the start until it can be read, or is gone.
+///
+/// Once everything has been read it is closed: what turns unreadable later has a last good state, or is new and has no rules.
+struct GapRecord: Sendable {
+    private struct Key: Hashable, Comparable {
+        let kind: KubernetesObject.Kind
+        let name: ObjectName
+
+        static func < (left: Key, right: Key) -> Bool {
+            (left.kind.rawValue, left.name) < (right.kind.rawValue, right.name)
+        }
+    }
+
+    private(set) var gaps = InputGaps()
+    private var objects: [Key: [Diagnostic]] = [:]
+    private var files: [Diagnostic] = []
+    private var isClosed = false
+
+    /// Takes note of an update, before it takes effect.
+    ///
+    /// - Parameter isKnown: whether there is a good state of an object.
+    /// - Returns: whether something else cannot be read than before.
+    mutating func take(
+        _ update: ObjectUpdate, isKnown: (KubernetesObject.Kind, ObjectName) -> Bool
+    ) -> Bool {
+        guard !isClosed else { return false }
+        func add(_ object: UnreadableObject) {
+            if !isKnown(object.kind, object.name) {
+                objects[Key(kind: object.kind, name: object.name)] = object.diagnostics
+            }
+        }
+        switch update {
+        case .listed(let kind, _, let unreadable, _):
+            objects = objects.filter { $0.key.kind != kind }
+            unreadable.forEach(add)
+        case .changed(let object, _): objects[Key(kind: object.kind, name: object.name)] = nil
+        case .unreadable(let object): add(object)
+        case .removed(let kind, let name): objects[Key(kind: kind, name: name)] = nil
+        case .unreadableFiles(let errors): files = errors
+        }
+        let new = InputGaps(files + objects.sorted { $0.key < $1.key }.flatMap(\.value))
+        defer { gaps = new }
+        return new != gaps
+    }
+
+    /// Ends it if everything could be read.
+    mutating func closeIfEmpty() { isClosed = isClosed || gaps.isEmpty }
+}

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ServiceModel
+import XTables
+
+// What in a kernel is a Service's, so that it can be kept.
+extension KubeProxyLayout {
+    package static func sharedChains(in table: Table) -> [ChainName] {
+        switch table {
+        case .nat: [KubeProxyChains.services, KubeProxyChains.nodePorts]
+        case .filter:
+            [
+                KubeProxyChains.services, KubeProxyChains.externalServices, KubeProxyChains.nodePorts,
+                KubeProxyChains.proxyFirewall,
+            ]
+        case .mangle, .raw, .security: []
+        }
+    }
+
+    package static let sharedTargets: Set<ChainName> = [KubeProxyChains.markMasquerade]
+
+    package static func isServicePortChain(_ chain: ChainName) -> Bool {
+        chain.withBytes { bytes in
+            ServicePortChains.Prefix.all.contains { bytes.starts(with: $0.description.utf8) }
+        }
+    }
+
+    package static func balancingChains(of name: ServicePortName) -> (cluster: ChainName, local: ChainName) {
+        let chains = ServicePortChains(name)
+        return (chains.cluster, chains.local)
+    }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NetworkTypes
+import RuleCompiler
+import ServiceModel
+import Testing
+
+@testable import ProxyConfiguration
+
+@Suite("Options that make little sense") struct ConfigurationCheckTests {
+    private static let dualNode = Node(
+        name: "n1", addresses: ["192.0.2.10", "2001:db8:1::10"].compactMap { IPAddress($0) },
+        podCIDRs: ["10.244.1.0/24", "fd00:10:244:1::/64"].compactMap { CIDR($0) })
+
+    private func warnings(
+        node: Node = dualNode, services: Set<IPFamily> = [.ipv4, .ipv6], families: [IPFamily] = IPFamily.allCases,
+        _ change: (inout ProxyOptions) -> Void
+    ) throws -> [String] {
+        var options = ProxyOptions()
+        change(&options)
+        let settings = try options.settings(node: node, interfaceAddresses: node.addresses)
+        return ConfigurationCheck(options, settings, families: families, serviceFamilies: services).warnings
+    }
+
+    private func ranges(_ texts: String...) -> NodePortAddresses { .ranges(texts.compactMap { CIDR($0) }) }
+
+    @Test("are none by default")
+    func none() throws {
+        #expect(try warnings { _ in }.isEmpty)
+        #expect(try warnings { $0.nodePortAddresses = .primary }.isEmpty)
+        #expect(
+            try warnings {
+                $0.nodePortAddresses = ranges("192.0.2.0/24", "2001:db8:1::/64")
+                $0.clusterCIDRs = [CIDR("10.244.0.0/16")!]
+            }.isEmpty)
+    }
+
+    @Test("addresses for node ports of one family in a dual-stack cluster")
+    func nodePorts() throws {
+        #expect(
+            try warnings { $0.nodePortAddresses = ranges("192.0.2.0/24") } == [
+                "--nodeport-addresses (nodePortAddresses): the cluster appears to be dual-stack but nodePortAddresses contains "
+                    + "only IPv4 addresses; NodePort connections will be accepted on all local IPv6 IPs: add IPv6 CIDRs, or "
+                    + "use primary"
+            ])
+        #expect(try warnings { $0.nodePortAddresses = ranges("2001:db8:1::/64") }.count == 1)
+        #expect(try warnings(families: [.ipv4]) { $0.nodePortAddresses = ranges("192.0.2.0/24") }.isEmpty)
+        let node = Node(name: "n1", addresses: [IPAddress("192.0.2.10")!])
+        #expect(try warnings(node: node, services: [.ipv4]) { $0.nodePortAddresses = ranges("192.0.2.0/24") }.isEmpty)
+        let single = try warnings(node: node, services: [.ipv4]) { $0.nodePortAddresses = ranges("2001:db8:1::/64") }
+        #expect(single.count == 1 && single[0].contains("appears to be IPv4-primary but"))
+    }
+
+    @Test("addresses for node ports that the node does not have")
+    func unreachable() throws {
+        let found = try warnings { $0.nodePortAddresses = ranges("203.0.113.0/24", "2001:db8:1::/64") }
+        #expect(
+            found == [
+                "--nodeport-addresses (nodePortAddresses): no IPv4 address of the node is in 203.0.113.0/24: node ports do not "
+                    + "answer on IPv4"
+            ])
+        #expect(try warnings(services: [.ipv6]) { $0.nodePortAddresses = ranges("203.0.113.0/24", "::/0") }.isEmpty)
+    }
+
+    @Test("cluster CIDRs of the other family, or none although the mode needs them")
+    func clusterCIDR() throws {
+        #expect(
+            try warnings { $0.clusterCIDRs = [CIDR("fd00:10:244::/48")!] } == [
+                "--cluster-cidr (clusterCIDR): the cluster is IPv4-primary but clusterCIDR contains only IPv6 addresses; add its "
+                    + "IPv4 CIDR, so that traffic from pods is recognized"
+            ])
+        #expect(
+            try warnings { $0.detectLocalMode = .clusterCIDR } == [
+                "--detect-local-mode (detectLocalMode): mode ClusterCIDR, but no cluster CIDR is defined: traffic from pods is "
+                    + "not recognized; set --cluster-cidr (clusterCIDR)"
+            ])
+        // Without addresses of the node, its Services decide.
+        let unknown = Node(name: "n1")
+        #expect(try warnings(node: unknown, services: [.ipv6]) { $0.clusterCIDRs = [CIDR("fd00::/48")!] }.isEmpty)
+        #expect(try warnings(node: unknown, services: [.ipv4]) { $0.clusterCIDRs = [CIDR("fd00::/48")!] }.count == 1)
+    }
+
+    @Test("pod CIDRs of the other family, if pods are recognized by them")
+    func podCIDR() throws {
+        let node = Node(name: "n1", addresses: [IPAddress("192.0.2.10")!], podCIDRs: [CIDR("fd00::/64")!])
+        #expect(try warnings(node: node) { $0.detectLocalMode = .nodeCIDR }.count == 1)
+        #expect(try warnings(node: node) { _ in }.isEmpty)
+    }
+}
