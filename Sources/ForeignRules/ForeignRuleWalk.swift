@@ -135,6 +135,8 @@ struct ForeignRuleWalk {
         case (.filter, .forward):
             if end.isLoss { return purposes.contains(.forwarding) ? [.forwarding] : [] }
             return purposes.contains(.filtering) ? [.refusal] : []
+        case (.mangle, _), (.raw, _), (.security, _):
+            return []
         case (.filter, _):
             if end.isLoss { return [.admission, .delivery] }
             return purposes.contains(.filtering) ? [.refusal] : []

@@ -57,9 +57,11 @@ package actor ProxyLoop {
         self.host = host
         self.observer = observer
         state = ClusterState(requiredKinds: requiredKinds)
+        var backend = backend
+        backend.keepsJumpsFirst = options.keepsJumpsFirst
         let schedule = SyncSchedule(
             minimumPeriod: options.effectiveMinimumSyncPeriod, period: options.effectiveSyncPeriod)
-        self.families = families.map {
+        self.families = families.map { [backend] in
             FamilyProxy(
                 $0, backend: backend, flows: flows, traffic: traffic, host: host, schedule: schedule,
                 observer: observer)
@@ -83,6 +85,7 @@ package actor ProxyLoop {
             for family in families {
                 await family.reschedule(
                     minimumPeriod: options.effectiveMinimumSyncPeriod, period: options.effectiveSyncPeriod)
+                await family.setKeepsJumpsFirst(options.keepsJumpsFirst)
             }
             await reconfigure()
         }

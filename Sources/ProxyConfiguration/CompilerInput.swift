@@ -9,6 +9,8 @@ import ServiceModel
 package struct CompilerInput: Sendable {
     package let objects: ClusterObjects
     package let settings: CompilerSettings
+    /// Whether our jumps are to be ahead of foreign rules.
+    package let keepsJumpsFirst: Bool
     /// Whether no option names the node.
     package let isNodeAssumed: Bool
     /// Whether pods are recognized by the ranges of the Node object.
@@ -23,6 +25,7 @@ package struct CompilerInput: Sendable {
         _ objects: ClusterObjects, _ options: ProxyOptions, nodeName: String, interfaceAddresses: [IPAddress]?
     ) throws(OptionError) {
         self.objects = objects
+        keepsJumpsFirst = options.keepsJumpsFirst
         isNodeAssumed = options.hostname == nil
         usesPodRanges = options.detectLocalMode == .nodeCIDR
         let node = options.node(named: nodeName, object: objects.node(named: nodeName))

@@ -1,14 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CoreMetrics
+import ForeignRules
 import KubernetesObjects
+import NetworkTypes
 import PrometheusText
+import RuleCompiler
 import ServiceModel
+import Synchronization
+import XTables
 
 /// How many problems there are of those that `/problems` lists one by one.
-struct ProblemMetrics: Sendable {
+final class ProblemMetrics: Sendable {
     private let invalidObjects: GaugeFamily
     private let conflicts: GaugeFamily
+    private let foreignRules: GaugeFamily
+    private let foreignRulesByFamily = Mutex<[IPFamily: [ForeignRuleAhead]]>([:])
 
     /// The label of files of which it is not known what they hold.
     private static let fileKind = "File"
@@ -20,7 +27,13 @@ struct ProblemMetrics: Sendable {
             labels: "kind")
         conflicts = registry.gauges(
             "kubetables_conflicts", help: "Addresses, node ports and health check node ports that two Services claim.")
+        foreignRules = registry.gauges(
+            "kubetables_foreign_rules_ahead",
+            help:
+                "Foreign rules that can take packets to Services before our jumps, by the built-in chain that leads to them.",
+            labels: "table", "chain")
         setInvalidObjects([])
+        setForeignRuleCounts([])
         conflicts[].set(0)
     }
 
@@ -38,6 +51,23 @@ struct ProblemMetrics: Sendable {
         }
         for kind in KubernetesObject.Kind.allCases.map(\.rawValue) + [Self.fileKind] {
             invalidObjects[kind].set(counts[kind]?.count ?? 0)
+        }
+    }
+
+    func setForeignRules(_ rules: [ForeignRuleAhead], _ family: IPFamily) {
+        foreignRulesByFamily.withLock { known in
+            known[family] = rules
+            setForeignRuleCounts(known.values.flatMap(\.self))
+        }
+    }
+
+    /// A rule counts at each built-in chain that leads to it.
+    private func setForeignRuleCounts(_ rules: [ForeignRuleAhead]) {
+        for table in RuleLayoutKind.tables {
+            for chain in table.builtInChains.map(\.rawValue) {
+                foreignRules[table.rawValue, chain].set(
+                    rules.count { $0.table == table && $0.builtInChains.contains(chain) })
+            }
         }
     }
 

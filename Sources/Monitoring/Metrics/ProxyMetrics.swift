@@ -67,8 +67,10 @@ package final class ProxyMetrics: ProxyObserver {
             problems.setInvalidObjects(errors)
         case .conflicts(let conflicts):
             problems.setConflicts(conflicts)
+        case .foreignRulesAhead(let family, let rules):
+            problems.setForeignRules(rules, family)
         case .waiting, .started, .optionsChanged, .unusableSettings, .missingNode, .nodeLeaving, .hostChecked,
-            .healthChecksChanged, .foreignRulesAhead:
+            .healthChecksChanged, .recognizedRulesAhead:
             break
         }
     }

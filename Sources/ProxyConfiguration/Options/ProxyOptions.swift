@@ -38,6 +38,8 @@ public struct ProxyOptions: Sendable, Hashable {
     package var accounting: Bool?
     /// Whether the kernel lets packets outside of the TCP window pass (`--conntrack-tcp-be-liberal`).
     package var conntrackTCPBeLiberal: Bool?
+    /// Whether our jumps in built-in chains are moved ahead of foreign rules again (`--keep-jumps-first`).
+    package var keepJumpsFirst: Bool?
 
     /// How often the tables are checked for drift, and failed synchronizations retried (`--iptables-sync-period`).
     package var syncPeriod: Duration?
@@ -113,6 +115,9 @@ extension ProxyOptions {
     package var effectiveSyncPeriod: Duration { syncPeriod ?? Self.defaultSyncPeriod }
     /// The shortest time between two synchronizations: 1 s by default.
     package var effectiveMinimumSyncPeriod: Duration { minimumSyncPeriod ?? Self.defaultMinimumSyncPeriod }
+
+    /// Whether our jumps in built-in chains are moved ahead of foreign rules again; by default they stay where they are.
+    package var keepsJumpsFirst: Bool { keepJumpsFirst ?? false }
 
     static let defaultSyncPeriod = Duration.seconds(30)
     static let defaultMinimumSyncPeriod = Duration.seconds(1)

@@ -19,11 +19,11 @@ extension CompilerInput {
 
     /// Reads objects and options, and reports everything that is wrong with them.
     init(
-        _ input: InputOptions, _ nodeOptions: NodeOptions, interfaces: Interfaces,
+        _ input: InputOptions, _ nodeOptions: NodeOptions, _ jumpOptions: JumpOptions? = nil, interfaces: Interfaces,
         emptiness: InputOptions.Emptiness = .allowed
     ) throws {
         let host = LinuxHost()
-        var options = try Self.options(nodeOptions, strict: input.strict)
+        var options = try Self.options(nodeOptions, jumpOptions, strict: input.strict)
         let objects = try input.read(emptiness)
         if interfaces == .ofThisMachine {
             options.conntrackTCPBeLiberal = options.conntrackTCPBeLiberal ?? host.conntrackIsLiberal
@@ -37,9 +37,12 @@ extension CompilerInput {
         }
     }
 
-    private static func options(_ flags: NodeOptions, strict: Bool) throws -> ProxyOptions {
+    private static func options(
+        _ flags: NodeOptions, _ jumpFlags: JumpOptions?, strict: Bool
+    ) throws -> ProxyOptions {
         do throws(ResolvedOptions.Failure) {
-            let resolved = try ResolvedOptions(flags.flagValues, config: flags.config, strict: strict)
+            let resolved = try ResolvedOptions(
+                flags.flagValues + (jumpFlags?.flagValues ?? []), config: flags.config, strict: strict)
             Console.report(resolved.diagnostics)
             return resolved.options
         } catch {

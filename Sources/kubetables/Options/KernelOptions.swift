@@ -4,6 +4,7 @@ import ArgumentParser
 import KernelTables
 import NetworkTypes
 import Proxy
+import ProxyConfiguration
 
 /// Access to the kernel's tables.
 struct KernelOptions: ParsableArguments {
@@ -23,6 +24,13 @@ struct KernelOptions: ParsableArguments {
     }
 
     private static let longestWait = 86400.0
+
+    /// The backend for an input and its options.
+    func backend(_ input: CompilerInput) -> any RuleBackend {
+        var backend = backend
+        backend.keepsJumpsFirst = input.keepsJumpsFirst
+        return backend
+    }
 
     var backend: any RuleBackend {
         Syncer(lock: XTablesLock(path: lockFile, limit: .seconds(lockWait)))

@@ -58,6 +58,7 @@ extension KubeProxyLayout {
         case (.filter, KubeProxyChains.forward): .forwarding
         case (.filter, KubeProxyChains.firewall): .protection
         case (.filter, _): .filtering
+        case (.mangle, _), (.raw, _), (.security, _): .protection
         }
     }
 
