@@ -13,7 +13,8 @@ import Testing
     init() throws {
         node = try NetworkNamespace()
         folder = try TemporaryFolder()
-        try node.run("ip", "link", "add", "eth0", "type", "dummy")
+        try node.run("ip", "link", "add", "eth0", "type", "veth", "peer", "name", "eth1")
+        try node.run("ip", "link", "set", "eth1", "up")
         try node.run("ip", "address", "add", "192.168.50.10/24", "dev", "eth0")
         try node.run("ip", "address", "add", "fd00:50::10/64", "dev", "eth0", "nodad")
         try node.run("ip", "link", "set", "eth0", "up")
