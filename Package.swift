@@ -49,6 +49,9 @@ let package = Package(
                 "NetworkTypes", "ServiceModel", "XTables", .product(name: "Crypto", package: "swift-crypto"),
             ],
             swiftSettings: settings),
+        .target(
+            name: "ForeignRules", dependencies: ["NetworkTypes", "RuleCompiler", "ServiceModel", "XTables"],
+            swiftSettings: settings),
         .systemLibrary(name: "Clibyaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .target(name: "Documents", dependencies: ["Clibyaml"], swiftSettings: settings),
 
@@ -110,7 +113,7 @@ let package = Package(
         .target(
             name: "Proxy",
             dependencies: [
-                "Cmalloc", "ConnectionTracking", "Documents", "Host", "KernelTables", "KubernetesAPI",
+                "Cmalloc", "ConnectionTracking", "Documents", "ForeignRules", "Host", "KernelTables", "KubernetesAPI",
                 "KubernetesObjects",
                 "NetworkTypes", "NodeTuning", "ProxyConfiguration", "RuleCompiler", "ServiceModel", "XTables",
                 .product(name: "Logging", package: "swift-log"),
@@ -137,7 +140,8 @@ let package = Package(
         .target(
             name: "Monitoring",
             dependencies: [
-                "ConnectionTracking", "HTTPServing", "KernelTables", "KubernetesObjects", "NetworkTypes",
+                "ConnectionTracking", "ForeignRules", "HTTPServing", "KernelTables", "KubernetesObjects",
+                "NetworkTypes",
                 "PrometheusText", "Proxy", "ProxyConfiguration", "RuleCompiler", "ServiceModel", "XTables",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
@@ -148,8 +152,9 @@ let package = Package(
         .executableTarget(
             name: "kubetables",
             dependencies: [
-                "ConnectionTracking", "HTTPServing", "Host", "KernelTables", "KubernetesAPI", "KubernetesObjects",
-                "Monitoring", "NetworkTypes", "NodeTuning", "Proxy", "ProxyConfiguration", "RuleCompiler",
+                "ConnectionTracking", "ForeignRules", "HTTPServing", "Host", "KernelTables", "KubernetesAPI",
+                "KubernetesObjects", "Monitoring", "NetworkTypes", "NodeTuning", "Proxy", "ProxyConfiguration",
+                "RuleCompiler",
                 "ServiceModel", "XTables",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -221,6 +226,13 @@ let package = Package(
             name: "RuleCompilerTests",
             dependencies: ["NetworkTypes", "RuleCompiler", "ServiceModel", "TestSupport", "XTables"],
             swiftSettings: settings),
+        .testTarget(
+            name: "ForeignRulesTests",
+            dependencies: [
+                "ForeignRules", "KernelTables", "NetworkTypes", "RuleCompiler", "ServiceModel", "TestSupport",
+                "XTables",
+            ],
+            swiftSettings: settings),
         .executableTarget(
             name: "connection-tracking-probe",
             dependencies: [
@@ -251,7 +263,8 @@ let package = Package(
         .testTarget(
             name: "ProxyTests",
             dependencies: [
-                "ConnectionTracking", "Host", "KernelTables", "KernelTablesSuite", "KubernetesObjects", "NetworkTypes",
+                "ConnectionTracking", "ForeignRules", "Host", "KernelTables", "KernelTablesSuite", "KubernetesObjects",
+                "NetworkTypes",
                 "NodeTuning", "Proxy", "ProxyConfiguration", "RuleCompiler", "ServiceModel", "TestSupport", "XTables",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -270,9 +283,9 @@ let package = Package(
         .testTarget(
             name: "MonitoringTests",
             dependencies: [
-                "ConnectionTracking", "HTTPServing", "KernelTables", "KernelTablesSuite", "KubernetesObjects",
-                "Monitoring", "NetworkTypes", "PrometheusText", "Proxy", "RuleCompiler", "ServiceModel", "TestSupport",
-                "XTables",
+                "ConnectionTracking", "ForeignRules", "HTTPServing", "KernelTables", "KernelTablesSuite",
+                "KubernetesObjects", "Monitoring", "NetworkTypes", "PrometheusText", "Proxy", "RuleCompiler",
+                "ServiceModel", "TestSupport", "XTables",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),

@@ -59,9 +59,11 @@ package actor ProxyLoop {
         self.host = host
         self.observer = observer
         state = ClusterState(requiredKinds: requiredKinds)
+        var backend = backend
+        backend.keepsJumpsFirst = options.keepsJumpsFirst
         let schedule = SyncSchedule(
             minimumPeriod: options.effectiveMinimumSyncPeriod, period: options.effectiveSyncPeriod)
-        self.families = families.map {
+        self.families = families.map { [backend] in
             FamilyProxy(
                 $0, backend: backend, flows: flows, traffic: traffic, host: host, schedule: schedule,
                 observer: observer)
@@ -85,6 +87,7 @@ package actor ProxyLoop {
             for family in families {
                 await family.reschedule(
                     minimumPeriod: options.effectiveMinimumSyncPeriod, period: options.effectiveSyncPeriod)
+                await family.setKeepsJumpsFirst(options.keepsJumpsFirst)
             }
             await reconfigure()
         }
@@ -98,14 +101,9 @@ package actor ProxyLoop {
         }
     }
 
-    /// The desired rules of a family; `nil` as long as no rules can be made.
+    /// The desired rules of a family, with those of an earlier run that stay; `nil` as long as no rules can be made.
     ///
     /// Putting a large ruleset together takes a while, and is better done on a thread of its own.
-    package nonisolated func compilation(_ family: IPFamily) async -> Compilation? {
-        await families.first { $0.family == family }?.compilation
-    }
-
-    /// The desired rules of a family, with those of an earlier run that stay; `nil` as long as no rules can be made.
     package nonisolated func desiredRules(_ family: IPFamily) async -> DesiredRules? {
         await families.first { $0.family == family }?.desired
     }

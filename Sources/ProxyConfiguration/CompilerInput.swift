@@ -9,6 +9,8 @@ import ServiceModel
 package struct CompilerInput: Sendable {
     package let objects: ClusterObjects
     package let settings: CompilerSettings
+    /// Whether our jumps are to be ahead of foreign rules.
+    package let keepsJumpsFirst: Bool
     /// Whether no option names the node.
     package let isNodeAssumed: Bool
     /// The options that the settings follow from.
@@ -26,6 +28,7 @@ package struct CompilerInput: Sendable {
     ) throws(OptionError) {
         self.objects = objects
         self.options = options
+        keepsJumpsFirst = options.keepsJumpsFirst
         isNodeAssumed = options.hostname == nil
         usesPodRanges = options.detectLocalMode == .nodeCIDR
         let node = options.node(named: nodeName, object: objects.node(named: nodeName))

@@ -53,7 +53,7 @@ public struct CompiledServicePort: Sendable {
     }
 
     /// Its share of a shared chain.
-    func rules(of chain: ChainName, in table: Table) -> [Rule] {
+    package func rules(of chain: ChainName, in table: Table) -> [Rule] {
         for share in shares where share.chain == chain && share.table == table { return share.rules }
         return []
     }

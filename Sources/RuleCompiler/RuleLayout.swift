@@ -28,6 +28,9 @@ package protocol RuleLayout: Sendable {
     /// Our rules in the built-in chains of a table, in the order they have on a clean node.
     func jumps(in table: Table) -> [BuiltInChain: [Rule]]
 
+    /// What our jump from a built-in chain to a chain of ours is for.
+    static func purpose(ofJumpTo chain: ChainName, in table: Table) -> JumpPurpose
+
     /// The chains of a table that belong to no single service port, put together for these service ports.
     ///
     /// - Parameter servicePorts: all of the family, ordered by name.

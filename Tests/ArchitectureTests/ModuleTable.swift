@@ -27,6 +27,7 @@ enum ModuleTable {
         Row("XTables", ["NetworkTypes"]),
         Row("RuleEvaluation", ["XTables"]),
         Row("RuleCompiler", ["ServiceModel", "XTables"], libraries: ["Crypto"]),
+        Row("ForeignRules", ["RuleCompiler"]),
         Row("Documents", ["Clibyaml"]),
         Row("KubernetesObjects", ["Documents", "ServiceModel"], libraries: ["Foundation", "Glibc"]),
         Row("ProxyConfiguration", ["KubernetesObjects", "RuleCompiler"], libraries: ["Glibc"]),
@@ -42,7 +43,8 @@ enum ModuleTable {
         Row(
             "Proxy",
             [
-                "Cmalloc", "ConnectionTracking", "KernelTables", "KubernetesAPI", "NodeTuning", "ProxyConfiguration",
+                "Cmalloc", "ConnectionTracking", "ForeignRules", "KernelTables", "KubernetesAPI", "NodeTuning",
+                "ProxyConfiguration",
                 "RuleEvaluation",
             ], libraries: system.union(["Dispatch", "Logging"])),
         Row("PrometheusText", libraries: ["CoreMetrics", "Synchronization"]),
@@ -60,7 +62,9 @@ enum ModuleTable {
     ]
 
     /// The modules that need no root, no kernel, no file and no clock.
-    static let pureModules = ["NetworkTypes", "ServiceModel", "XTables", "RuleEvaluation", "RuleCompiler", "Documents"]
+    static let pureModules = [
+        "NetworkTypes", "ServiceModel", "XTables", "RuleEvaluation", "RuleCompiler", "ForeignRules", "Documents",
+    ]
 
     /// What `module` may import; `nil` if it has no row.
     static func allowedImports(of module: String) -> Set<String>? {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ConnectionTracking
+import ForeignRules
 import KubernetesObjects
 import NetworkTypes
 import PrometheusText
@@ -28,6 +29,25 @@ import XTables
         for line in lines {
             #expect(text.contains("\n\(line)\n"), "\(line) is missing in:\n\(text)", sourceLocation: location)
         }
+    }
+
+    @Test("foreign rules ahead are counted by table and built-in chain, over both families")
+    func foreignRules() {
+        let metrics = metrics
+        func line(_ table: String, _ chain: String, _ count: Int) -> String {
+            "kubetables_foreign_rules_ahead{table=\"\(table)\",chain=\"\(chain)\"} \(count)"
+        }
+        expect(line("nat", "PREROUTING", 0), line("filter", "FORWARD", 0))
+        let nested = ForeignRuleAhead(
+            table: .nat, chain: "MINE", builtInChains: ["PREROUTING", "OUTPUT"], rule: "-A MINE", effect: "takes all")
+        let drop = ForeignRuleAhead(table: .filter, chain: "FORWARD", rule: "-A FORWARD -j DROP", effect: "drops")
+        metrics.observe(.foreignRulesAhead(.ipv4, [nested, drop]))
+        metrics.observe(.foreignRulesAhead(.ipv6, [drop]))
+        expect(
+            line("nat", "PREROUTING", 1), line("nat", "OUTPUT", 1), line("nat", "POSTROUTING", 0),
+            line("filter", "FORWARD", 2), line("filter", "INPUT", 0))
+        metrics.observe(.foreignRulesAhead(.ipv4, []))
+        expect(line("nat", "PREROUTING", 0), line("nat", "OUTPUT", 0), line("filter", "FORWARD", 1))
     }
 
     @Test("a sync is counted as a whole, as full or partial, and by its phases")

@@ -49,6 +49,15 @@ import Testing
         #expect(diagnostics.isEmpty)
     }
 
+    @Test func ourOwnFieldsAreReadToo() {
+        #expect(!expected.keepsJumpsFirst)
+        let (configuration, diagnostics) = read(
+            "{apiVersion: kubeproxy.config.k8s.io/v1alpha1, kind: KubeProxyConfiguration, iptables: {keepJumpsFirst: true}}"
+        )
+        #expect(configuration?.keepsJumpsFirst == true)
+        #expect(diagnostics.isEmpty)
+    }
+
     @Test func kubeadmsConfigMapIsReadToo() {
         let indented = kubeadm.split(separator: "\n").map { "    \($0)" }.joined(separator: "\n")
         let (configuration, diagnostics) = read(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ForeignRules
 import Host
 import KernelTables
 import KernelTablesSuite
@@ -86,7 +87,7 @@ import XTables
                 .listed(.endpointSlice, [Sample.localSlice("lb", "10.0.0.1")]), .listed(.node, []),
             ])
             await eventually("starts") { log.infos.count == 2 }
-            let rules = try #require(await loop.compilation(.ipv4)?.ruleset.text())
+            let rules = try #require(await loop.desiredRules(.ipv4)?.ruleset.text())
             #expect(rules.contains(/-A KUBE-SVL-[A-Z0-9]+ .* -j KUBE-SEP-/))
         }
         let line =
@@ -102,6 +103,58 @@ import XTables
         observer.observe(.hostChecked(.ipv4, warnings: ["b"]))
         observer.observe(.hostChecked(.ipv4, warnings: ["a"]))
         #expect(log.warnings == ["a", "b", "a"])
+    }
+
+    @Test("names a foreign rule ahead of ours once, whatever it takes by now, and when it is gone")
+    func foreignRules() {
+        func rule(_ text: String, _ effect: String) -> ForeignRuleAhead {
+            ForeignRuleAhead(table: .nat, chain: "PREROUTING", rule: text, effect: effect)
+        }
+        let observer = LogObserver(log.logger, subject: "")
+        observer.observe(.foreignRulesAhead(.ipv4, [rule("-A a", "takes a"), rule("-A b", "takes b")]))
+        observer.observe(.foreignRulesAhead(.ipv4, [rule("-A a", "takes a and c"), rule("-A b", "takes b")]))
+        #expect(
+            log.warnings == [
+                "IPv4 nat: a foreign rule comes before our jumps and takes a: -A a",
+                "IPv4 nat: a foreign rule comes before our jumps and takes b: -A b",
+            ])
+        observer.observe(.foreignRulesAhead(.ipv4, [rule("-A b", "takes b")]))
+        observer.observe(.foreignRulesAhead(.ipv4, []))
+        #expect(
+            log.notices == [
+                "IPv4 nat: no longer comes before our jumps: -A a",
+                "IPv4: no foreign rules come before our jumps any longer",
+            ])
+    }
+
+    @Test("names the foreign rules that the tables have, when they come, change and go")
+    func foreignRulesOfTables() async throws {
+        func change(_ rules: [Rule]) throws {
+            var other = Syncer(store: store, lock: nil, ownership: ChainOwnership([:], jumpComments: []))
+            other.keepsJumpsFirst = true
+            let transaction = try store.open(.nat, family: .ipv4)
+            try "PREROUTING".withCString { chain in
+                while transaction.counters(ofRule: 1, in: chain) != nil { try transaction.deleteRule(at: 0, in: chain) }
+            }
+            try transaction.commit()
+            let table = TableRules(table: .nat, jumps: [.prerouting: rules], chains: [])
+            _ = try other.apply(Ruleset(family: .ipv4, tables: [table]))
+        }
+        try await running { loop in
+            await loop.take(lists)
+            await eventually("starts") { log.infos.count == 2 }
+            let rule = try #require(IPAddress("10.96.0.1").map { Rule(destination: AddressMatch($0), target: .accept) })
+            try change([rule])
+            let line =
+                "IPv4 nat: a foreign rule comes before our jumps and lets packets to default/web (cluster IP 10.96.0.1:80/tcp) "
+                + "leave the table, so that they reach no endpoint: -A PREROUTING -d 10.96.0.1/32 -j ACCEPT"
+            await eventually("is named") { log.warnings == [line] }
+            try change([])
+            await eventually("is gone") {
+                log.notices == ["IPv4: no foreign rules come before our jumps any longer"]
+            }
+            #expect(log.warnings == [line])
+        }
     }
 
     @Test("calls missing rules missing, others unexpected, and moved ones out of order")

@@ -59,7 +59,7 @@ import XTables
 
     private func holds(_ loop: ProxyLoop) async -> Bool {
         // Compiled from scratch, to be held against what many small changes have led to.
-        guard let settings = await loop.settings, let desired = await loop.compilation(.ipv4)?.ruleset else {
+        guard let settings = await loop.settings, let desired = await loop.desiredRules(.ipv4)?.ruleset else {
             return false
         }
         let rules = Compilation(await loop.state.objects.snapshot(family: .ipv4), settings: settings).ruleset

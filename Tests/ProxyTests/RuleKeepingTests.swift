@@ -2,6 +2,7 @@
 
 import Host
 import KernelTables
+import KernelTablesSuite
 import KubernetesObjects
 import NetworkTypes
 import ProxyConfiguration

@@ -18,6 +18,7 @@ final class DifferenceBuilder {
     private let kernel: any TableTransaction
     private let ownership: ChainOwnership
     private let purpose: Purpose
+    private let keepsJumpsFirst: Bool
     private let decoder: EntryDecoder
     private var difference = TableDifference()
     /// The chain of ours that comes next in the order of names.
@@ -26,20 +27,25 @@ final class DifferenceBuilder {
     private var foreignJumps: [ChainName: [ChainName]] = [:]
 
     private init(
-        _ kernel: any TableTransaction, _ desired: EncodedTable, _ ownership: ChainOwnership, _ purpose: Purpose
+        _ kernel: any TableTransaction, _ desired: EncodedTable, _ ownership: ChainOwnership, _ purpose: Purpose,
+        _ keepsJumpsFirst: Bool
     ) {
         self.kernel = kernel
         self.desired = desired
         self.ownership = ownership
         self.purpose = purpose
+        self.keepsJumpsFirst = keepsJumpsFirst
         decoder = EntryDecoder(family: desired.family)
     }
 
     /// The difference between a table and what is desired in it.
+    ///
+    /// - Parameter keepsJumpsFirst: whether our rules in built-in chains must stand ahead of all foreign ones.
     static func difference(
-        from kernel: any TableTransaction, to desired: EncodedTable, ownership: ChainOwnership, purpose: Purpose
+        from kernel: any TableTransaction, to desired: EncodedTable, ownership: ChainOwnership, purpose: Purpose,
+        keepsJumpsFirst: Bool = false
     ) -> TableDifference {
-        let builder = DifferenceBuilder(kernel, desired, ownership, purpose)
+        let builder = DifferenceBuilder(kernel, desired, ownership, purpose, keepsJumpsFirst)
         builder.walk()
         return builder.difference
     }
@@ -211,18 +217,33 @@ final class DifferenceBuilder {
     }
 
     /// Our rules of a built-in chain: missing ones are put on top, exact duplicates and outdated ones of ours removed.
+    ///
+    /// Those behind a foreign rule are moved ahead of the first one if that is desired.
     private func compareBuiltIn(_ name: UnsafePointer<CChar>) {
         let chain = ChainName(label: name)
         let rules = BuiltInChain.allCases.first { $0.name == chain }.flatMap { desired.jumps[$0] } ?? 0..<0
         var missing = Set(rules)
         var deletions: [TableDifference.RuleEdit] = []
+        var displaced: [EncodedTable.RuleNumber] = []
+        var firstForeign: Int?
+        /// What is deleted ahead of the first foreign rule.
+        var leadingDeletions = 0
         var place = 0
         kernel.visitRules(of: name) { entry in
             if let rule = rules.first(where: { self.desired.isEqual($0, entry) }) {
-                if missing.remove(rule) == nil { deletions.append(.delete(at: place, entry)) }
+                if missing.remove(rule) == nil {
+                    deletions.append(.delete(at: place, entry))
+                } else if self.keepsJumpsFirst, firstForeign != nil {
+                    displaced.append(rule)
+                    deletions.append(.delete(at: place, entry))
+                }
             } else if self.isOutdatedJump(entry) {
                 deletions.append(.delete(at: place, entry))
             } else {
+                if firstForeign == nil {
+                    firstForeign = place
+                    leadingDeletions = deletions.count
+                }
                 self.noteForeign(entry, in: chain)
             }
             place += 1
@@ -230,8 +251,11 @@ final class DifferenceBuilder {
         }
         difference.entriesBefore += place
         let insertions = missing.sorted().map { TableDifference.RuleEdit.insert(before: 0, $0) }
-        guard !insertions.isEmpty || !deletions.isEmpty else { return }
-        difference.edits.append(TableDifference.ChainEdit(chain: chain, edits: insertions + deletions))
+        let moves = displaced.sorted().map { TableDifference.RuleEdit.insert(before: firstForeign ?? 0, $0) }
+        let edits = insertions + deletions[..<leadingDeletions] + moves + deletions[leadingDeletions...]
+        guard !edits.isEmpty else { return }
+        difference.edits.append(
+            TableDifference.ChainEdit(chain: chain, edits: edits, movedCount: displaced.count))
     }
 
     /// Whether a rule in a built-in chain bears our signature: it jumps to a chain of ours, with a comment of ours.

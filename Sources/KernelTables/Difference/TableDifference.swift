@@ -15,7 +15,8 @@ import XTables
 /// Invariants, for every table `kernel` and desired rules `desired`, with `after` the table the edits lead to:
 /// - each desired chain is in `after` with exactly the desired rules in their order (shared chains: all of them);
 /// - each of our rules for a built-in chain is in `after` once; those that were there stand where they stood, missing ones
-///   stand on top in the desired order, as kube-proxy's `-I` puts them;
+///   stand on top in the desired order, as kube-proxy's `-I` puts them; if jumps are to be kept first, those that stood
+///   behind a foreign rule stand ahead of all foreign rules, in the desired order;
 /// - no chain of ours that is not desired is in `after`, unless a foreign rule jumps to it: then it is there and empty;
 /// - the difference between `after` and `desired` is empty.
 struct TableDifference {

@@ -12,6 +12,8 @@ import XTables
 public protocol RuleBackend: Sendable {
     /// Receives what rules had counted that a commit removes; `nil` if that is not needed.
     var counterKeeper: (any CounterKeeper)? { get set }
+    /// Whether our rules in built-in chains are moved ahead of foreign ones again.
+    var keepsJumpsFirst: Bool { get set }
 
     /// What ``apply(without:expecting:_:)`` would change now; changes nothing, and does not take the lock.
     ///

@@ -28,6 +28,12 @@ public struct TablePlan: Sendable, Encodable, Hashable {
     public let keptChains: [KeptChain]
     /// Foreign rules that stand before rules of ours in built-in chains, and so see packets first.
     public let precedingForeignRules: [ForeignRule]
+    /// What packets would meet ahead of our rules, for those who judge it.
+    package let rulesAhead: RulesAhead
+
+    private enum CodingKeys: CodingKey {
+        case table, entriesBefore, entriesAfter, chains, keptChains, precedingForeignRules
+    }
 
     /// The number of rules with a kind of change.
     public func count(_ kind: RuleChange.Kind) -> Int {
@@ -110,7 +116,11 @@ extension Syncer {
     private func plan(_ ruleset: Ruleset, purpose: DifferenceBuilder.Purpose) throws(SyncError) -> SyncPlan {
         var plans: [TablePlan] = []
         try forEachDifference(from: ruleset, purpose: purpose) { desired, kernel, difference in
-            plans.append(TablePlanner(desired: desired, kernel: kernel, difference: difference).plan())
+            let ahead = RulesAheadReader(
+                desired: desired, kernel: kernel, difference: difference, ownership: ownership
+            ).read()
+            plans.append(
+                TablePlanner(desired: desired, kernel: kernel, difference: difference).plan(rulesAhead: ahead))
         }
         return SyncPlan(family: ruleset.family, tables: plans.reversed())
     }
@@ -128,7 +138,7 @@ extension Syncer {
                 throw SyncError(error)
             }
             let difference = DifferenceBuilder.difference(
-                from: kernel, to: desired, ownership: ownership, purpose: purpose)
+                from: kernel, to: desired, ownership: ownership, purpose: purpose, keepsJumpsFirst: keepsJumpsFirst)
             body(desired, kernel, difference)
         }
     }

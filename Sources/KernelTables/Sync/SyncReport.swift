@@ -18,6 +18,8 @@ public struct SyncReport: Sendable {
 
     /// The drift that was repaired; only of a run that knew which chains it was expected to change.
     public internal(set) var drift: [TableDrift] = []
+    /// The foreign rules that packets meet ahead of ours after the run, by table; none of a run that cleaned up.
+    package internal(set) var rulesAhead: [RulesAhead] = []
     /// How each table looks after the run, for ``Syncer/isUntouched(since:)``; none if that is not known.
     public internal(set) var stamps: [TableStamp] = []
 

@@ -73,6 +73,7 @@ struct SyncRun {
             let earlier = report
             report.tables = work.map(\.change)
             report.drift = work.compactMap(\.drift)
+            report.rulesAhead = work.map(\.ahead)
             keepCommitted(of: earlier)
             acknowledgeFailedCommit()
             for index in work.indices where !work[index].change.isEmpty {
@@ -130,6 +131,7 @@ struct SyncRun {
         /// What the rules have counted that are to be removed; nothing without a counter keeper.
         let removed: [CounterKey: RuleCounters]
         let extensionNames: [String]
+        let ahead: RulesAhead
         /// What is to be done; nothing once it is done, for the memory is needed while the kernel works.
         var editor: TableEditor?
     }
@@ -161,7 +163,13 @@ struct SyncRun {
         }
         let difference = measure(\.difference) {
             DifferenceBuilder.difference(
-                from: transaction, to: desired, ownership: syncer.ownership, purpose: purpose)
+                from: transaction, to: desired, ownership: syncer.ownership, purpose: purpose,
+                keepsJumpsFirst: syncer.keepsJumpsFirst)
+        }
+        let ahead = measure(\.difference) {
+            RulesAheadReader(
+                desired: desired, kernel: transaction, difference: difference, ownership: syncer.ownership
+            ).read()
         }
         // Described only if there is any: most runs find none.
         let drift = expected.flatMap { expected in
@@ -173,7 +181,7 @@ struct SyncRun {
         return TableWork(
             transaction: transaction, change: difference.change(of: desired), drift: drift,
             removed: syncer.counterKeeper == nil ? [:] : difference.removedCounters(transaction),
-            extensionNames: desired.extensionNames,
+            extensionNames: desired.extensionNames, ahead: ahead,
             editor: TableEditor(desired: desired, difference: difference))
     }
 

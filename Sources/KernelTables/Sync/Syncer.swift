@@ -30,6 +30,8 @@ public struct Syncer: RuleBackend {
     public var lock: XTablesLock?
     /// Which chains may be changed and removed.
     public var ownership: ChainOwnership
+    /// Whether our rules in built-in chains are moved ahead of foreign ones again.
+    public var keepsJumpsFirst = false
     /// Receives what rules had counted that a commit removes; `nil` if that is not needed.
     public var counterKeeper: (any CounterKeeper)?
     /// How often the tables are read again when another process changed them without the lock.

@@ -16,13 +16,13 @@ struct TablePlanner {
         decoder = EntryDecoder(family: desired.family)
     }
 
-    func plan() -> TablePlan {
+    func plan(rulesAhead: RulesAhead) -> TablePlan {
         let change = difference.change(of: desired)
         let chains = changedChains().map { plan(of: $0) }
         return TablePlan(
             table: desired.table, entriesBefore: change.entriesBefore, entriesAfter: change.entriesAfter,
             chains: chains,
-            keptChains: change.keptChains, precedingForeignRules: precedingForeignRules())
+            keptChains: change.keptChains, precedingForeignRules: precedingForeignRules(), rulesAhead: rulesAhead)
     }
 
     /// What differs in chains other than `expected`; `nil` if nothing does.

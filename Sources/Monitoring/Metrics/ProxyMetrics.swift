@@ -69,8 +69,10 @@ package final class ProxyMetrics: ProxyObserver {
             problems.set(report)
         case .conflicts(let conflicts):
             problems.setConflicts(conflicts)
+        case .foreignRulesAhead(let family, let rules):
+            problems.setForeignRules(rules, family)
         case .waiting, .started, .optionsChanged, .unusableSettings, .missingNode, .nodeLeaving, .hostChecked,
-            .healthChecksChanged, .foreignRulesAhead, .configurationChecked:
+            .healthChecksChanged, .recognizedRulesAhead, .configurationChecked:
             break
         }
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ForeignRules
 import Foundation
 import HTTPServing
 import KernelTables
@@ -67,7 +68,7 @@ package final class ProblemRecord: ProxyObserver {
                 state.outOfSync[failure.family] = (since, "\(failure.error)")
             }
         case .optionsChanged, .missingNode, .nodeLeaving, .objectsChanged, .changesPending, .changeQueued,
-            .healthChecksChanged, .flowsCleaned, .flowsNotCleaned:
+            .healthChecksChanged, .flowsCleaned, .flowsNotCleaned, .recognizedRulesAhead:
             break
         }
     }
@@ -97,7 +98,9 @@ package final class ProblemRecord: ProxyObserver {
             }
             problems.keptRules += state.keptRules[family].map { [Problems.KeptRules($0)] } ?? []
             problems.foreignRulesAhead += (state.foreignRules[family] ?? []).map {
-                .init(ipFamily: name, table: $0.table.rawValue, chain: $0.chain, rule: $0.rule, effect: $0.effect)
+                .init(
+                    ipFamily: name, table: $0.table.rawValue, chain: $0.chain, rule: $0.rule, effect: $0.effect,
+                    owner: $0.owner)
             }
             problems.unsupportedFeatures += (state.unsupported[family] ?? []).map {
                 .init(

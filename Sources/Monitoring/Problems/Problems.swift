@@ -54,6 +54,8 @@ package struct Problems: Sendable, Hashable, Encodable {
         let chain: String
         let rule: String
         let effect: String
+        /// The well-known program whose chain the rule is in.
+        let owner: String?
     }
 
     /// A feature that the kernel refuses.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ConnectionTracking
+import ForeignRules
 import Host
 import KernelTables
 import KubernetesObjects
@@ -58,6 +59,8 @@ package final class LogObserver: ProxyObserver {
             log(conflicts)
         case .foreignRulesAhead(let family, let rules):
             log(rules, family)
+        case .recognizedRulesAhead(let family, let rules):
+            for rules in rules { logger.info("\(rules.line(family))") }
         case .unusableSettings(let reason):
             logger.error("the options do not fit this node, no rules are made or changed: \(reason)")
         case .missingNode(let name):
@@ -176,7 +179,8 @@ package final class LogObserver: ProxyObserver {
 
     private func log(_ rules: [ForeignRuleAhead], _ family: IPFamily) {
         let known = reported.withLock { $0.foreignRules.updateValue(rules, forKey: family) ?? [] }
-        for rule in rules where !known.contains(rule) {
+        // What a rule can take changes with each Service.
+        for rule in rules where !known.contains(where: rule.isSameRule) {
             logger.warning(
                 """
                 \(family.kubernetesName) \(rule.table.rawValue): a foreign rule comes before our jumps and \(rule.effect): \
@@ -184,7 +188,11 @@ package final class LogObserver: ProxyObserver {
                 """)
         }
         if rules.isEmpty, !known.isEmpty {
-            logger.notice("\(family.kubernetesName): no foreign rules come before our jumps any longer")
+            return logger.notice("\(family.kubernetesName): no foreign rules come before our jumps any longer")
+        }
+        for rule in known where !rules.contains(where: rule.isSameRule) {
+            logger.notice(
+                "\(family.kubernetesName) \(rule.table.rawValue): no longer comes before our jumps: \(rule.rule)")
         }
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ConnectionTracking
+import ForeignRules
 import KubernetesObjects
 import NetworkTypes
 import ProxyConfiguration
@@ -50,6 +51,8 @@ package enum ProxyEvent: Sendable {
     case hostChecked(IPFamily, warnings: [String])
     /// The foreign rules of a family that can take packets to Services before our jumps do.
     case foreignRulesAhead(IPFamily, [ForeignRuleAhead])
+    /// The rules of well-known programs that stand ahead of our jumps, as is usual with them.
+    case recognizedRulesAhead(IPFamily, [RecognizedRules])
 }
 
 /// Receives what happens in the loop; must return soon.

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ForeignRules
 import KernelTables
 import NetworkTypes
 import RuleCompiler
+import XTables
 
 /// The loop: when the kernel is read and written, and what is done with the outcome.
 extension FamilyProxy {
@@ -56,6 +58,8 @@ extension FamilyProxy {
         case .success(let result):
             succeed(result, reason, work, compilation, excluding: excluded)
             reportKeptRules(desired.kept)
+            await reportForeignRules(
+                result.report.rulesAhead, compilation, isUnchanged: work.changes.services?.isEmpty == true)
             await flows?.clean(after: compilation, work.changes.flows)
             await checkHost(compilation)
         case .failure(let error):
@@ -123,6 +127,31 @@ extension FamilyProxy {
         guard report != reportedKeptRules ?? KeptRulesReport(family: family) else { return }
         reportedKeptRules = report
         observer.observe(.rulesKept(report))
+    }
+
+    /// Reports the foreign rules that stand ahead of ours, if they are others than before or take other packets.
+    ///
+    /// They come with the tables that were read anyway.
+    ///
+    /// - Parameter isUnchanged: whether the Services are those of the last time.
+    private func reportForeignRules(
+        _ tables: [RulesAhead], _ compilation: Compilation, isUnchanged: Bool
+    ) async {
+        if isUnchanged, tables == rulesAhead { return }
+        rulesAhead = tables
+        var findings = ForeignRuleCheck.Findings()
+        if tables.contains(where: { !$0.entrances.isEmpty }) {
+            let check = ForeignRuleCheck(compilation, localAddresses: localAddresses)
+            findings = await queue.run { check.findings(tables) }
+        }
+        let known = foreignRules
+        foreignRules = findings
+        if findings.takingRules != known.takingRules {
+            observer.observe(.foreignRulesAhead(family, findings.takingRules))
+        }
+        if findings.recognizedRules != known.recognizedRules {
+            observer.observe(.recognizedRulesAhead(family, findings.recognizedRules))
+        }
     }
 
     private func checkHost(_ compilation: Compilation) async {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ConnectionTracking
+import ForeignRules
 import Host
 import KernelTables
 import KubernetesObjects
@@ -18,7 +19,7 @@ import XTables
 /// - *The kernel is waited for elsewhere*: the actor goes on taking changes while a run is in progress.
 actor FamilyProxy {
     nonisolated let family: IPFamily
-    let backend: any RuleBackend
+    private(set) var backend: any RuleBackend
     let traffic: (any TrafficFollower)?
     /// Deletes stale flows; `nil` to leave them.
     let flows: FlowCleaner?
@@ -54,6 +55,10 @@ actor FamilyProxy {
     var exclusions: FeatureExclusions
     var nextHostCheck: ContinuousClock.Instant?
     var reportedKeptRules: KeptRulesReport?
+    var foreignRules = ForeignRuleCheck.Findings()
+    var rulesAhead: [RulesAhead] = []
+    /// The addresses of the node's interfaces, when everything was compiled last.
+    private(set) var localAddresses: [IPAddress] = []
 
     init(
         _ family: IPFamily, backend: any RuleBackend, flows: StaleFlowCleanup?,
@@ -82,6 +87,7 @@ actor FamilyProxy {
     func replaceEverything(_ snapshot: ServiceSnapshot, settings: CompilerSettings) async {
         let former = compilation?.servicePorts.map(\.servicePort) ?? []
         self.settings = settings
+        localAddresses = settings.interfaceAddresses
         _ = takeAnnounced()
         compile(snapshot, settings)
         pending.formUnion(.everything(former: former))
@@ -177,6 +183,15 @@ actor FamilyProxy {
         schedule.minimumPeriod = minimumPeriod
         schedule.period = period
         await alarm.ring()
+    }
+
+    /// Takes over whether our jumps are kept ahead of foreign rules.
+    func setKeepsJumpsFirst(_ keepsJumpsFirst: Bool) async {
+        guard keepsJumpsFirst != backend.keepsJumpsFirst else { return }
+        backend.keepsJumpsFirst = keepsJumpsFirst
+        guard compilation != nil else { return }
+        pending.formUnion(.everything(former: []))
+        await queueChange()
     }
 
     /// Reports how many changes of objects wait for their rules, if that is another number than before.

@@ -54,10 +54,14 @@ extension ProxyOption {
         flag: "conntrack-tcp-be-liberal", field: "conntrack.tcpBeLiberal", .boolean, \.conntrackTCPBeLiberal,
         defaultValue: { _ in false },
         help: "Do not drop packets outside the TCP window (sysctl nf_conntrack_tcp_be_liberal).")
+    package static let keepJumpsFirst = ProxyOption(
+        flag: "keep-jumps-first", field: "iptables.keepJumpsFirst", .boolean, \.keepJumpsFirst,
+        defaultValue: { _ in false },
+        help: "Move our jumps in built-in chains ahead of foreign rules again.")
 
     static let node = [
         hostname, nodeIPs, nodeLabels, bindAddress, clusterCIDR, detectLocalMode, podBridgeInterface,
         podInterfaceNamePrefix, masqueradeAll, masqueradeBit, localhostNodePorts, nodePortAddresses, interfaceAddresses,
-        accounting, conntrackTCPBeLiberal,
+        accounting, conntrackTCPBeLiberal, keepJumpsFirst,
     ]
 }

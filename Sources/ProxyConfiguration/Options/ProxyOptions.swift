@@ -38,6 +38,8 @@ public struct ProxyOptions: Sendable, Hashable {
     package var accounting: Bool?
     /// Whether the kernel lets packets outside of the TCP window pass (`--conntrack-tcp-be-liberal`).
     package var conntrackTCPBeLiberal: Bool?
+    /// Whether our jumps in built-in chains are moved ahead of foreign rules again (`--keep-jumps-first`).
+    package var keepJumpsFirst: Bool?
 
     /// How often the tables are checked for drift, and failed synchronizations retried (`--iptables-sync-period`).
     package var syncPeriod: Duration?
@@ -118,6 +120,9 @@ extension ProxyOptions {
 
     /// How long an object must be missing in manifests before it counts as gone: 2 s by default.
     package var effectiveManifestRemovalDelay: Duration { manifestRemovalDelay ?? Self.defaultManifestRemovalDelay }
+
+    /// Whether our jumps in built-in chains are moved ahead of foreign rules again; by default they stay where they are.
+    package var keepsJumpsFirst: Bool { keepJumpsFirst ?? false }
 
     static let defaultManifestRemovalDelay = Duration.seconds(2)
     static let defaultSyncPeriod = Duration.seconds(30)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import ForeignRules
 import Host
 import KernelTables
 import KubernetesObjects
@@ -34,16 +35,17 @@ struct ApplyCommand: ParsableCommand {
     @Flag(help: "Show what would be changed, as plan does, and change nothing.")
     var dryRun = false
 
+    @OptionGroup var jumps: JumpOptions
     @OptionGroup(title: "Kernel Options") var kernel: KernelOptions
     @OptionGroup(title: "Node Options") var node: NodeOptions
 
     func run() throws {
         let compilerInput = try CompilerInput(
-            input, node, interfaces: .ofThisMachine, family: ipFamily, emptiness: removal.emptiness)
+            input, node, jumps, interfaces: .ofThisMachine, family: ipFamily, emptiness: removal.emptiness)
         let families = compilerInput.families(ipFamily)
         if dryRun { return try PlanCommand.show(compilerInput, families, PlanPrinter(format: .text)) }
         compilerInput.reportSkippedServices(families)
-        try Self.apply(compilerInput, families, kernel.backend, removal, paths: input.paths)
+        try Self.apply(compilerInput, families, kernel.backend(compilerInput), removal, paths: input.paths)
     }
 
     /// Applies the rules of some families, unless that would remove Services that must stay.
@@ -76,6 +78,14 @@ struct ApplyCommand: ParsableCommand {
         try comparing.get()
     }
 
+    /// Names the foreign rules that can take packets to Services although our rules are in place.
+    private static func warnOfForeignRules(_ report: SyncReport, _ input: CompilerInput) {
+        guard report.rulesAhead.contains(where: { !$0.entrances.isEmpty }) else { return }
+        let check = ForeignRuleCheck(
+            input.compile(report.family), localAddresses: input.settings.interfaceAddresses)
+        Console.warn(check.findings(report.rulesAhead).takingRules.map { $0.line(report.family) })
+    }
+
     /// The rules of a family that were compared with the kernel.
     private struct Compared {
         let family: IPFamily
@@ -94,6 +104,7 @@ struct ApplyCommand: ParsableCommand {
         let summary = SyncSummary(report)
         Console.warn(summary.warnings)
         for line in summary.lines { try Console.printLine(line) }
+        warnOfForeignRules(report, input)
         Console.note("\(family.kubernetesName) took: \(summary.timing(compile: compared.compileTime))")
         // Some rules of the manifests are not in force; the warnings name them.
         guard report.unsupported.isEmpty else { throw ExitCode.refusedByKernel }

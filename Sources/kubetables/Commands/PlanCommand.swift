@@ -14,7 +14,8 @@ struct PlanCommand: ParsableCommand {
         commandName: "plan",
         abstract: "Show what apply would change in the kernel, without changing it.",
         discussion: """
-            Exit code 0: the kernel is in sync; 2: there are changes. The lock is not taken: the kernel returns each \
+            Foreign rules that can take packets to Services before our jumps are named, too; they are no changes. Exit code \
+            0: the kernel is in sync; 2: there are changes. The lock is not taken: the kernel returns each \
             table as it is at one moment.
             """)
 
@@ -26,10 +27,11 @@ struct PlanCommand: ParsableCommand {
     @Option(help: "text for people, json for programs.")
     var output = PlanFormat.text
 
+    @OptionGroup var jumps: JumpOptions
     @OptionGroup(title: "Node Options") var node: NodeOptions
 
     func run() throws {
-        let compilerInput = try CompilerInput(input, node, interfaces: .ofThisMachine, family: ipFamily)
+        let compilerInput = try CompilerInput(input, node, jumps, interfaces: .ofThisMachine, family: ipFamily)
         try Self.show(compilerInput, compilerInput.families(ipFamily), PlanPrinter(format: output))
     }
 
@@ -38,13 +40,17 @@ struct PlanCommand: ParsableCommand {
     /// - Throws: `ExitCode.changesFound` if it would change anything.
     static func show(_ input: CompilerInput, _ families: [IPFamily], _ printer: PlanPrinter) throws {
         input.reportSkippedServices(families)
-        var plans: [SyncPlan] = []
+        var plans: [JudgedPlan] = []
+        var backend = KernelOptions.readOnlyBackend
+        backend.keepsJumpsFirst = input.keepsJumpsFirst
         try forEachFamily(families) { family in
             let compilation = input.compile(family)
             Console.warn(HostCheck(LinuxHost()).warnings(family, compilation.servicePorts))
-            plans.append(try KernelOptions.readOnlyBackend.plan(compilation.ruleset))
+            plans.append(
+                try JudgedPlan(
+                    compilation.ruleset, of: compilation, localAddresses: input.settings.interfaceAddresses, backend))
         }
         try printer.print(plans)
-        if plans.contains(where: { !$0.isEmpty }) { throw ExitCode.changesFound }
+        if plans.contains(where: { !$0.plan.isEmpty }) { throw ExitCode.changesFound }
     }
 }

@@ -41,6 +41,7 @@ struct RunCommand: AsyncParsableCommand {
     var ipFamily: IPFamily?
 
     @OptionGroup(title: "Node Options") var node: NodeOptions
+    @OptionGroup var jumps: JumpOptions
     @OptionGroup(title: "Loop Options") var loopOptions: LoopOptions
     @OptionGroup(title: "Connection Tracking Options") var connectionTracking: ConnectionTrackingOptions
     @OptionGroup(title: "Kernel Options") var kernel: KernelOptions

@@ -21,11 +21,12 @@ extension CompilerInput {
     ///
     /// - Parameter family: the only family that matters; `nil` for both.
     init(
-        _ input: InputOptions, _ nodeOptions: NodeOptions, interfaces: Interfaces, family: IPFamily? = nil,
+        _ input: InputOptions, _ nodeOptions: NodeOptions, _ jumpOptions: JumpOptions? = nil, interfaces: Interfaces,
+        family: IPFamily? = nil,
         emptiness: InputOptions.Emptiness = .allowed
     ) throws {
         let host = LinuxHost()
-        var options = try Self.options(nodeOptions, strict: input.strict)
+        var options = try Self.options(nodeOptions, jumpOptions, strict: input.strict)
         let objects = try input.read(emptiness)
         if interfaces == .ofThisMachine {
             options.conntrackTCPBeLiberal = options.conntrackTCPBeLiberal ?? host.conntrackIsLiberal
@@ -46,9 +47,12 @@ extension CompilerInput {
         throw ExitCode.badInput
     }
 
-    private static func options(_ flags: NodeOptions, strict: Bool) throws -> ProxyOptions {
+    private static func options(
+        _ flags: NodeOptions, _ jumpFlags: JumpOptions?, strict: Bool
+    ) throws -> ProxyOptions {
         do throws(ResolvedOptions.Failure) {
-            let resolved = try ResolvedOptions(flags.flagValues, config: flags.config, strict: strict)
+            let resolved = try ResolvedOptions(
+                flags.flagValues + (jumpFlags?.flagValues ?? []), config: flags.config, strict: strict)
             Console.report(resolved.diagnostics)
             return resolved.options
         } catch {

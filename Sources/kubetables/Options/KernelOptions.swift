@@ -2,6 +2,8 @@
 
 import ArgumentParser
 import KernelTables
+import NetworkTypes
+import ProxyConfiguration
 import RuleCompiler
 
 /// Access to the kernel's tables.
@@ -22,6 +24,13 @@ struct KernelOptions: ParsableArguments {
     }
 
     private static let longestWait = 86400.0
+
+    /// The backend for an input and its options.
+    func backend(_ input: CompilerInput) -> any RuleBackend {
+        var backend = backend
+        backend.keepsJumpsFirst = input.keepsJumpsFirst
+        return backend
+    }
 
     var backend: any RuleBackend {
         Self.backend(lock: XTablesLock(path: lockFile, limit: .seconds(lockWait)))

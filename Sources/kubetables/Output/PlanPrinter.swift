@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import ForeignRules
 import Foundation
 import KernelTables
 import NetworkTypes
@@ -24,7 +25,9 @@ struct PlanPrinter {
         self.colors = colors
     }
 
-    func print(_ plans: [SyncPlan]) throws {
+    func print(_ plans: [SyncPlan]) throws { try print(plans.map { JudgedPlan($0) }) }
+
+    func print(_ plans: [JudgedPlan]) throws {
         switch format {
         case .json:
             let encoder = JSONEncoder()
@@ -36,7 +39,8 @@ struct PlanPrinter {
     }
 
     /// Calls `body` with each line of the text of a plan.
-    func forEachLine(of plan: SyncPlan, _ body: (String) throws -> Void) rethrows {
+    func forEachLine(of judged: JudgedPlan, _ body: (String) throws -> Void) rethrows {
+        let plan = judged.plan
         for table in plan.tables where !table.chains.isEmpty {
             try body(colors.bold("\(plan.family.kubernetesName) table \(table.table)"))
             for chain in table.chains {
@@ -44,6 +48,7 @@ struct PlanPrinter {
                 for rule in chain.rules { try body("    \(line(rule, of: chain))") }
             }
         }
+        for line in judged.foreignLines { try body(line) }
         try body(summary(plan))
     }
 

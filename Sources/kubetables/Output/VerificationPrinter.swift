@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ForeignRules
 import KernelTables
 import NetworkTypes
 
 /// Prints what `verify` has found: one line for each rule or chain that is missing, unexpected or out of order, and for each
 /// foreign rule ahead of our jumps.
 enum VerificationPrinter {
-    static func print(_ plan: SyncPlan) throws {
+    static func print(_ judged: JudgedPlan) throws {
+        let plan = judged.plan
         let family = plan.family.kubernetesName
+        for line in judged.allForeignLines { try Console.printLine(line) }
         for table in plan.tables {
-            for line in lines(table) { try Console.printLine("\(family) \(table.table): \(line)") }
+            for line in table.chains.flatMap(\.differences) {
+                try Console.printLine("\(family) \(table.table): \(line)")
+            }
         }
-        if plan.isEmpty { try Console.printLine("\(family): no drift") }
-    }
-
-    private static func lines(_ table: TablePlan) -> [String] {
-        let foreign = table.precedingForeignRules.map { rule in
-            "foreign rule \(rule.position) of \(rule.chain) sees packets before our jumps: \(rule.text)"
-        }
-        return foreign + table.chains.flatMap(\.differences)
+        let count = judged.foreign.takingRules.count
+        let foreign =
+            count == 0
+            ? "" : ", but \(count) foreign rule\(count == 1 ? "" : "s") can take packets to Services before our jumps"
+        if plan.isEmpty { try Console.printLine("\(family): no drift\(foreign)") }
     }
 }

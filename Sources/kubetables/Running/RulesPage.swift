@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPServing
+import Host
 import KernelTables
 import NetworkTypes
 import Proxy
+import ProxyConfiguration
 import XTables
 
 /// The content of `/rules` or `/plan`: large on large nodes, so it is made on a thread of its own.
 struct RulesPage: Sendable {
     /// Writes what is shown of one family's rules.
-    typealias Write = @Sendable (Ruleset, inout PageContent) throws -> Void
+    typealias Write = @Sendable (DesiredRules, ProxyOptions, inout PageContent) throws -> Void
 
     private struct NoRules: Error, CustomStringConvertible {
         let description = "no rules yet: Services and endpoints are not known"
@@ -27,14 +29,19 @@ struct RulesPage: Sendable {
     }
 
     /// Writes the desired rules, as iptables-save text.
-    static let rules: Write = { rules, page in
+    static let rules: Write = { desired, _, page in
+        let rules = desired.ruleset
         page.append("# \(rules.family.kubernetesName)\n")
         rules.writeText(.save) { page.append($0) }
     }
 
     /// Writes the difference between the desired rules and the kernel.
-    static let plan: Write = { rules, page in
-        let plan = try KernelOptions.readOnlyBackend.plan(rules)
+    static let plan: Write = { desired, options, page in
+        var backend = KernelOptions.readOnlyBackend
+        backend.keepsJumpsFirst = options.keepsJumpsFirst
+        let plan = try JudgedPlan(
+            desired.ruleset, of: desired.compilation,
+            localAddresses: options.interfaceAddresses ?? LinuxHost().interfaceAddresses, backend)
         PlanPrinter(format: .text, colors: .none).forEachLine(of: plan) { page.append($0 + "\n") }
     }
 
@@ -43,11 +50,12 @@ struct RulesPage: Sendable {
         var page = PageContent()
         for family in families {
             guard let desired = await loop.desiredRules(family) else { throw NoRules() }
+            let options = await loop.options
             let result = await queue.run { [write, page] in
                 defer { Memory.giveBack() }
                 return Result {
                     var page = page
-                    try write(desired.ruleset, &page)
+                    try write(desired, options, &page)
                     return page
                 }
             }

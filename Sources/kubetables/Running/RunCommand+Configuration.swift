@@ -12,7 +12,7 @@ import UnixSignals
 /// The options of `run`, at the start and when the configuration is reloaded.
 extension RunCommand {
     private var flagValues: [FlagValue] {
-        let groups: [any ParsableArguments] = [source, node, loopOptions, connectionTracking, compatibility]
+        let groups: [any ParsableArguments] = [source, node, jumps, loopOptions, connectionTracking, compatibility]
         return groups.flatMap { $0.flagValues }
     }
 

@@ -51,6 +51,17 @@ extension KubeProxyLayout {
         }
     }
 
+    package static func purpose(ofJumpTo chain: ChainName, in table: Table) -> JumpPurpose {
+        switch (table, chain) {
+        case (.nat, KubeProxyChains.postrouting): .masquerading
+        case (.nat, _): .translation
+        case (.filter, KubeProxyChains.forward): .forwarding
+        case (.filter, KubeProxyChains.firewall): .protection
+        case (.filter, _): .filtering
+        case (.mangle, _), (.raw, _), (.security, _): .protection
+        }
+    }
+
     /// The rules at the end of a shared chain, behind those of the service ports.
     func fixedRules(of chain: ChainName, in table: Table) -> [Rule] {
         switch (table, chain) {
