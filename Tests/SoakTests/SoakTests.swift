@@ -31,7 +31,9 @@ import Testing
             #expect(result.succeeded > Self.seconds, "\(client.description) only made \(result.succeeded) connections")
         }
         let difference = try soak.finalDifference()
-        #expect(difference.isEmpty, "seed \(Self.seed): the kernel is not in sync: \(difference)")
+        #expect(
+            difference.isEmpty,
+            "seed \(Self.seed): the kernel is not in sync: \(difference)\n\(soak.program.errors.suffix(8_000))")
         #expect(try soak.foreignRulesAreThere())
         let commits = soak.program.errors.components(separatedBy: "took compile").count - 1
         let drifts = soak.program.errors.components(separatedBy: ": drift repaired in ").count - 1
