@@ -159,7 +159,6 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
 
@@ -174,7 +173,8 @@ let package = Package(
         .testTarget(
             name: "KernelTablesTests",
             dependencies: [
-                "KernelTables", "KernelTablesSuite", "NetworkTypes", "TestSupport", "XTables", "kernel-tables-probe",
+                "Host", "KernelTables", "KernelTablesSuite", "NetworkTypes", "TestSupport", "XTables",
+                "kernel-tables-probe",
             ],
             swiftSettings: settings),
         .target(

@@ -46,16 +46,52 @@ extension Flow {
         }
         // Attributes that are not set read as 0.
         self.init(
-            transport, original: original, reply: reply, zone: nfct_get_attr_u16(object, ATTR_ZONE),
-            identifier: nfct_get_attr_u32(object, ATTR_ID))
+            transport, original: original, reply: reply, zone: FlowZone(object),
+            identifier: nfct_get_attr_u32(object, ATTR_ID),
+            isUnansweredConnection: transport == .tcp && Self.isUnansweredConnection(object))
     }
 
-    /// Writes what the kernel finds a flow by into the library's object: the original direction and the zone.
+    /// Whether a TCP connection is one of which only a SYN has been seen; quick, for most are not.
+    static func isUnansweredConnection(_ object: FlowObject) -> Bool {
+        nfct_get_attr_u8(object, ATTR_TCP_STATE) == synSent
+            && nfct_get_attr_u32(object, ATTR_STATUS) & seenReply == 0
+    }
+
+    /// `TCP_CONNTRACK_SYN_SENT` (include/uapi/linux/netfilter/nf_conntrack_tcp.h).
+    private static let synSent: UInt8 = 1
+    /// `IPS_SEEN_REPLY` (include/uapi/linux/netfilter/nf_conntrack_common.h).
+    private static let seenReply: UInt32 = 1 << 1
+
+    /// Writes what the kernel finds a flow by into the library's object: the original direction and its zone.
     func writeKey(to object: FlowObject) {
         nfct_set_attr_u8(object, ATTR_L3PROTO, family.number)
         nfct_set_attr_u8(object, ATTR_L4PROTO, transport.number)
         original.write(to: object, .original)
-        if zone != 0 { nfct_set_attr_u16(object, ATTR_ZONE, zone) }
+        zone.write(to: object)
+    }
+}
+
+extension FlowZone {
+    fileprivate init(_ object: FlowObject) {
+        func number(_ attribute: nf_conntrack_attr) -> UInt16? {
+            nfct_attr_is_set(object, attribute) > 0 ? nfct_get_attr_u16(object, attribute) : nil
+        }
+        if let number = number(ATTR_ORIG_ZONE) {
+            self = .original(number)
+        } else if let number = number(ATTR_REPL_ZONE) {
+            self = .reply(number)
+        } else {
+            self = .both(number(ATTR_ZONE) ?? 0)
+        }
+    }
+
+    /// In the original direction, by which the kernel finds the flow, a zone of replies is no zone.
+    fileprivate func write(to object: FlowObject) {
+        switch self {
+        case .none, .reply: break
+        case .both(let number): nfct_set_attr_u16(object, ATTR_ZONE, number)
+        case .original(let number): nfct_set_attr_u16(object, ATTR_ORIG_ZONE, number)
+        }
     }
 }
 

@@ -52,6 +52,8 @@ extension FlowTableFailure: CustomStringConvertible {
             return "the kernel or this control group is short of memory"
         case .tooManyOpenFiles, .tooManyOpenFilesInSystem:
             return "too many files are open: raise the limit"
+        case .noSuchFileOrDirectory:
+            return "the kernel lists it all the same; delete it with conntrack -D"
         default:
             return nil
         }

@@ -21,6 +21,9 @@ package final class MemoryFlowTable: FlowTable {
 
     package var flows: [Flow] { state.withLock { $0.flows } }
 
+    /// Lets a flow begin.
+    package func add(_ flow: Flow) { state.withLock { $0.flows.append(flow) } }
+
     /// How often they were listed.
     package var listingCount: Int { state.withLock { $0.listings } }
 
@@ -30,7 +33,7 @@ package final class MemoryFlowTable: FlowTable {
     /// Lets every listing fail; `nil` lets them succeed again.
     package func failListings(_ error: Errno?) { state.withLock { $0.listFailure = error } }
 
-    /// Lets the deletion of a flow fail.
+    /// Lets the deletion of a flow fail; with `ENOENT`, as the kernel does that does not find a flow.
     package func failDeletion(of flow: Flow, _ error: Errno) {
         state.withLock { $0.deleteFailures[flow.identifier] = error }
     }
@@ -41,13 +44,13 @@ package final class MemoryFlowTable: FlowTable {
     }
 
     package func visitFlows(
-        _ family: IPFamily, _ transport: TransportProtocol, _ body: (Flow) -> Void
+        _ family: IPFamily, _ kinds: Set<FlowKind>, _ body: (Flow) -> Void
     ) throws(FlowTableFailure) -> FlowListing {
         let (flows, isInterrupted, failure) = state.withLock { state in
             state.listings += 1
             let isInterrupted = state.interruptions > 0
             if isInterrupted { state.interruptions -= 1 }
-            let flows = state.flows.filter { $0.family == family && $0.transport == transport }
+            let flows = state.flows.filter { $0.family == family && $0.isAny(of: kinds) }
             return (isInterrupted ? Array(flows.prefix(flows.count / 2)) : flows, isInterrupted, state.listFailure)
         }
         if let failure { throw FlowTableFailure(.list, family, failure) }
@@ -61,14 +64,17 @@ package final class MemoryFlowTable: FlowTable {
             state.beforeDeletion = nil
             var result = FlowDeletion()
             for flow in flows {
-                if let error = state.deleteFailures[flow.identifier] {
+                let error = state.deleteFailures[flow.identifier]
+                if error == .noSuchFileOrDirectory {
+                    result.notFound.append(flow)
+                } else if let error {
                     result.refused += 1
                     result.firstRefusal = result.firstRefusal ?? FlowTableFailure(.delete(flow), family, error)
                 } else if let index = state.flows.firstIndex(of: flow) {
                     state.flows.remove(at: index)
                     result.deleted += 1
                 } else {
-                    result.gone += 1
+                    result.notFound.append(flow)
                 }
             }
             return result

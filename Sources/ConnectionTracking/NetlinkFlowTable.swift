@@ -14,11 +14,11 @@ package struct NetlinkFlowTable: FlowTable {
 
     /// The kernel picks the family; to pick the protocol too (`CTA_FILTER`) takes a newer library than Debian 12 has.
     package func visitFlows(
-        _ family: IPFamily, _ transport: TransportProtocol, _ body: (Flow) -> Void
+        _ family: IPFamily, _ kinds: Set<FlowKind>, _ body: (Flow) -> Void
     ) throws(FlowTableFailure) -> FlowListing {
         let socket = try FlowSocket(family)
         let failure = withoutActuallyEscaping(body) { body in
-            socket.list(FlowVisit(family, transport, body))
+            socket.list(FlowVisit(family, kinds, body))
         }
         switch failure {
         case nil: return .complete
@@ -41,7 +41,7 @@ package struct NetlinkFlowTable: FlowTable {
             case nil:
                 result.deleted += 1
             case .noSuchFileOrDirectory:
-                result.gone += 1
+                result.notFound.append(flow)
             case .some(let error):
                 result.refused += 1
                 result.firstRefusal = result.firstRefusal ?? FlowTableFailure(.delete(flow), family, error)
@@ -54,24 +54,34 @@ package struct NetlinkFlowTable: FlowTable {
 /// What a listing calls for each flow.
 private final class FlowVisit {
     private let family: IPFamily
-    private let transport: TransportProtocol
+    private let transports: [TransportProtocol]
+    private let wantsUnanswered: Bool
     private let body: (Flow) -> Void
     /// Whether the kernel reported that the table was rebuilt meanwhile.
     private(set) var wasInterrupted = false
 
-    init(_ family: IPFamily, _ transport: TransportProtocol, _ body: @escaping (Flow) -> Void) {
+    init(_ family: IPFamily, _ kinds: Set<FlowKind>, _ body: @escaping (Flow) -> Void) {
         self.family = family
-        self.transport = transport
+        transports = TransportProtocol.allCases.filter { kinds.contains(.all($0)) }
+        wantsUnanswered = kinds.contains(.unansweredConnections)
         self.body = body
     }
 
     func visit(_ header: nlmsghdr, _ object: FlowObject) {
         if header.nlmsg_flags & UInt16(NLM_F_DUMP_INTR) != 0 { wasInterrupted = true }
-        // Most flows are TCP: they are passed over before anything is copied.
-        guard nfct_get_attr_u8(object, ATTR_L4PROTO) == transport.number,
-            let flow = Flow(object, family, transport)
-        else { return }
+        // Most flows are established TCP connections: they are passed over before anything is copied.
+        guard let transport = transport(of: object), let flow = Flow(object, family, transport) else { return }
         body(flow)
+    }
+
+    /// The flow's protocol; `nil` if nobody asked for the flow.
+    private func transport(of object: FlowObject) -> TransportProtocol? {
+        let number = nfct_get_attr_u8(object, ATTR_L4PROTO)
+        for transport in transports where transport.number == number { return transport }
+        let isWanted =
+            wantsUnanswered && number == TransportProtocol.tcp.number
+            && Flow.isUnansweredConnection(object)
+        return isWanted ? .tcp : nil
     }
 }
 

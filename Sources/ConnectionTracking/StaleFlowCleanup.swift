@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NetworkTypes
+import SystemPackage
 
 /// Deletes the flows that a ``StaleFlowFinder`` finds.
 ///
@@ -29,6 +30,8 @@ package struct StaleFlowCleanup: Sendable {
         package var examined = 0
         /// What became of the stale ones.
         package var deletion = FlowDeletion()
+        /// What became of TCP connections that began without rules.
+        package var connections = FlowDeletion()
         /// Whether all flows were seen; if not, the next cleanup should not wait for a change.
         package var isComplete = true
         /// How long it took.
@@ -39,12 +42,13 @@ package struct StaleFlowCleanup: Sendable {
 
     /// Deletes the stale flows of a family.
     ///
-    /// Blocks until it is done: 5 µs for each flow of the family, and 15 µs for each that is deleted.
+    /// Blocks until it is done: 5 µs for each flow of the family, and 15 µs for each that is deleted. A flow that the kernel
+    /// does not find although it still lists it counts as refused.
     ///
     /// - Throws: ``FlowTableFailure`` if flows cannot be listed; some may have been deleted already.
     package func run(_ family: IPFamily, _ finder: StaleFlowFinder) throws(FlowTableFailure) -> Report {
         var report = Report()
-        guard finder.hasUDP else { return report }
+        guard finder.hasAny else { return report }
         let clock = ContinuousClock()
         let start = clock.now
         var hasMore = true
@@ -52,12 +56,14 @@ package struct StaleFlowCleanup: Sendable {
             let batch = try findStaleFlows(family, finder)
             report.examined = max(report.examined, batch.examined)
             report.isComplete = batch.listing == .complete
-            let deletion = try delete(batch.flows, family)
+            let connections = try delete(batch.flows.filter { $0.transport == .tcp }, family)
+            let deletion = try delete(batch.flows.filter { $0.transport != .tcp }, family)
+            report.connections += connections
             report.deletion += deletion
             // Without progress another round would find the same flows again.
-            hasMore = batch.flows.count == batchLimit && deletion.deleted > 0
+            hasMore = batch.flows.count == batchLimit && deletion.deleted + connections.deleted > 0
         }
-        report.isComplete = report.isComplete && report.deletion.refused == 0
+        report.isComplete = report.isComplete && report.deletion.refused + report.connections.refused == 0
         report.duration = clock.now - start
         return report
     }
@@ -72,8 +78,8 @@ package struct StaleFlowCleanup: Sendable {
         var batch = Batch()
         for _ in 0..<Self.listingAttempts where batch.listing == .interrupted {
             batch = Batch()
-            batch.listing = try table.visitFlows(family, .udp) { flow in
-                batch.examined += 1
+            batch.listing = try table.visitFlows(family, finder.kinds) { flow in
+                if flow.transport == .udp { batch.examined += 1 }
                 if batch.flows.count < batchLimit, finder.isStale(flow) { batch.flows.append(flow) }
             }
         }
@@ -81,6 +87,25 @@ package struct StaleFlowCleanup: Sendable {
     }
 
     private func delete(_ flows: [Flow], _ family: IPFamily) throws(FlowTableFailure) -> FlowDeletion {
-        flows.isEmpty ? FlowDeletion() : try table.delete(flows, family)
+        guard !flows.isEmpty else { return FlowDeletion() }
+        var deletion = try table.delete(flows, family)
+        try refuseThoseStillListed(&deletion, family)
+        return deletion
+    }
+
+    /// A flow that was not found may still be there, as one that is to be found by something that is not known here.
+    private func refuseThoseStillListed(_ deletion: inout FlowDeletion, _ family: IPFamily) throws(FlowTableFailure) {
+        guard !deletion.notFound.isEmpty else { return }
+        let missed = Dictionary(deletion.notFound.map { ($0.identifier, $0) }) { first, _ in first }
+        var present: [Flow] = []
+        _ = try table.visitFlows(family, Set(deletion.notFound.map { .all($0.transport) })) { flow in
+            if let other = missed[flow.identifier], flow.isSameEntry(as: other) { present.append(flow) }
+        }
+        guard let first = present.first else { return }
+        let identifiers = Set(present.map(\.identifier))
+        deletion.notFound.removeAll { identifiers.contains($0.identifier) }
+        deletion.refused += identifiers.count
+        deletion.firstRefusal =
+            deletion.firstRefusal ?? FlowTableFailure(.delete(first), family, .noSuchFileOrDirectory)
     }
 }

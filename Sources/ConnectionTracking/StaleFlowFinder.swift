@@ -7,7 +7,8 @@ import ServiceModel
 ///
 /// NAT rules only see the first packet of a flow; the others go where it went. A UDP flow never ends by itself while its
 /// client keeps sending, so without help it would go to a dead endpoint for ever. TCP and SCTP clients notice by
-/// themselves, and their connections are left alone.
+/// themselves, and their connections are left alone; except those that began while rules were missing and that nothing has
+/// answered: each repetition of the SYN belongs to the same flow, which no NAT rule sees any more.
 ///
 /// The rules are kube-proxy's (pkg/proxy/conntrack/cleanup.go): a UDP flow to an address of a Service is stale if the
 /// source of its replies is none of the Service's serving endpoints. Terminating endpoints count as long as they serve,
@@ -21,8 +22,8 @@ import ServiceModel
 /// - For kube-proxy any flow to the number of a node port counts, wherever it is sent. Here it must have been sent to an
 ///   address where node ports answer, or have been redirected, since the node may forward flows to other hosts that use
 ///   the same number; and a flow to an address of another Service is judged by that Service.
-/// - In a conntrack zone other than 0 only redirected flows count: there, virtual switches track packets that are yet to
-///   reach the rules.
+/// - In a conntrack zone other than 0 for both directions only redirected flows count: there, virtual switches track packets
+///   that are yet to reach the rules.
 package struct StaleFlowFinder: Sendable {
     /// For each address of a Service the endpoints that may answer.
     private var endpointsByFrontend: [AddressPort: Set<AddressPort>] = [:]
@@ -30,6 +31,9 @@ package struct StaleFlowFinder: Sendable {
     private var endpointsByNodePort: [UInt16: Set<AddressPort>] = [:]
     private var formerFrontends: Set<AddressPort> = []
     private var formerNodePorts: Set<UInt16> = []
+    /// The addresses of Services that are reached by TCP; empty unless connections may have begun without rules.
+    private var connectionFrontends: Set<AddressPort> = []
+    private var connectionNodePorts: Set<UInt16> = []
     private let nodePortAddresses: Set<IPAddress>
 
     /// Takes next to no time where nothing is UDP.
@@ -38,9 +42,12 @@ package struct StaleFlowFinder: Sendable {
     ///   - servicePorts: all service ports of one family; those that are not UDP are passed over.
     ///   - former: service ports as they were since the last cleanup, if they are gone or changed. Redirected flows to
     ///     addresses and node ports that only they have are stale.
+    ///   - formerFrontEnds: further ones of which no more is known.
     ///   - nodePortAddresses: the node's own addresses on which node ports answer.
+    ///   - afterGap: whether rules were missing for a while, so that TCP connections may have begun without them.
     package init(
-        _ servicePorts: [ServicePortEndpoints], former: [ServicePort] = [], nodePortAddresses: Set<IPAddress> = []
+        _ servicePorts: [ServicePortEndpoints], former: [ServicePort] = [], formerFrontEnds: Set<UDPFrontEnd> = [],
+        nodePortAddresses: Set<IPAddress> = [], afterGap: Bool = false
     ) {
         self.nodePortAddresses = nodePortAddresses
         // Spelled out and by index, the protocol is read where it lies; anything else copies each service port.
@@ -48,10 +55,26 @@ package struct StaleFlowFinder: Sendable {
             insert(servicePorts[index])
         }
         for servicePort in former where servicePort.name.transport == .udp { insertFormer(servicePort) }
+        for frontEnd in formerFrontEnds { insertFormer(frontEnd) }
+        guard afterGap else { return }
+        for index in servicePorts.indices where servicePorts[index].servicePort.name.transport == .tcp {
+            let servicePort = servicePorts[index].servicePort
+            connectionFrontends.formUnion(servicePort.frontends)
+            if let nodePort = servicePort.nodePort { connectionNodePorts.insert(nodePort) }
+        }
     }
 
     /// Whether any flow could be stale at all: if not, the kernel need not be asked.
-    package var hasUDP: Bool { !endpointsByFrontend.isEmpty || !formerFrontends.isEmpty }
+    package var hasAny: Bool { !kinds.isEmpty }
+
+    /// The flows that can be stale at all.
+    var kinds: Set<FlowKind> {
+        var kinds: Set<FlowKind> = []
+        let hasUDP = !endpointsByFrontend.isEmpty || !formerFrontends.isEmpty || !formerNodePorts.isEmpty
+        if hasUDP { kinds.insert(.all(.udp)) }
+        if !connectionFrontends.isEmpty { kinds.insert(.unansweredConnections) }
+        return kinds
+    }
 
     private mutating func insert(_ entry: ServicePortEndpoints) {
         let endpoints = entry.answeringEndpoints
@@ -66,15 +89,36 @@ package struct StaleFlowFinder: Sendable {
     }
 
     private mutating func insertFormer(_ servicePort: ServicePort) {
-        formerFrontends.formUnion(servicePort.frontends.filter { endpointsByFrontend[$0] == nil })
-        if let nodePort = servicePort.nodePort, endpointsByNodePort[nodePort] == nil {
-            formerNodePorts.insert(nodePort)
+        for frontend in servicePort.frontends { insertFormer(.address(frontend)) }
+        if let nodePort = servicePort.nodePort { insertFormer(.nodePort(nodePort)) }
+    }
+
+    private mutating func insertFormer(_ frontEnd: UDPFrontEnd) {
+        switch frontEnd {
+        case .address(let address) where endpointsByFrontend[address] == nil: formerFrontends.insert(address)
+        case .nodePort(let port) where endpointsByNodePort[port] == nil: formerNodePorts.insert(port)
+        default: break
         }
     }
 
     /// Whether a flow is stale and should be deleted, so that its next packet begins a new one.
     package func isStale(_ flow: Flow) -> Bool {
-        guard flow.transport == .udp, flow.isRedirected || flow.zone == 0 else { return false }
+        guard flow.isRedirected || !flow.zone.mayBeOfSwitch else { return false }
+        switch flow.transport {
+        case .udp: return isStaleUDP(flow)
+        case .tcp: return beganWithoutRules(flow)
+        case .sctp: return false
+        }
+    }
+
+    private func beganWithoutRules(_ connection: Flow) -> Bool {
+        guard connection.isUnansweredConnection, !connection.isRedirected else { return false }
+        let destination = connection.original.destination
+        return connectionFrontends.contains(destination)
+            || connectionNodePorts.contains(destination.port) && nodePortAddresses.contains(destination.address)
+    }
+
+    private func isStaleUDP(_ flow: Flow) -> Bool {
         let destination = flow.original.destination
         if let endpoints = endpointsByFrontend[destination] { return !endpoints.contains(flow.reply.source) }
         if let endpoints = endpointsByNodePort[destination.port] {

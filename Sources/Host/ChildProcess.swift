@@ -39,9 +39,9 @@ struct ChildProcess {
         self.identifier = identifier
     }
 
-    /// Waits for the end; after `deadline`, kills the process and its group.
-    func end(by deadline: ContinuousClock.Instant) {
-        if hasEnded(by: deadline) { return }
+    /// Waits for the end; after `deadline`, or when a stop is asked for, kills the process and its group.
+    func end(by deadline: ContinuousClock.Instant, stop: StopRequest? = nil) {
+        if hasEnded(by: deadline, stop: stop) { return }
         kill(-identifier, SIGKILL)
         // What not even that ends waits inside the kernel; it is left to itself.
         _ = hasEnded(by: .now + Self.killingTime)
@@ -49,11 +49,11 @@ struct ChildProcess {
 
     private static let killingTime = Duration.seconds(1)
 
-    private func hasEnded(by deadline: ContinuousClock.Instant) -> Bool {
+    private func hasEnded(by deadline: ContinuousClock.Instant, stop: StopRequest? = nil) -> Bool {
         while true {
             let result = waitpid(identifier, nil, WNOHANG)
             if result == identifier || result < 0 && errno != EINTR { return true }
-            guard .now < deadline else { return false }
+            guard .now < deadline, stop?.isMade != true else { return false }
             usleep(Self.pauseInMicroseconds)
         }
     }

@@ -13,6 +13,7 @@ package final class FakeHost: Host {
         var recentListCapacity = 100
         var fullRecentLists: [String] = []
         var runningProxies: [RunningProxy] = []
+        var fileLockHolders: [String: FileLockHolder] = [:]
     }
 
     package let hostname: String
@@ -52,6 +53,13 @@ package final class FakeHost: Host {
     package var runningProxies: [RunningProxy] {
         get { state.withLock(\.runningProxies) }
         set { state.withLock { $0.runningProxies = newValue } }
+    }
+
+    package func fileLockHolder(path: String) -> FileLockHolder? { state.withLock { $0.fileLockHolders[path] } }
+
+    /// Lets a process hold the lock of a file; `nil` lets none hold it.
+    package func setFileLockHolder(_ holder: FileLockHolder?, path: String) {
+        state.withLock { $0.fileLockHolders[path] = holder }
     }
 
     package func nftablesChains(_ family: IPFamily) throws(HostProgram.Failure) -> [NFTablesChain] {

@@ -30,6 +30,9 @@ package protocol Host: Sendable {
 
     /// The programs that seem to keep the rules of this network namespace in sync, apart from this one.
     var runningProxies: [RunningProxy] { get }
+
+    /// The process that holds the lock (`flock`) of a file; `nil` if none does, or it is not visible from here.
+    func fileLockHolder(path: String) -> FileLockHolder?
 }
 
 /// A chain in nf_tables.

@@ -25,12 +25,16 @@ package struct HostProgram: Sendable {
         case notStarted(program: String, Errno)
         /// It did not end in time.
         case overdue(program: String, limit: Duration)
+        /// This process is asked to end, and did not wait any longer.
+        case stopped(program: String)
     }
 
     /// What the program prints on standard output, whatever its exit code is; standard error is discarded.
     ///
     /// Blocks the calling thread; the program runs in that thread's network namespace.
-    package func output() throws(Failure) -> String {
+    ///
+    /// - Parameter stop: ends the wait; the program is killed, as it is when the time is over.
+    package func output(stop: StopRequest? = nil) throws(Failure) -> String {
         let pipe: (readEnd: FileDescriptor, writeEnd: FileDescriptor)
         do throws(Errno) {
             pipe = try FileDescriptor.pipe(options: .closeOnExec)
@@ -46,22 +50,24 @@ package struct HostProgram: Sendable {
         } catch {
             throw .notStarted(program: name, error)
         }
-        defer { process.end(by: deadline) }
-        guard let bytes = Self.bytes(from: pipe.readEnd, until: deadline) else {
-            throw .overdue(program: name, limit: limit)
+        defer { process.end(by: deadline, stop: stop) }
+        guard let bytes = Self.bytes(from: pipe.readEnd, until: deadline, stop: stop) else {
+            throw stop?.isMade == true ? .stopped(program: name) : .overdue(program: name, limit: limit)
         }
         return String(decoding: bytes, as: UTF8.self)
     }
 
     /// Everything that comes before the other end is closed; `nil` if that lasts too long.
-    private static func bytes(from descriptor: FileDescriptor, until deadline: ContinuousClock.Instant) -> [UInt8]? {
+    private static func bytes(
+        from descriptor: FileDescriptor, until deadline: ContinuousClock.Instant, stop: StopRequest?
+    ) -> [UInt8]? {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 1 << 16)
         while true {
             let left = Int((deadline - .now) / .milliseconds(1))
-            guard left > 0 else { return nil }
+            guard left > 0, stop?.isMade != true else { return nil }
             var state = pollfd(fd: descriptor.rawValue, events: Int16(POLLIN), revents: 0)
-            guard poll(&state, 1, Int32(left)) > 0 else { continue }
+            guard poll(&state, 1, Int32(min(left, longestPoll))) > 0 else { continue }
             guard let length = try? chunk.withUnsafeMutableBytes({ try descriptor.read(into: $0) }), length > 0 else {
                 return bytes
             }
@@ -70,11 +76,15 @@ package struct HostProgram: Sendable {
     }
 }
 
+/// How many milliseconds may pass before a request to stop is noticed.
+private let longestPoll = 50
+
 extension HostProgram.Failure: CustomStringConvertible {
     package var description: String {
         switch self {
         case .notStarted(let program, let error): "\(program) cannot be started: \(error.text)"
         case .overdue(let program, let limit): "\(program) did not finish within \(limit.components.seconds) s"
+        case .stopped(let program): "\(program) was ended together with this program"
         }
     }
 }

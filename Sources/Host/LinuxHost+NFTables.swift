@@ -7,7 +7,7 @@ extension LinuxHost {
     package func nftablesChains(_ family: IPFamily) throws(HostProgram.Failure) -> [NFTablesChain] {
         let program = HostProgram("nft", ["list", "chains", family == .ipv4 ? "ip" : "ip6"])
         do throws(HostProgram.Failure) {
-            return Self.nftablesChains(in: try program.output())
+            return Self.nftablesChains(in: try program.output(stop: stop))
         } catch .notStarted {
             return []
         }

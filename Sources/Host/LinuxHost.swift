@@ -7,9 +7,16 @@ import NetworkTypes
 package struct LinuxHost: Host {
     /// The directory that proc and sys are mounted in.
     let root: String
+    /// Ends the wait for another program.
+    let stop: StopRequest?
 
-    /// - Parameter root: the directory that proc and sys are mounted in; another one than `/` imitates a machine's files.
-    package init(root: String = "/") { self.root = root.hasSuffix("/") ? root : root + "/" }
+    /// - Parameters:
+    ///   - root: the directory that proc and sys are mounted in; another one than `/` imitates a machine's files.
+    ///   - stop: ends the wait for another program.
+    package init(root: String = "/", stop: StopRequest? = nil) {
+        self.root = root.hasSuffix("/") ? root : root + "/"
+        self.stop = stop
+    }
 
     package var hostname: String {
         var buffer = [CChar](repeating: 0, count: 256)

@@ -8,10 +8,12 @@ let kubetablesVersion = "0.2.0"
 @main
 enum Program {
     static func main() async {
+        SignalWatch.collect()
         let commandLine = CommandLineArguments(CommandLine.arguments)
         do {
             try commandLine.checkCommand()
             var command = try await Kubetables.asyncParseAsRoot(commandLine.normalized)
+            if !(command is RunCommand) { SignalWatch.release() }
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {

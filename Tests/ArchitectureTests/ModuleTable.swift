@@ -58,7 +58,7 @@ enum ModuleTable {
             ])),
         Row(
             "kubetables", ["Monitoring"],
-            libraries: system.union(["ArgumentParser", "Foundation", "Logging", "ServiceLifecycle", "UnixSignals"])),
+            libraries: system.union(["ArgumentParser", "Foundation", "Logging", "ServiceLifecycle"])),
     ]
 
     /// The modules that need no root, no kernel, no file and no clock.

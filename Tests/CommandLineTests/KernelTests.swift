@@ -166,7 +166,8 @@ import Testing
         let busy = try node.attempt(["flock", lock] + command)
         #expect(busy.status == 75)
         #expect(busy.errors.contains("was not free within 0.2"), "\(busy.errors)")
-        #expect(busy.errors.contains("another program holds it"))
+        #expect(busy.errors.contains("; flock (process "), "\(busy.errors)")
+        #expect(busy.errors.contains(") holds it: try again, or wait longer"))
     }
 
     @Test func withoutPermissionItEndsWith77AndNamesTheRemedy() throws {

@@ -43,7 +43,7 @@ func take(_ option: String, from arguments: inout [String]) -> String? {
 }
 
 func list(_ family: IPFamily, _ transport: TransportProtocol) throws {
-    _ = try NetlinkFlowTable().visitFlows(family, transport) { flow in print("\(flow.identifier) \(flow)") }
+    _ = try NetlinkFlowTable().visitFlows(family, [.all(transport)]) { flow in print("\(flow.identifier) \(flow)") }
 }
 
 func clean(_ family: IPFamily, _ arguments: [String]) throws {
@@ -60,7 +60,7 @@ func clean(_ family: IPFamily, _ arguments: [String]) throws {
 func deleteOutdated(_ family: IPFamily) throws {
     let table = NetlinkFlowTable()
     var flows: [Flow] = []
-    _ = try table.visitFlows(family, .udp) { flow in
+    _ = try table.visitFlows(family, [.all(.udp)]) { flow in
         var outdated = flow
         outdated.identifier &+= 1
         flows.append(outdated)

@@ -49,6 +49,15 @@ final class FlowLab: Sendable {
 
     static let nodePort = 30053
 
+    static func externalIP(_ family: IPFamily) -> String { family == .ipv4 ? "203.0.113.1" : "fd00:203::1" }
+    static func loadBalancerIP(_ family: IPFamily) -> String { family == .ipv4 ? "203.0.113.2" : "fd00:203::2" }
+
+    /// Where a client reaches the Service of ``everyPlace(_:)``: address, UDP port, TCP port.
+    static func places(_ family: IPFamily) -> [(address: String, udp: Int, tcp: Int)] {
+        [clusterIP(family), externalIP(family), loadBalancerIP(family)].map { ($0, 53, 80) }
+            + [(nodeAddress(family), nodePort, 30080)]
+    }
+
     private let lab: TestSupport.Lab
     private static let probe = Repository.products.appending(path: "connection-tracking-probe").path
 
@@ -69,14 +78,32 @@ final class FlowLab: Sendable {
         try lab.run(host, command, input: input)
     }
 
-    /// Commits the rules for a Service on the node.
+    /// Commits the rules for a Service on the node, and leaves all flows as they are.
     func apply(_ manifest: String) throws {
-        let addresses = IPFamily.allCases.map(Self.nodeAddress).joined(separator: ",")
-        try run(
-            "node",
-            [Repository.tool, "apply", "--prune", "--allow-empty", "-f", "-"]
-                + ["--node-ip", addresses, "--lock-wait", "60"], input: manifest)
+        for family in IPFamily.allCases {
+            let rules = try run(
+                "node", [Repository.tool, "compile", "-f", "-", "--ip-family", family.rawValue] + Self.nodeOptions,
+                input: manifest)
+            let restore = family == .ipv4 ? "iptables-legacy-restore" : "ip6tables-legacy-restore"
+            try run("node", [restore, "-w", "60"], input: rules)
+        }
     }
+
+    /// Runs a command of the program on the node that commits rules and cleans up flows.
+    @discardableResult
+    func tool(_ command: String..., manifest: String) throws -> ProcessResult {
+        let result = try lab.attempt(
+            "node", [Repository.tool] + command + ["-f", "-", "--lock-wait", "60"] + Self.nodeOptions, input: manifest)
+        try #require(result.status == 0, "\(result)")
+        return result
+    }
+
+    /// Starts a program on a host and does not wait for it.
+    func start(_ host: String, _ command: [String]) throws -> BackgroundProcess { try lab.start(host, command) }
+
+    static let nodeOptions = [
+        "--node-ip", IPFamily.allCases.map(nodeAddress).joined(separator: ","), "--hostname-override", "node-1",
+    ]
 
     /// Deletes stale flows on the node, and counts them.
     func clean(_ manifest: String, _ family: IPFamily, _ options: [String] = []) throws -> Int {
@@ -110,6 +137,16 @@ final class FlowLab: Sendable {
 }
 
 extension FlowLab {
+    /// The Service of ``manifest(_:nodePorts:)`` with all the addresses that one can have.
+    static func everyPlace(_ pod: Pod) -> String {
+        let external = IPFamily.allCases.map { "\"\(externalIP($0))\"" }.joined(separator: ", ")
+        let ingress = IPFamily.allCases.map { "{ip: \"\(loadBalancerIP($0))\"}" }.joined(separator: ", ")
+        let text = manifest(pod, nodePorts: true).replacing(
+            "  type: NodePort", with: "  type: LoadBalancer\n  externalIPs: [\(external)]")
+        let end = text.firstRange(of: "---\n").map(\.lowerBound) ?? text.endIndex
+        return text[..<end] + "status: {loadBalancer: {ingress: [\(ingress)]}}\n" + text[end...]
+    }
+
     /// A dual-stack Service for UDP port 53 and TCP port 80, and its endpoints.
     static func manifest(_ pods: Pod..., nodePorts: Bool = false) -> String {
         let nodePort = nodePorts ? ", nodePort: \(nodePort)" : ""

@@ -18,13 +18,14 @@ func end(_ text: String) -> AddressPort {
 /// A flow from a client to `destination`, which `answering` answers; by default, nothing was translated.
 func flow(
     _ destination: String, answering: String? = nil, from source: String? = nil,
-    transport: TransportProtocol = .udp, zone: UInt16 = 0, identifier: UInt32 = 1, masqueradedAs: String? = nil
+    transport: TransportProtocol = .udp, zone: FlowZone = .none, identifier: UInt32 = 1, masqueradedAs: String? = nil,
+    isUnansweredConnection: Bool = false
 ) -> Flow {
     let client = source ?? (destination.contains("[") ? "[fd00::9]:40000" : "10.0.0.9:40000")
     return Flow(
         transport, original: .init(from: end(client), to: end(destination)),
         reply: .init(from: end(answering ?? destination), to: end(masqueradedAs ?? client)), zone: zone,
-        identifier: identifier)
+        identifier: identifier, isUnansweredConnection: isUnansweredConnection)
 }
 
 /// A service port on port 53 of 10.96.0.10, unless given, with endpoints `ADDRESS:PORT`.

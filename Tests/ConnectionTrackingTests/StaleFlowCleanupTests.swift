@@ -82,6 +82,33 @@ import Testing
         #expect(report.isComplete)
     }
 
+    @Test("a flow that the kernel does not find and lists all the same was not deleted, and that is reported")
+    func listedAndNotFound() throws {
+        let table = MemoryFlowTable([stale(1), stale(2)])
+        table.failDeletion(of: stale(1), .noSuchFileOrDirectory)
+        let report = try StaleFlowCleanup(table).run(.ipv4, finder)
+        #expect(table.flows == [stale(1)])
+        #expect(report.deletion.deleted == 1)
+        #expect(report.deletion.gone == 0)
+        #expect(report.deletion.refused == 1)
+        #expect(!report.isComplete)
+        let text = report.deletion.firstRefusal.map { "\($0)" } ?? ""
+        #expect(text.hasSuffix("(ENOENT); the kernel lists it all the same; delete it with conntrack -D"), "\(text)")
+    }
+
+    @Test("unanswered connections are counted apart, and only they are listed of TCP")
+    func connections() throws {
+        let web = service("web", .tcp, port: 80, endpoints: ["10.244.1.5:80"])
+        let begun = flow("10.96.0.10:80", transport: .tcp, isUnansweredConnection: true)
+        let answered = flow("10.96.0.10:80", from: "10.0.0.9:40001", transport: .tcp, identifier: 2)
+        let table = MemoryFlowTable([begun, answered])
+        let report = try StaleFlowCleanup(table).run(.ipv4, StaleFlowFinder([web], afterGap: true))
+        #expect(table.flows == [answered])
+        #expect(report.connections.deleted == 1)
+        #expect(report.deletion.deleted == 0)
+        #expect(report.examined == 0)
+    }
+
     @Test func aFailureSaysWhatWasTriedAndWhatToDo() {
         let table = MemoryFlowTable()
         table.failListings(.notPermitted)

@@ -120,9 +120,53 @@ import Testing
 
     @Test func inOtherZonesOnlyRedirectedFlowsCount() {
         let finder = finder(service(nodePort: 30053, endpoints: ["10.244.1.5:53"]))
-        #expect(!finder.isStale(flow("10.96.0.10:53", zone: 65520)))
-        #expect(!finder.isStale(flow("192.168.50.10:30053", zone: 65520)))
-        #expect(finder.isStale(flow("10.96.0.10:53", answering: "10.244.1.7:53", zone: 1)))
+        #expect(!finder.isStale(flow("10.96.0.10:53", zone: .both(65520))))
+        #expect(!finder.isStale(flow("192.168.50.10:30053", zone: .both(65520))))
+        #expect(finder.isStale(flow("10.96.0.10:53", answering: "10.244.1.7:53", zone: .both(1))))
+    }
+
+    @Test("in a zone of one direction, which no virtual switch makes, a flow counts as in none")
+    func zonesOfOneDirection() {
+        let finder = finder(service(nodePort: 30053, endpoints: ["10.244.1.5:53"]))
+        for zone in [FlowZone.original(9), .reply(9)] {
+            #expect(finder.isStale(flow("10.96.0.10:53", zone: zone)))
+            #expect(finder.isStale(flow("10.96.0.10:53", answering: "10.244.1.7:53", zone: zone)))
+            #expect(!finder.isStale(flow("10.96.0.10:53", answering: "10.244.1.5:53", zone: zone)))
+        }
+    }
+
+    @Test("after a time without rules, unanswered TCP connections that were not redirected are stale, and no others")
+    func connectionsWithoutRules() {
+        let web = service(
+            "web", .tcp, port: 80, nodePort: 30080, externalIPs: ["203.0.113.1"], loadBalancerVIPs: ["203.0.113.2"],
+            endpoints: ["10.244.1.5:8080"])
+        let after = StaleFlowFinder([web], nodePortAddresses: [Self.node], afterGap: true)
+        func connection(_ destination: String, answering: String? = nil, isUnanswered: Bool = true) -> Flow {
+            flow(destination, answering: answering, transport: .tcp, isUnansweredConnection: isUnanswered)
+        }
+        let places = ["10.96.0.10:80", "203.0.113.1:80", "203.0.113.2:80", "192.168.50.10:30080"]
+        for place in places {
+            #expect(after.isStale(connection(place)))
+            #expect(!after.isStale(connection(place, isUnanswered: false)))
+            #expect(!after.isStale(connection(place, answering: "10.244.1.5:8080")))
+            // An endpoint that does not answer is not what this is about.
+            #expect(!after.isStale(connection(place, answering: "10.244.1.9:8080")))
+            #expect(!StaleFlowFinder([web], nodePortAddresses: [Self.node]).isStale(connection(place)))
+        }
+        for place in ["10.96.0.10:81", "10.96.0.11:80", "192.168.60.10:30080", "192.168.50.10:80"] {
+            #expect(!after.isStale(connection(place)))
+        }
+        #expect(!StaleFlowFinder([web]).hasAny)
+        #expect(after.hasAny)
+    }
+
+    @Test("front ends of which nothing else is known count as former ones")
+    func formerFrontEnds() {
+        let finder = StaleFlowFinder([], formerFrontEnds: [.address(end("10.96.0.10:53")), .nodePort(30053)])
+        #expect(finder.isStale(flow("10.96.0.10:53", answering: "10.244.1.5:53")))
+        #expect(finder.isStale(flow("192.168.50.10:30053", answering: "10.244.1.5:53")))
+        #expect(!finder.isStale(flow("10.96.0.10:53")))
+        #expect(!finder.isStale(flow("10.96.0.10:54", answering: "10.244.1.5:53")))
     }
 
     @Test func whatAServiceHadBeforeIsStaleIfItWasRedirected() {
@@ -130,7 +174,7 @@ import Testing
         let finder = finder(
             service("new", clusterIP: "10.96.0.20", externalIPs: ["203.0.113.1"], endpoints: ["10.244.1.6:53"]),
             former: [gone, service("web", .tcp, port: 80, endpoints: []).servicePort])
-        #expect(finder.hasUDP)
+        #expect(finder.hasAny)
         #expect(finder.isStale(flow("10.96.0.10:53", answering: "10.244.1.5:53")))
         #expect(finder.isStale(flow("192.168.50.10:30053", answering: "10.244.1.5:53")))
         #expect(!finder.isStale(flow("10.96.0.10:53")))
@@ -160,14 +204,14 @@ import Testing
     }
 
     @Test func nothingIsNeededWhereNothingIsUDP() {
-        #expect(!StaleFlowFinder([web]).hasUDP)
-        #expect(!StaleFlowFinder([]).hasUDP)
+        #expect(!StaleFlowFinder([web]).hasAny)
+        #expect(!StaleFlowFinder([]).hasAny)
         #expect(!isNeeded(web, to: [service("web", .tcp, port: 80, endpoints: [])]))
         #expect(!isNeeded(web, to: []))
     }
 
     @Test func endpointsAddressesAndNodePortsOfUDPPortsCount() {
-        #expect(StaleFlowFinder([web, dns]).hasUDP)
+        #expect(StaleFlowFinder([web, dns]).hasAny)
         #expect(!isNeeded(dns, to: [dns]))
         #expect(!isNeeded(dns, web, to: [dns]))
         #expect(isNeeded(dns, to: []))
@@ -194,7 +238,7 @@ import Testing
             service("web-\(index)", .tcp, clusterIP: "10.97.\(index >> 8).\(index & 255)", endpoints: ["10.244.1.5:80"])
         }
         let time = ContinuousClock().measure {
-            #expect(!StaleFlowFinder(many).hasUDP)
+            #expect(!StaleFlowFinder(many).hasAny)
         }
         // About 1 ms without optimization.
         #expect(time < .milliseconds(100))

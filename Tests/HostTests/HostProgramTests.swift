@@ -56,6 +56,18 @@ import Testing
         }
     }
 
+    @Test("is killed at once when this process is to end")
+    func stopped() {
+        let stop = StopRequest()
+        stop.make()
+        let time = ContinuousClock().measure {
+            #expect(throws: HostProgram.Failure.stopped(program: "sleep")) {
+                try HostProgram("sleep", ["600"], limit: .seconds(60)).output(stop: stop)
+            }
+        }
+        #expect(time < .seconds(10))
+    }
+
     /// Whether a process has ended; whoever inherits it may take a moment to collect it.
     private func isGone(_ identifier: pid_t) -> Bool {
         for _ in 0..<1000 {

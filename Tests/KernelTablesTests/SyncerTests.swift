@@ -186,9 +186,19 @@ struct SyncerTests {
     @Test(
         "says what it was doing and what to do",
         arguments: [
-            (ENOMEM, "committing IPv4 table filter: Cannot allocate memory (ENOMEM); the kernel keeps the old rules"),
+            (
+                ENOMEM,
+                "committing IPv4 table filter: Cannot allocate memory (ENOMEM); the kernel keeps the old rules of this table"
+            ),
             (EPERM, "committing IPv4 table filter: Operation not permitted (EPERM); run as root"),
-            (EINVAL, "committing IPv4 table filter: Invalid argument (EINVAL); the kernel keeps the old rules; it may"),
+            (
+                EINVAL,
+                "committing IPv4 table filter: Invalid argument (EINVAL); the kernel keeps the old rules of this table; it may"
+            ),
+            (
+                EINTR,
+                "committing IPv4 table filter: Interrupted system call (EINTR); the kernel keeps the old rules of this table; see"
+            ),
             (ELOOP, "committing IPv4 table filter: Too many levels of symbolic links (ELOOP)"),
         ])
     func commitFailures(number: Int32, text: String) {
@@ -203,6 +213,7 @@ struct SyncerTests {
             (ENOPROTOOPT, "reading IPv4 table nat: Protocol not available (ENOPROTOOPT); this kernel has no legacy"),
             (ENOENT, "reading IPv4 table nat: No such file or directory (ENOENT); this kernel has no legacy iptables"),
             (EPERM, "reading IPv4 table nat: Operation not permitted (EPERM); run as root"),
+            (EMFILE, "reading IPv4 table nat: Too many open files (EMFILE)"),
         ])
     func readFailures(number: Int32, text: String) {
         store.failNextRead(number)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import Host
 import KernelTables
 import KernelTablesSuite
 import NetworkTypes
@@ -55,9 +56,70 @@ struct XTablesLockTests {
         defer { holder.release() }
         let syncer = Syncer(store: MemoryStore(), lock: XTablesLock(path: path, limit: .milliseconds(100)))
         #expect { try syncer.cleanup(.ipv4) } throws: { error in
-            guard case .lock(.busy(path: path, waited: let waited)) = error as? SyncError else { return false }
+            guard case .lock(.busy(path: path, waited: let waited, holder: nil)) = error as? SyncError else {
+                return false
+            }
             return waited >= .milliseconds(100) && "\(error)".contains("was not free within 0.")
         }
+    }
+
+    @Test("who holds the lock is named")
+    func holder() throws {
+        let path = temporaryPath()
+        defer { unlink(path) }
+        let holder = try Holder(path)
+        defer { holder.release() }
+        let host = FakeHost()
+        var lock = XTablesLock(path: path, limit: .zero)
+        lock.host = host
+        func message() -> String {
+            do throws(SyncError) {
+                _ = try Syncer(store: MemoryStore(), lock: lock).cleanup(.ipv4)
+                return ""
+            } catch {
+                return "\(error)"
+            }
+        }
+        #expect(message().contains("was not free within 0.000 s; another program holds it"))
+        host.setFileLockHolder(FileLockHolder(process: 4711, command: "firewalld"), path: path)
+        #expect(message().contains("was not free within 0.000 s; firewalld (process 4711) holds it"))
+        host.setFileLockHolder(FileLockHolder(process: 4711, command: nil), path: path)
+        #expect(message().contains("; a child of process 4711, which has ended holds it"))
+    }
+
+    @Test("a stop ends the wait for the lock, and no commit begins after it")
+    func stop() throws {
+        let path = temporaryPath()
+        defer { unlink(path) }
+        let holder = try Holder(path)
+        let store = MemoryStore()
+        var syncer = Syncer(store: store, lock: XTablesLock(path: path, limit: .seconds(60)))
+        let stop = StopRequest()
+        syncer.stop = stop
+        Thread.detachNewThread {
+            Thread.sleep(forTimeInterval: 0.1)
+            stop.make()
+        }
+        let time = ContinuousClock().measure {
+            #expect(throws: SyncError.lock(.stopped(path: path))) { try syncer.cleanup(.ipv4) }
+        }
+        #expect(time < .seconds(30))
+        holder.release()
+        #expect(throws: SyncError.stopped) { try syncer.cleanup(.ipv4) }
+        #expect(!stop.hasWork)
+    }
+
+    @Test("what is no regular file is refused at once", arguments: ["FIFO", "device"])
+    func otherFiles(kind: String) {
+        let fifo = temporaryPath()
+        defer { unlink(fifo) }
+        #expect(mkfifo(fifo, 0o600) == 0)
+        let path = kind == "FIFO" ? fifo : "/dev/null"
+        let syncer = Syncer(store: MemoryStore(), lock: XTablesLock(path: path))
+        #expect(throws: SyncError.lock(.notRegularFile(path: path))) { try syncer.cleanup(.ipv4) }
+        #expect(
+            "\(SyncError.lock(.notRegularFile(path: "/x")))".contains(
+                "/x cannot be used: it is not a regular file; name"))
     }
 
     @Test("a lock that cannot be made is an error of its own")

@@ -50,6 +50,15 @@ import XTables
         expect(line("nat", "PREROUTING", 0), line("nat", "OUTPUT", 0), line("filter", "FORWARD", 1))
     }
 
+    @Test("a wait for the lock that was in vain counts as well")
+    func lockWait() {
+        let metrics = metrics
+        metrics.observe(.failed(.sample()))
+        expect(
+            #"kubetables_lock_wait_seconds_sum{ip_family="IPv6"} 5"#,
+            #"kubetables_lock_wait_seconds_count{ip_family="IPv6"} 1"#)
+    }
+
     @Test("a sync is counted as a whole, as full or partial, and by its phases")
     func synchronization() {
         let metrics = metrics

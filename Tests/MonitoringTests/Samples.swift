@@ -40,7 +40,7 @@ extension FailedSynchronization {
     static func sample(_ family: IPFamily = .ipv6, changedServices: Int? = nil) -> FailedSynchronization {
         FailedSynchronization(
             family: family, reason: .change, changedServices: changedServices,
-            error: .lock(.busy(path: "/run/xtables.lock", waited: .seconds(5))), retryAfter: .zero)
+            error: .lock(.busy(path: "/run/xtables.lock", waited: .seconds(5), holder: nil)), retryAfter: .zero)
     }
 }
 

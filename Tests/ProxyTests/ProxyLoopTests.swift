@@ -132,9 +132,7 @@ import XTables
         try await running(loop) {
             await loop.take(lists)
             await eventually("is in sync") { await holds(loop) }
-            let transaction = try store.open(.nat, family: .ipv4)
-            try "PREROUTING".withCString { try transaction.flushChain($0) }
-            try transaction.commit()
+            try flush("PREROUTING", .nat)
             await eventually("repairs") { recorder.synchronizations.contains { !$0.report.drift.isEmpty } }
             let drift = recorder.synchronizations.flatMap(\.report.drift)
             #expect(drift.map(\.chains.first?.chain) == ["PREROUTING"])
@@ -237,6 +235,49 @@ import XTables
             await eventually("deletes the flow of a Service without endpoints") { table.flows.isEmpty }
         }
     }
+
+    @Test("after a repair in nat, and in no other table, deletes the flows that began without rules")
+    func flowsAfterDrift() async throws {
+        let client = AddressPort(IPAddress("10.1.1.1")!, 5353)
+        let begun = [TransportProtocol.udp, .tcp].enumerated().map { index, transport in
+            let place = AddressPort(IPAddress("10.96.0.\(index + 1)")!, 80)
+            return Flow(
+                transport, original: Flow.Direction(from: client, to: place),
+                reply: Flow.Direction(from: place, to: client), identifier: UInt32(index),
+                isUnansweredConnection: transport == .tcp)
+        }
+        let table = MemoryFlowTable()
+        let loop = makeLoop(options, flows: StaleFlowCleanup(table))
+        try await running(loop) {
+            await loop.take([
+                .listed(.service, [Sample.service("dns", transport: "UDP"), Sample.service("web", ip: "10.96.0.2")]),
+                .listed(
+                    .endpointSlice,
+                    [Sample.slice("dns", transport: "UDP", ["10.0.0.1"]), Sample.slice("web", ["10.0.0.2"])]),
+            ])
+            await eventually("checks flows at the start") { cleanups.count == 1 }
+            for flow in begun { table.add(flow) }
+            try flush("FORWARD", .filter)
+            await eventually("repairs filter") { repairedTables == [.filter] }
+            await loop.take([.changed(Sample.slice("web", ["10.0.0.3"]))])
+            await eventually("follows") { nat().contains("10.0.0.3") }
+            #expect(table.flows == begun)
+            try flush("PREROUTING", .nat)
+            await eventually("deletes the flows") { table.flows.isEmpty }
+            #expect(repairedTables == [.filter, .nat])
+            #expect(cleanups.map(\.deletion.deleted) == [0, 1])
+            #expect(cleanups.map(\.connections.deleted) == [0, 1])
+        }
+    }
+
+    /// Removes the rules of a chain, as another program does.
+    private func flush(_ chain: String, _ name: Table) throws {
+        let transaction = try store.open(name, family: .ipv4)
+        try chain.withCString { try transaction.flushChain($0) }
+        try transaction.commit()
+    }
+
+    private var repairedTables: [Table] { recorder.synchronizations.flatMap(\.report.drift).map(\.table) }
 
     @Test("does not delete flows before the rules that take their endpoint away are committed")
     func flowsOfLaterChanges() async throws {

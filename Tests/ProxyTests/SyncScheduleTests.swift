@@ -23,11 +23,11 @@ import Testing
         schedule.begin()
         schedule.change()
         let end = start + .seconds(3)
-        schedule.end(at: end, failed: false)
+        schedule.end(at: end, .succeeded)
         #expect(schedule.next(at: end) == .wait(until: end + .seconds(1)))
         #expect(schedule.next(at: end + .seconds(1)) == .synchronize)
         schedule.begin()
-        schedule.end(at: end + .seconds(2), failed: false)
+        schedule.end(at: end + .seconds(2), .succeeded)
         schedule.change()
         #expect(schedule.next(at: end + .seconds(20)) == .synchronize)
     }
@@ -37,15 +37,36 @@ import Testing
         var schedule = schedule
         schedule.change()
         schedule.begin()
-        schedule.end(at: start, failed: false)
+        schedule.end(at: start, .succeeded)
         #expect(schedule.next(at: start + .seconds(29)) == .wait(until: start + .seconds(30)))
         #expect(schedule.next(at: start + .seconds(30)) == .check)
         schedule.begin()
-        schedule.end(at: start, failed: true)
+        schedule.end(at: start, .failed)
         #expect(schedule.next(at: start + .seconds(29)) == .wait(until: start + .seconds(30)))
         #expect(schedule.next(at: start + .seconds(30)) == .synchronize)
         schedule.change()
         #expect(schedule.next(at: start + .seconds(2)) == .synchronize)
+    }
+
+    @Test("after 1, 2, 4 … seconds up to the period if the lock was busy, and from the beginning after anything else")
+    func busyLock() {
+        var schedule = schedule
+        schedule.change()
+        schedule.begin()
+        for seconds in [1, 2, 4, 8, 16, 30, 30] {
+            schedule.end(at: start, .lockBusy)
+            #expect(schedule.retryDelay == .seconds(seconds))
+            #expect(schedule.next(at: start) == .wait(until: start + .seconds(seconds)))
+            #expect(schedule.next(at: start + .seconds(seconds)) == .synchronize)
+        }
+        schedule.end(at: start, .failed)
+        #expect(schedule.retryDelay == .seconds(30))
+        schedule.end(at: start, .lockBusy)
+        #expect(schedule.retryDelay == .seconds(1))
+        schedule.change()
+        #expect(schedule.next(at: start + .seconds(1)) == .synchronize)
+        schedule.period = .milliseconds(200)
+        #expect(schedule.retryDelay == .milliseconds(200))
     }
 
     @Test("a check that finds nothing delays the next check, and no change")
@@ -53,7 +74,7 @@ import Testing
         var schedule = schedule
         schedule.change()
         schedule.begin()
-        schedule.end(at: start, failed: false)
+        schedule.end(at: start, .succeeded)
         schedule.checked(at: start + .seconds(30))
         #expect(schedule.next(at: start + .seconds(31)) == .wait(until: start + .seconds(60)))
         schedule.change()

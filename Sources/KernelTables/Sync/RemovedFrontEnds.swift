@@ -3,10 +3,10 @@
 import NetworkTypes
 import XTables
 
-/// An address and a port at which rules in the kernel answer for a Service, and that would answer no more.
+/// An address and a port, or a node port, at which rules in the kernel answer for a Service, and that would answer no more.
 public struct RemovedFrontEnd: Hashable, Sendable {
-    /// The address that clients connect to.
-    public let address: IPAddress
+    /// The address that clients connect to; `nil` for a node port, which answers at addresses of the node.
+    public let address: IPAddress?
     /// The port, 1–65535.
     public let port: UInt16
     /// The transport protocol.
@@ -17,14 +17,17 @@ public struct RemovedFrontEnd: Hashable, Sendable {
 
 extension RemovedFrontEnd: CustomStringConvertible {
     /// The Service, or else `ADDRESS:PORT/PROTOCOL`.
-    public var description: String { service ?? "\(AddressPort(address, port))/\(transport.rawValue)" }
+    public var description: String {
+        let place = address.map { "\(AddressPort($0, port))" } ?? "node port \(port)"
+        return service ?? "\(place)/\(transport.rawValue)"
+    }
 }
 
 extension Syncer {
     /// The front ends of Services that ``apply(without:expecting:_:)`` would remove from the tables as they are now.
     ///
-    /// A rule that is removed counts if it leads from one address and port to a Service and no desired rule does. Neither
-    /// node ports nor endpoints count: a Service has them in addition to an address of its own.
+    /// A rule that is removed counts if it leads from one address and port, or from a node port, to a Service and no desired
+    /// rule does. Endpoints do not count: a Service has them in addition to an address of its own.
     ///
     /// - Throws: ``SyncError``.
     public func removedFrontEnds(_ ruleset: Ruleset) throws(SyncError) -> [RemovedFrontEnd] {
@@ -88,7 +91,7 @@ extension Ruleset {
 extension RemovedFrontEnd {
     /// Where clients reach it.
     fileprivate struct Place: Hashable {
-        let address: IPAddress
+        let address: IPAddress?
         let port: UInt16
         let transport: TransportProtocol
     }
@@ -97,9 +100,13 @@ extension RemovedFrontEnd {
 
     /// The front end that a rule is for; `nil` if it is for none.
     fileprivate init?(_ rule: Rule) {
-        guard let destination = rule.destination, !destination.isInverted,
-            destination.range.prefixLength == destination.range.address.family.addressBits
-        else { return nil }
+        var address: IPAddress?
+        if let destination = rule.destination {
+            guard !destination.isInverted,
+                destination.range.prefixLength == destination.range.address.family.addressBits
+            else { return nil }
+            address = destination.range.address
+        }
         var found: (TransportProtocol, UInt16)?
         var comment = ""
         for match in rule.matches {
@@ -111,7 +118,7 @@ extension RemovedFrontEnd {
         }
         guard let (transport, port) = found else { return nil }
         self.init(
-            address: destination.range.address, port: port, transport: transport, service: Self.service(in: comment))
+            address: address, port: port, transport: transport, service: Self.service(in: comment))
     }
 
     /// The Service of `namespace/name:port cluster IP` and the like.

@@ -22,6 +22,8 @@ public enum SyncError: Error, Hashable, Sendable {
     case outOfMemory(KernelFailure)
     /// Another process changes the tables without the lock, again and again.
     case changedMeanwhile(KernelFailure, attempts: Int)
+    /// The program is to end; nothing was committed.
+    case stopped
     /// The kernel refuses the rules; leaving out what can be left out did not help.
     case refused(KernelFailure, extensions: [String])
 
@@ -44,8 +46,13 @@ extension SyncError: CustomStringConvertible {
     /// One line: what was being done, what the kernel said, and what to do.
     public var description: String {
         switch self {
-        case .lock(.busy(let path, let waited)):
-            "the lock \(path) was not free within \(waited.secondsText); another program holds it: try again, or wait longer"
+        case .lock(.busy(let path, let waited, let holder)):
+            "the lock \(path) was not free within \(waited.secondsText); \(holder ?? "another program") holds it: "
+                + "try again, or wait longer"
+        case .lock(.notRegularFile(let path)):
+            "the lock \(path) cannot be used: it is not a regular file; \(Self.remedyForOtherFile)"
+        case .lock(.stopped), .stopped:
+            "the program ends; nothing was committed"
         case .lock(.unusable(let path, let number)):
             "the lock \(path) cannot be used: \(Errno(rawValue: number).text); \(Self.remedy(lockError: number))"
         case .unencodable(let rule, let table, let family):
@@ -56,14 +63,14 @@ extension SyncError: CustomStringConvertible {
         case .notPermitted(let failure):
             "\(failure); run as root, or with the capabilities CAP_NET_ADMIN and CAP_NET_RAW"
         case .outOfMemory(let failure):
-            "\(failure); the kernel keeps the old rules: free memory, or raise the limit of this control group"
+            "\(failure); the kernel keeps the old rules of this table: free memory, or raise the limit of this control group"
         case .changedMeanwhile(let failure, let attempts):
             "\(failure); another program changed the table without the lock \(attempts) times in a row: "
                 + "find it (it must use iptables -w), then try again"
         case .refused(let failure, let extensions):
             failure.operation == .open
                 ? "\(failure)"
-                : "\(failure); the kernel keeps the old rules"
+                : "\(failure); the kernel keeps the old rules of this table"
                     + (extensions.isEmpty
                         ? "; see the kernel's log (dmesg)"
                         : "; it may lack one of these extensions: \(extensions.joined(separator: ", ")); see dmesg")
@@ -78,8 +85,12 @@ extension SyncError {
         case EACCES, EPERM: "run as root, or let a group of this user read it (chgrp, chmod 640)"
         case EROFS: "it is not there, and the file system is read-only: mount the node's own there as a file"
         case EISDIR: "it must be a file (hostPath of type FileOrCreate)"
-        default: "name the file that the other programs of this node use, usually \(XTablesLock.defaultPath)"
+        default: remedyForOtherFile
         }
+    }
+
+    private static var remedyForOtherFile: String {
+        "name the file that the other programs of this node use, usually \(XTablesLock.defaultPath)"
     }
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Host
 import NetworkTypes
 import XTables
 
@@ -41,8 +42,12 @@ struct SyncRun {
         var backOff = syncer.firstBackOff
         while true {
             report.attempts += 1
-            let outcome = try attempt(makeRuleset)
-            guard case .interfered(let failure) = outcome else { return report }
+            let failure: KernelFailure
+            switch try attempt(makeRuleset) {
+            case .done: return report
+            case .stopped: throw .stopped
+            case .interfered(let interference): failure = interference
+            }
             guard report.attempts < syncer.maximumAttempts else {
                 throw failure.errorNumber == EAGAIN
                     ? .changedMeanwhile(failure, attempts: report.attempts) : SyncError(failure)
@@ -56,12 +61,16 @@ struct SyncRun {
         case done
         /// Another process changed a table without the lock, or an error may be a passing one: it is to be tried again.
         case interfered(KernelFailure)
+        /// The program is to end, and nothing was committed.
+        case stopped
     }
 
     /// One attempt under one hold of the lock.
     private mutating func attempt(_ makeRuleset: () -> Ruleset) throws(SyncError) -> Outcome {
         let encoded = try encode(makeRuleset)
         let lock = try takeLock()
+        guard syncer.stop?.beginWork() ?? true else { return .stopped }
+        defer { syncer.stop?.endWork() }
         syncer.counterKeeper?.beginChange(of: report.family)
         defer { syncer.counterKeeper?.endChange(of: report.family) }
         var work: [TableWork] = []
@@ -76,6 +85,8 @@ struct SyncRun {
             report.rulesAhead = work.map(\.ahead)
             keepCommitted(of: earlier)
             acknowledgeFailedCommit()
+            // Reading large tables takes a while; half of the tables is committed with the other half.
+            if syncer.stop?.isMade == true, !report.hasChanges { return .stopped }
             for index in work.indices where !work[index].change.isEmpty {
                 try edit(&work[index])
                 if let failed = commit(work[index], at: index) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import Host
 import NetworkTypes
 import XTables
 
@@ -34,6 +35,10 @@ public struct Syncer: RuleBackend {
     public var keepsJumpsFirst = false
     /// Receives what rules had counted that a commit removes; `nil` if that is not needed.
     public var counterKeeper: (any CounterKeeper)?
+    /// Ends the wait for the lock, and keeps a run from its first commit; a run that has begun to commit is completed.
+    package var stop: StopRequest? {
+        didSet { lock?.stop = stop }
+    }
     /// How often the tables are read again when another process changed them without the lock.
     public var maximumAttempts = 6
     /// How long to wait before the second attempt; each further wait is twice as long.

@@ -33,8 +33,8 @@ struct FlowMetrics: Sendable {
     func count(_ report: StaleFlowCleanup.Report, _ family: IPFamily) {
         let family = family.kubernetesName
         duration[family].record(report.duration)
-        deleted[family].increment(by: report.deletion.deleted)
-        refused[family].increment(by: report.deletion.refused)
+        deleted[family].increment(by: report.deletion.deleted + report.connections.deleted)
+        refused[family].increment(by: report.deletion.refused + report.connections.refused)
     }
 
     func countFailure(_ family: IPFamily) { failures[family.kubernetesName].increment() }

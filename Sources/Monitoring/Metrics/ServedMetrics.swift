@@ -3,6 +3,7 @@
 import KernelTables
 import NetworkTypes
 import PrometheusText
+import Proxy
 
 /// Everything that `/metrics` serves.
 ///
@@ -14,14 +15,17 @@ package struct ServedMetrics: Sendable {
     /// Follows the counters of the rules; `nil` if they are not served.
     package let traffic: TrafficMonitor?
     private let process: ProcessMetrics
+    private let log: LogMetrics
     private let registry = MetricRegistry()
 
     /// - Parameters:
     ///   - families: the families whose rules are kept in sync.
+    ///   - detail: which traffic metrics there are.
     ///   - backend: reads what the rules have counted.
+    ///   - logWriter: counts the lines that it drops.
     package init(
         families: [IPFamily] = IPFamily.allCases, traffic detail: TrafficDetail = .endpoints,
-        backend: any RuleBackend
+        backend: any RuleBackend, logWriter: LogWriter = .standardError
     ) {
         proxy = ProxyMetrics(registry, families: families)
         traffic =
@@ -31,6 +35,7 @@ package struct ServedMetrics: Sendable {
                 try TrafficReading(backend, family)
             }
         process = ProcessMetrics(registry)
+        log = LogMetrics(registry, logWriter)
     }
 
     /// Every family that can be served, by name, whether or not it has series now.
@@ -40,6 +45,7 @@ package struct ServedMetrics: Sendable {
     package func text() async -> MetricText {
         var text = registry.text
         if let usage = ProcessUsage.now { process.write(usage, to: &text) }
+        log.write(to: &text)
         return await traffic?.write(after: text) ?? text
     }
 }

@@ -69,6 +69,7 @@ struct SyncMetrics: Sendable {
         failures[family].increment()
         if failure.reason.isPartial(failure.changedServices) { partialFailures[family].increment() }
         causes[family, failure.error.label].increment()
+        if case .lock(.busy(_, let waited, _)) = failure.error { lockWait[family].record(waited) }
     }
 }
 
@@ -101,6 +102,7 @@ extension SyncError {
         case .noLegacyTables: "no_legacy_tables"
         case .notPermitted: "not_permitted"
         case .outOfMemory: "out_of_memory"
+        case .stopped: "stopped"
         case .changedMeanwhile: "changed_meanwhile"
         case .refused: "refused"
         }

@@ -4,7 +4,6 @@ import Documents
 import Glibc
 import KubernetesObjects
 import Logging
-import SystemPackage
 
 /// Writes a log as JSON on standard error, an object a line, with the keys that Kubernetes' own programs use (KEP-1602):
 /// `ts` in milliseconds since 1970, `msg`, `v` for the verbosity (`-v`) from which on it is written, and `err` instead for errors.
@@ -16,7 +15,12 @@ package struct JSONLogHandler: LogHandler {
     /// The lowest level that is written.
     package var logLevel: Logger.Level
 
-    package init(level: Logger.Level) { logLevel = level }
+    private let writer: LogWriter
+
+    package init(level: Logger.Level, writer: LogWriter = .standardError) {
+        logLevel = level
+        self.writer = writer
+    }
 
     package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
@@ -24,9 +28,7 @@ package struct JSONLogHandler: LogHandler {
     }
 
     package func log(event: LogEvent) {
-        var line = text(event, milliseconds: Self.now()) + "\n"
-        // One call, so that lines of several threads do not mix.
-        line.withUTF8 { _ = try? FileDescriptor.standardError.write(UnsafeRawBufferPointer($0)) }
+        writer.write(text(event, milliseconds: Self.now()) + "\n")
     }
 
     /// The line, without its end.

@@ -2,7 +2,6 @@
 
 import KubernetesObjects
 import Logging
-import SystemPackage
 
 /// Writes a log as lines on standard error: time, level, message, and whatever else is known.
 ///
@@ -13,7 +12,12 @@ package struct LineLogHandler: LogHandler {
     /// The lowest level that is written.
     package var logLevel: Logger.Level
 
-    package init(level: Logger.Level) { logLevel = level }
+    private let writer: LogWriter
+
+    package init(level: Logger.Level, writer: LogWriter = .standardError) {
+        logLevel = level
+        self.writer = writer
+    }
 
     package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
@@ -25,9 +29,7 @@ package struct LineLogHandler: LogHandler {
         let time = Timestamp.now.withMilliseconds
         var line = "\(time) \(event.level.rawValue) \(Self.oneLine(event.message.description))"
         for (key, value) in all.sorted(by: { $0.key < $1.key }) { line += " \(key)=\(Self.oneLine("\(value)"))" }
-        line += "\n"
-        // One call, so that lines of several threads do not mix.
-        line.withUTF8 { _ = try? FileDescriptor.standardError.write(UnsafeRawBufferPointer($0)) }
+        writer.write(line + "\n")
     }
 
     /// A log has a line for each message, whatever an API server or a file put into it.

@@ -21,7 +21,7 @@ package final class LogObserver: ProxyObserver {
     private struct Reported {
         var failures: [IPFamily: String] = [:]
         var flowFailures: [IPFamily: String] = [:]
-        var flowRefusals: [IPFamily: String] = [:]
+        var flowRefusals: [IPFamily: [String]] = [:]
         var drift: [IPFamily: (lines: [String], count: Int)] = [:]
         var hostWarnings: [IPFamily: [String]] = [:]
         var conflicts: Set<ServiceConflict> = []
@@ -86,7 +86,7 @@ package final class LogObserver: ProxyObserver {
         case .flowsNotCleaned(let family, let failure):
             logger.log(
                 level: level(.warning, ifNew: failure.description, \.flowFailures[family]),
-                "stale UDP flows were not deleted: \(failure)")
+                "stale flows were not deleted: \(failure)")
         case .hostChecked(let family, let warnings):
             let known = reported.withLock { $0.hostWarnings.updateValue(warnings, forKey: family) ?? [] }
             for warning in warnings where !known.contains(warning) { logger.warning("\(warning)") }
@@ -142,17 +142,11 @@ package final class LogObserver: ProxyObserver {
 
     private func log(_ report: StaleFlowCleanup.Report, _ family: IPFamily) {
         reported.withLock { $0.flowFailures[family] = nil }
-        let deletion = report.deletion
-        if let refusal = deletion.firstRefusal {
-            logger.log(
-                level: level(.warning, ifNew: refusal.error.text, \.flowRefusals[family]),
-                "\(deletion.refused) stale UDP flows were not deleted: \(refusal)")
-        } else {
-            reported.withLock { $0.flowRefusals[family] = nil }
-        }
-        logger.log(
-            level: deletion.deleted > 0 ? .info : .debug,
-            "\(family.kubernetesName): deleted \(deletion.deleted) stale UDP flows of \(report.examined) checked")
+        let summary = FlowSummary(report, family)
+        let refusals = [report.deletion, report.connections].compactMap(\.firstRefusal?.error.text)
+        let refusalLevel = level(.warning, ifNew: refusals, \.flowRefusals[family])
+        for line in summary.refusals { logger.log(level: refusalLevel, "\(line)") }
+        logger.log(level: summary.hasDeletions ? .info : .debug, "\(summary.deletions)")
     }
 
     private func log(_ report: KeptRulesReport) {
@@ -216,7 +210,7 @@ package final class LogObserver: ProxyObserver {
 extension SyncError {
     /// What distinguishes one failure from another: a lock that was waited for a millisecond longer is the same.
     fileprivate var withoutTimes: String {
-        if case .lock(.busy(let path, _)) = self { return "busy \(path)" }
+        if case .lock(.busy(let path, _, _)) = self { return "busy \(path)" }
         return "\(self)"
     }
 }

@@ -31,6 +31,8 @@ package struct HostCheck: Sendable {
                 "\(family.kubernetesName): nf_tables has kube-proxy chains as well (\(Self.shortened(chains))), and both "
                     + "sets of rules act on every packet; if another proxy left them behind, remove them with \(tool)"
             ]
+        } catch .stopped {
+            return []
         } catch {
             return ["\(family.kubernetesName): cannot check nf_tables for kube-proxy chains: \(error)"]
         }

@@ -35,7 +35,7 @@ extension FamilyProxy {
     }
 
     private func synchronize(_ reason: Synchronization.Reason) async {
-        guard compilation != nil else { return schedule.end(at: clock.now, failed: false) }
+        guard compilation != nil else { return schedule.end(at: clock.now, .succeeded) }
         if keeping.needsKernel {
             let (backend, family) = (backend, family)
             switch await queue.run({ Result { () throws(SyncError) in try backend.serviceTables(family) } }) {
@@ -60,7 +60,9 @@ extension FamilyProxy {
             reportKeptRules(desired.kept)
             await reportForeignRules(
                 result.report.rulesAhead, compilation, isUnchanged: work.changes.services?.isEmpty == true)
-            await flows?.clean(after: compilation, work.changes.flows)
+            var debt = work.changes.flows
+            if result.report.restoredNAT(expecting: commit.expected) { debt.formUnion(.gap) }
+            await flows?.clean(after: compilation, debt)
             await checkHost(compilation)
         case .failure(let error):
             fail(error, reason, work)
@@ -94,7 +96,7 @@ extension FamilyProxy {
         lastReport = report
         lastFailed = false
         pace.compared(at: now, taking: report.phases.total - report.phases.lockWait)
-        schedule.end(at: now, failed: false)
+        schedule.end(at: now, .succeeded)
         missingLocalEndpoints.update(compilation, changed: work.changes.services)
         observer.observe(
             .synchronized(
@@ -113,12 +115,13 @@ extension FamilyProxy {
         pending.formUnion(work.changes)
         compileTime += work.compileTime
         lastFailed = true
-        schedule.end(at: clock.now, failed: true)
+        schedule.end(at: clock.now, error.scheduleOutcome)
+        guard !error.isStop else { return }
         observer.observe(
             .failed(
                 FailedSynchronization(
                     family: family, reason: reason, changedServices: work.changes.services?.count, error: error,
-                    retryAfter: schedule.period)))
+                    retryAfter: schedule.retryDelay)))
     }
 
     /// Reports what stays of an earlier run's rules, if that is something else than before.
@@ -161,5 +164,29 @@ extension FamilyProxy {
         let hostCheck = hostCheck
         let warnings = await queue.run { hostCheck.warnings(family, compilation.servicePorts) }
         observer.observe(.hostChecked(family, warnings: warnings))
+    }
+}
+
+extension SyncReport {
+    /// Whether rules of nat had drifted, or may have, so that flows can have begun without them.
+    ///
+    /// - Parameter expected: the chains that were expected to change; `nil` if any was, so that drift does not show.
+    fileprivate func restoredNAT(expecting expected: TouchedChains?) -> Bool {
+        expected == nil
+            ? tables.contains { $0.table == .nat && $0.isCommitted } : drift.contains { $0.table == .nat }
+    }
+}
+
+extension SyncError {
+    fileprivate var scheduleOutcome: SyncSchedule.Outcome {
+        if case .lock(.busy) = self { .lockBusy } else { .failed }
+    }
+
+    /// Whether nothing went wrong, but the program is to end.
+    fileprivate var isStop: Bool {
+        switch self {
+        case .stopped, .lock(.stopped): true
+        default: false
+        }
     }
 }

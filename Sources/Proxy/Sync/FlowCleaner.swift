@@ -37,10 +37,7 @@ actor FlowCleaner {
         guard owed.isDue else { return }
         let family = family
         let cleanup = cleanup
-        let nodePortAddresses = committed.nodePortAddresses ?? host.interfaceAddresses.filter { $0.family == family }
-        let finder = StaleFlowFinder(
-            committed.servicePorts.filter { $0.name.transport == .udp }.map(\.entry), former: Array(owed.former),
-            nodePortAddresses: Set(nodePortAddresses))
+        let finder = StaleFlowFinder(committed, former: Array(owed.former), afterGap: owed.afterGap, host: host)
         let outcome = await queue.run { Result { () throws(FlowTableFailure) in try cleanup.run(family, finder) } }
         switch outcome {
         case .success(let report):

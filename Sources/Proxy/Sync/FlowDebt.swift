@@ -13,18 +13,25 @@ struct FlowDebt: Equatable {
 
     /// Whether flows may lead to endpoints that are gone.
     private(set) var isDue = false
+    /// Whether rules were missing for a while, so that TCP connections may have begun without them.
+    private(set) var afterGap = false
     /// Service ports that are reached by UDP as they were, if they are gone or changed.
     private(set) var former: Set<ServicePort> = []
 
     init() {}
 
-    init(isDue: Bool, former: some Sequence<ServicePort>) {
+    /// What is owed after rules of nat were missing: flows that began meanwhile pass the rules by.
+    static let gap = FlowDebt(isDue: true, afterGap: true, former: [])
+
+    init(isDue: Bool, afterGap: Bool = false, former: some Sequence<ServicePort>) {
         self.isDue = isDue
+        self.afterGap = afterGap
         self.former = Set(former.lazy.filter { $0.name.transport == .udp }.prefix(Self.formerLimit))
     }
 
     mutating func formUnion(_ other: FlowDebt) {
         isDue = isDue || other.isDue
+        afterGap = afterGap || other.afterGap
         if former.count + other.former.count <= Self.formerLimit { former.formUnion(other.former) }
     }
 }

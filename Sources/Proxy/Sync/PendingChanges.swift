@@ -22,7 +22,7 @@ struct PendingChanges {
     ///
     /// - Parameter former: the service ports as they were.
     static func everything(former: [ServicePort]) -> PendingChanges {
-        PendingChanges(chains: nil, services: nil, flows: FlowDebt(isDue: true, former: former))
+        PendingChanges(chains: nil, services: nil, flows: FlowDebt(isDue: true, afterGap: true, former: former))
     }
 
     /// Adds the changes of one Service.

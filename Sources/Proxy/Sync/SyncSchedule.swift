@@ -6,7 +6,8 @@
 /// - the first change after a quiet time takes effect at once;
 /// - changes that follow are collected, and take effect together when ``minimumPeriod`` has passed since the *end* of the last
 ///   run, so that slow runs do not follow each other without a pause;
-/// - what failed is tried again after ``period``, or with the next change;
+/// - what failed is tried again after ``period``, or with the next change; if the lock was busy, which seldom lasts, after
+///   1, 2, 4 … seconds up to that;
 /// - the tables are checked every ``period``, whether or not anything changed.
 struct SyncSchedule: Sendable {
     typealias Instant = ContinuousClock.Instant
@@ -21,6 +22,14 @@ struct SyncSchedule: Sendable {
         case check
     }
 
+    /// How a run has ended.
+    enum Outcome: Equatable {
+        case succeeded
+        case failed
+        /// The lock was not free in time.
+        case lockBusy
+    }
+
     /// The shortest time from the end of one run to the beginning of the next.
     var minimumPeriod: Duration
     /// The time after which the tables are checked, and what failed is tried again.
@@ -29,7 +38,9 @@ struct SyncSchedule: Sendable {
     private var lastEnd: Instant?
     private var lastCheck: Instant?
     private var hasChange = false
-    private var hasFailed = false
+    private var lastOutcome = Outcome.succeeded
+    /// How many runs in a row have not got the lock.
+    private var busyRuns = 0
 
     init(minimumPeriod: Duration, period: Duration) {
         self.minimumPeriod = minimumPeriod
@@ -43,10 +54,21 @@ struct SyncSchedule: Sendable {
     mutating func begin() { hasChange = false }
 
     /// A run has ended.
-    mutating func end(at now: Instant, failed: Bool) {
+    mutating func end(at now: Instant, _ outcome: Outcome) {
         lastEnd = now
-        hasFailed = failed
+        lastOutcome = outcome
+        busyRuns = outcome == .lockBusy ? busyRuns + 1 : 0
     }
+
+    /// The time from the end of the last run to the next one, if nothing changes.
+    var retryDelay: Duration {
+        guard lastOutcome == .lockBusy else { return period }
+        return min(Self.firstBusyDelay * (1 << min(busyRuns - 1, Self.mostDoublings)), period)
+    }
+
+    private static let firstBusyDelay = Duration.seconds(1)
+    /// More than any period needs: 2^20 seconds are twelve days.
+    private static let mostDoublings = 20
 
     /// A check has found the tables as they were left; a change that comes now need not wait for it.
     mutating func checked(at now: Instant) { lastCheck = now }
@@ -57,8 +79,8 @@ struct SyncSchedule: Sendable {
             let due = lastEnd + minimumPeriod
             return due <= now ? .synchronize : .wait(until: due)
         }
-        let due = max(lastEnd, lastCheck ?? lastEnd) + period
+        let due = max(lastEnd, lastCheck ?? lastEnd) + retryDelay
         guard due <= now else { return .wait(until: due) }
-        return hasFailed ? .synchronize : .check
+        return lastOutcome == .succeeded ? .check : .synchronize
     }
 }

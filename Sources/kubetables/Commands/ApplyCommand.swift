@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import ConnectionTracking
 import ForeignRules
 import Host
 import KernelTables
@@ -20,7 +21,9 @@ struct ApplyCommand: ParsableCommand {
             The input is the whole desired state. Services that are in force and not in the input are removed with \
             --prune, or after a question on a terminal; otherwise nothing is changed. Each table is changed in one commit, \
             under the xtables lock; chains of other programs, and their rules in built-in chains, stay as they are. \
-            Nothing is committed if the kernel is in sync. Needs the capabilities CAP_NET_ADMIN and CAP_NET_RAW.
+            Nothing is committed if the kernel is in sync. Flows that the rules would pass by are deleted afterwards: UDP \
+            flows whose endpoint is gone, and flows that began while rules were missing. Needs the capabilities \
+            CAP_NET_ADMIN and CAP_NET_RAW.
 
             Example: kubetables apply -f redis.yaml -f myapp/ --cluster-cidr 10.244.0.0/16
             """)
@@ -72,7 +75,7 @@ struct ApplyCommand: ParsableCommand {
         try removal.confirmRemoval(of: removed.names, input: paths)
         try forEachFamily(compared.map(\.family)) { family in
             for index in compared.indices where compared[index].family == family {
-                try apply(input, &compared[index], backend)
+                try apply(input, &compared[index], backend, formerFrontEnds: removed.udpFrontEnds(family))
             }
         }
         try comparing.get()
@@ -94,9 +97,13 @@ struct ApplyCommand: ParsableCommand {
     }
 
     /// Applies the rules of one family and prints what was done.
-    private static func apply(_ input: CompilerInput, _ compared: inout Compared, _ backend: any RuleBackend) throws {
+    private static func apply(
+        _ input: CompilerInput, _ compared: inout Compared, _ backend: any RuleBackend,
+        formerFrontEnds: Set<UDPFrontEnd>
+    ) throws {
         let family = compared.family
         Console.warn(HostCheck(LinuxHost()).warnings(family, compared.compilation?.servicePorts ?? []))
+        let cleanup = compared.compilation.map { FlowCleanup($0, formerFrontEnds: formerFrontEnds) }
         // Given away, so that the rules and libiptc's copy of them are not in memory together.
         let report = try backend.apply(without: [], expecting: nil) {
             (compared.compilation.take() ?? input.compile(family)).ruleset
@@ -106,6 +113,8 @@ struct ApplyCommand: ParsableCommand {
         for line in summary.lines { try Console.printLine(line) }
         warnOfForeignRules(report, input)
         Console.note("\(family.kubernetesName) took: \(summary.timing(compile: compared.compileTime))")
+        // Also if nothing was committed: the command before this one may have ended in between.
+        cleanup?.run()
         // Some rules of the manifests are not in force; the warnings name them.
         guard report.unsupported.isEmpty else { throw ExitCode.refusedByKernel }
     }

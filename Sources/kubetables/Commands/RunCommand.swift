@@ -51,13 +51,13 @@ struct RunCommand: AsyncParsableCommand {
     private var families: [IPFamily] { ipFamily.map { [$0] } ?? IPFamily.allCases }
 
     func run() async throws {
-        // A reload that is requested before the program handles it must not end the program.
-        signal(SIGHUP, SIG_IGN)
         if oneShot.cleanup == true {
+            SignalWatch.release()
             // As in kube-proxy, it is not refused.
             Console.warn(owner.runningProxies(LinuxHost()).prefix(1).map { "\($0) and will make the rules again" })
             return try CleanupCommand.cleanUp(families, kernel.backend)
         }
+        let signals = SignalWatch()
         let resolved: ResolvedOptions
         do throws(ResolvedOptions.Failure) {
             resolved = try resolveOptions()
@@ -75,11 +75,11 @@ struct RunCommand: AsyncParsableCommand {
         if oneShot.initOnly == true {
             return try OneShotOptions.tune(TuningOptions(options, families: families), logger)
         }
-        try await serve(options, logger)
+        try await serve(options, logger, signals)
     }
 
-    private func serve(_ options: ProxyOptions, _ logger: Logger) async throws {
-        let host = LinuxHost()
+    private func serve(_ options: ProxyOptions, _ logger: Logger, _ signals: SignalWatch) async throws {
+        let host = LinuxHost(stop: signals.stop)
         let nodeName = options.hostname ?? host.hostname
         let objects = try source.objectSource(options, nodeName: nodeName)
         try checkKernel()
@@ -92,7 +92,8 @@ struct RunCommand: AsyncParsableCommand {
             options: options, traffic: loopOptions.trafficMetrics, families: families, logger: logger)
         let observer = Observers([LogObserver(logger, subject: subject), tuner] + status.observers)
         let loop = ProxyLoop(
-            options: options, families: families, requiredKinds: objects.requiredKinds, backend: kernel.backend,
+            options: options, families: families, requiredKinds: objects.requiredKinds,
+            backend: kernel.backend(stop: signals.stop),
             flows: StaleFlowCleanup(), traffic: status.metrics.traffic, host: host, observer: observer)
 
         let servers = try await status.listen(options, loop: loop, families: families)
@@ -113,10 +114,10 @@ struct RunCommand: AsyncParsableCommand {
                         onContact: { status.metrics.proxy.recordContact(about: $0) }
                     ) { await loop.take($0) }
                 },
-                TaskService { await reloadOnRequest(reload) },
+                TaskService { await reloadOnRequest(signals, reload) },
                 TaskService { await status.serviceHealth.run() },
             ] + servers
-        try await ServiceGroup(tasks, logger: logger).run()
+        try await ServiceGroup(tasks, logger: logger).run(until: signals)
         logger.info("stopped; the rules stay as they are")
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Host
 import KernelTables
 import NetworkTypes
 import ProxyConfiguration
@@ -32,8 +33,15 @@ struct KernelOptions: ParsableArguments {
         return backend
     }
 
-    var backend: any RuleBackend {
-        Self.backend(lock: XTablesLock(path: lockFile, limit: .seconds(lockWait)))
+    var backend: any RuleBackend { backend(stop: nil) }
+
+    /// - Parameter stop: ends the wait for the lock, and keeps a commit from beginning.
+    func backend(stop: StopRequest?) -> any RuleBackend {
+        var lock = XTablesLock(path: lockFile, limit: .seconds(lockWait))
+        lock.host = LinuxHost()
+        var syncer = Self.backend(lock: lock)
+        syncer.stop = stop
+        return syncer
     }
 
     /// For commands that change nothing, and so need no lock.

@@ -30,8 +30,8 @@ extension ExitCode {
 extension SyncError {
     var exitCode: ExitCode {
         switch self {
-        case .lock(.busy), .changedMeanwhile: .lockBusy
-        case .lock(.unusable), .notPermitted: .notPermitted
+        case .lock(.busy), .lock(.stopped), .stopped, .changedMeanwhile: .lockBusy
+        case .lock(.unusable), .lock(.notRegularFile), .notPermitted: .notPermitted
         case .unencodable: .badInput
         case .noLegacyTables: .noLegacyTables
         case .outOfMemory, .refused: .refusedByKernel

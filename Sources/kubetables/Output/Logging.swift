@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Glibc
 import KubernetesObjects
 import Logging
 import Proxy
@@ -15,6 +16,12 @@ extension Logger {
         } else {
             self.init(label: "kubetables") { _ in LineLogHandler(level: level) }
         }
+        let logger = self
+        LogWriter.standardError.onRecovery { count in
+            logger.warning("\(count) log lines were dropped: standard error was not read in time")
+        }
+        // However the program ends, its last lines are written if anybody reads them.
+        atexit { LogWriter.standardError.flush(limit: LogWriter.endLimit) }
     }
 
     func report(_ diagnostics: [Diagnostic]) {
@@ -27,6 +34,11 @@ extension Logger {
         logger.logLevel = .error
         return logger
     }
+}
+
+extension LogWriter {
+    /// How long the end of the program waits for the last lines to be written.
+    static let endLimit = Duration.milliseconds(100)
 }
 
 extension Logger.Level {

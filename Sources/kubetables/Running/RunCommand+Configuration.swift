@@ -7,7 +7,6 @@ import NetworkTypes
 import Proxy
 import ProxyConfiguration
 import ServiceModel
-import UnixSignals
 
 /// The options of `run`, at the start and when the configuration is reloaded.
 extension RunCommand {
@@ -54,11 +53,10 @@ extension RunCommand {
     }
 
     /// Calls `reload` for each SIGHUP and for each change of the configuration file.
-    func reloadOnRequest(_ reload: @escaping @Sendable () async -> Void) async {
+    func reloadOnRequest(_ signals: SignalWatch, _ reload: @escaping @Sendable () async -> Void) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask {
-                let signals = await UnixSignalsSequence(trapping: .sighup)
-                for await _ in signals { await reload() }
+                for await _ in signals.reloads { await reload() }
             }
             if let path = node.config {
                 group.addTask { await FileChanges(path: path).forEach(reload) }

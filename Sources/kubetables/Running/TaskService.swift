@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Host
 import Logging
 import ServiceLifecycle
-import UnixSignals
 
 /// A task of the running program, cancelled when the program shuts down.
 struct TaskService: Service {
@@ -14,12 +14,22 @@ struct TaskService: Service {
 }
 
 extension ServiceGroup {
-    /// All tasks together: SIGTERM, SIGINT or the end of one of them shuts down the others.
+    /// All tasks together: the end of one of them shuts down the others.
     init(_ tasks: [TaskService], logger: Logger) {
         self.init(
             configuration: ServiceGroupConfiguration(
                 services: tasks.map {
                     .init(service: $0, successTerminationBehavior: .gracefullyShutdownGroup)
-                }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger.errorsOnly))
+                }, logger: logger.errorsOnly))
+    }
+
+    /// Runs the tasks until one of them ends or a signal asks for the end.
+    func run(until signals: SignalWatch) async throws {
+        signals.onStop { Task { await self.triggerGracefulShutdown() } }
+        do {
+            try await run()
+        } catch let error as ServiceGroupError where error == .alreadyFinished() && signals.stop.isMade {
+            // The signal came before the tasks did.
+        }
     }
 }
