@@ -44,7 +44,7 @@ final class SignalWatch: Sendable {
     // MARK: Before the command is known
 
     /// What signals did before ``collect()``; whoever started the program may have let it ignore some (`nohup`).
-    private nonisolated(unsafe) static let former: [(number: Int32, action: sigaction)] = {
+    private static let former: [(number: Int32, action: sigaction)] = {
         guard pipe != nil else { return [] }
         return numbers.map { number in
             var action = sigaction()
