@@ -263,7 +263,7 @@ import XTables
             await eventually("follows") { nat().contains("10.0.0.3") }
             #expect(table.flows == begun)
             try flush("PREROUTING", .nat)
-            await eventually("deletes the flows") { table.flows.isEmpty }
+            await eventually("deletes the flows, and reports it") { table.flows.isEmpty && cleanups.count == 2 }
             #expect(repairedTables == [.filter, .nat])
             #expect(cleanups.map(\.deletion.deleted) == [0, 1])
             #expect(cleanups.map(\.connections.deleted) == [0, 1])
