@@ -91,6 +91,8 @@ import Testing
 
     @Test(arguments: [SIGTERM, SIGINT]) func stoppingLeavesTheRules(signal: Int32) throws {
         try running { program in
+            // Both: a commit that has not begun is given up.
+            try program.waitForErrors(containing: "start: IPv4 filter")
             try program.waitForErrors(containing: "start: IPv6 filter")
             program.signal(signal)
             #expect(try program.wait() == 0)
