@@ -153,6 +153,7 @@ public enum InputFiles {
     /// The content of a file, or of standard input.
     ///
     /// - Parameters:
+    ///   - path: the file, or `-` for standard input.
     ///   - allowsPipes: whether the file may be a pipe, whose writer is waited for; otherwise it must be a regular file.
     ///   - limit: the largest size, in bytes.
     /// - Throws: ``Failure``.
