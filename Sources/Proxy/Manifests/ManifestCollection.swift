@@ -147,21 +147,21 @@ struct ManifestCollection {
             .compactMap(\.self).min()
     }
 
-    private var presentObjects: [ObjectDepartures.Key: ObjectDepartures.Place] {
-        var present: [ObjectDepartures.Key: ObjectDepartures.Place] = [:]
+    private var presentObjects: [ObjectKey: ObjectDepartures.Place] {
+        var present: [ObjectKey: ObjectDepartures.Place] = [:]
         for (path, file) in files.sorted(by: { $0.key < $1.key }) {
-            for object in file.objects where present[ObjectDepartures.Key(object)] == nil {
-                present[ObjectDepartures.Key(object)] = ObjectDepartures.Place(object: object, path: path)
+            for object in file.objects where present[ObjectKey(object)] == nil {
+                present[ObjectKey(object)] = ObjectDepartures.Place(object: object, path: path)
             }
         }
         return present
     }
 
     /// A warning if a file has lost its last object; `nil` if it has others: then its author has it in hand.
-    private func departure(of keys: [ObjectDepartures.Key], from path: String) -> Diagnostic? {
+    private func departure(of keys: [ObjectKey], from path: String) -> Diagnostic? {
         guard files[path]?.objects.isEmpty ?? true else { return nil }
         let order = KubernetesObject.Kind.allCases
-        func rank(_ key: ObjectDepartures.Key) -> Int { order.firstIndex(of: key.kind) ?? order.count }
+        func rank(_ key: ObjectKey) -> Int { order.firstIndex(of: key.kind) ?? order.count }
         let names = keys.sorted { (rank($0), $0.name) < (rank($1), $1.name) }.map(\.description)
         let more = names.count - Self.namedObjects
         let list =
@@ -215,12 +215,12 @@ struct ManifestCollection {
     /// All objects in force; of several with one kind and name, that of the file that comes first.
     mutating func objects(_ scan: inout Scan) -> [KubernetesObject] {
         var missing = departures.objects
-        var owners: [ObjectDepartures.Key: String] = [:]
+        var owners: [ObjectKey: String] = [:]
         var objects: [KubernetesObject] = []
         var duplicates: Set<String> = []
         for (path, file) in files.sorted(by: { $0.key < $1.key }) {
             for object in file.objects {
-                let key = ObjectDepartures.Key(object)
+                let key = ObjectKey(object)
                 guard let owner = owners[key] else {
                     owners[key] = path
                     objects.append(missing.removeValue(forKey: key) ?? object)

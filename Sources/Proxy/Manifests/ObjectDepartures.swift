@@ -9,19 +9,6 @@ import KubernetesObjects
 struct ObjectDepartures {
     typealias Instant = ContinuousClock.Instant
 
-    /// The identity of an object.
-    struct Key: Hashable, CustomStringConvertible {
-        let kind: KubernetesObject.Kind
-        let name: ObjectName
-
-        init(_ object: KubernetesObject) {
-            kind = object.kind
-            name = object.name
-        }
-
-        var description: String { "\(kind.rawValue) \(name)" }
-    }
-
     /// An object and the file that has it.
     struct Place {
         let object: KubernetesObject
@@ -35,8 +22,8 @@ struct ObjectDepartures {
 
     /// How long an object must be gone before it counts.
     let delay: Duration
-    private var present: [Key: Place] = [:]
-    private var departed: [Key: Departure] = [:]
+    private var present: [ObjectKey: Place] = [:]
+    private var departed: [ObjectKey: Departure] = [:]
 
     init(delay: Duration) { self.delay = delay }
 
@@ -44,7 +31,7 @@ struct ObjectDepartures {
     ///
     /// - Parameter truncated: the files that are cut off: an object that is another one in them is not changed, but cut off
     ///   as well.
-    mutating func update(_ now: [Key: Place], truncated: Set<String>, at instant: Instant) {
+    mutating func update(_ now: [ObjectKey: Place], truncated: Set<String>, at instant: Instant) {
         for (key, old) in present {
             let new = now[key]
             let isCut = new.map { truncated.contains($0.path) && $0.object != old.object } ?? true
@@ -66,8 +53,8 @@ struct ObjectDepartures {
     /// Forgets the objects whose time is over.
     ///
     /// - Returns: what files had of them, by path.
-    mutating func expire(at now: Instant) -> [String: [Key]] {
-        var expired: [String: [Key]] = [:]
+    mutating func expire(at now: Instant) -> [String: [ObjectKey]] {
+        var expired: [String: [ObjectKey]] = [:]
         for (key, departure) in departed where departure.since + delay <= now {
             expired[departure.place.path, default: []].append(key)
             departed[key] = nil
@@ -82,5 +69,5 @@ struct ObjectDepartures {
     func concern(_ path: String) -> Bool { departed.values.contains { $0.place.path == path } }
 
     /// The objects that still count although they are missing, or what they were before they were cut off.
-    var objects: [Key: KubernetesObject] { departed.mapValues(\.place.object) }
+    var objects: [ObjectKey: KubernetesObject] { departed.mapValues(\.place.object) }
 }

@@ -6,17 +6,8 @@ import KubernetesObjects
 ///
 /// Once everything has been read it is closed: what turns unreadable later has a last good state, or is new and has no rules.
 struct GapRecord: Sendable {
-    private struct Key: Hashable, Comparable {
-        let kind: KubernetesObject.Kind
-        let name: ObjectName
-
-        static func < (left: Key, right: Key) -> Bool {
-            (left.kind.rawValue, left.name) < (right.kind.rawValue, right.name)
-        }
-    }
-
     private(set) var gaps = InputGaps()
-    private var objects: [Key: [Diagnostic]] = [:]
+    private var objects: [ObjectKey: [Diagnostic]] = [:]
     private var files: [Diagnostic] = []
     private var isClosed = false
 
@@ -30,16 +21,16 @@ struct GapRecord: Sendable {
         guard !isClosed else { return false }
         func add(_ object: UnreadableObject) {
             if !isKnown(object.kind, object.name) {
-                objects[Key(kind: object.kind, name: object.name)] = object.diagnostics
+                objects[ObjectKey(kind: object.kind, name: object.name)] = object.diagnostics
             }
         }
         switch update {
         case .listed(let kind, _, let unreadable, _):
             objects = objects.filter { $0.key.kind != kind }
             unreadable.forEach(add)
-        case .changed(let object, _): objects[Key(kind: object.kind, name: object.name)] = nil
+        case .changed(let object, _): objects[ObjectKey(object)] = nil
         case .unreadable(let object): add(object)
-        case .removed(let kind, let name): objects[Key(kind: kind, name: name)] = nil
+        case .removed(let kind, let name): objects[ObjectKey(kind: kind, name: name)] = nil
         case .unreadableFiles(let errors): files = errors
         }
         let new = InputGaps(files + objects.sorted { $0.key < $1.key }.flatMap(\.value))

@@ -6,18 +6,9 @@ import Synchronization
 
 /// Logs what is wrong with objects, once for each object until that changes, and reports all that cannot be used.
 package final class ObjectDiagnostics: Sendable {
-    private struct Key: Hashable, Comparable {
-        let kind: KubernetesObject.Kind
-        let name: ObjectName
-
-        static func < (left: Key, right: Key) -> Bool {
-            (left.kind.rawValue, left.name) < (right.kind.rawValue, right.name)
-        }
-    }
-
     private let logger: Logger
     private let observer: any ProxyObserver
-    private let reported = Mutex<[Key: [Diagnostic]]>([:])
+    private let reported = Mutex<[ObjectKey: [Diagnostic]]>([:])
     private let reportedErrors = Mutex<[Diagnostic]>([])
     /// Objects can change a thousand times a second; lines beyond the budget are counted.
     private let budget = Mutex(LineBudget())
@@ -39,11 +30,11 @@ package final class ObjectDiagnostics: Sendable {
             case .listed(let kind, let objects, let unreadable, let remarks):
                 take(kind, Set(objects.map(\.name)), unreadable, remarks)
             case .changed(let object, let remarks):
-                replace(Key(kind: object.kind, name: object.name), with: remarks)
+                replace(ObjectKey(object), with: remarks)
             case .unreadable(let object):
-                replace(Key(kind: object.kind, name: object.name), with: object.diagnostics)
+                replace(ObjectKey(kind: object.kind, name: object.name), with: object.diagnostics)
             case .removed(let kind, let name):
-                reported.withLock { $0.removeValue(forKey: Key(kind: kind, name: name)) != nil }
+                reported.withLock { $0.removeValue(forKey: ObjectKey(kind: kind, name: name)) != nil }
             case .unreadableFiles:
                 false
             }
@@ -64,19 +55,19 @@ package final class ObjectDiagnostics: Sendable {
             let known = reported.keys.filter { $0.kind == kind }.map(\.name)
             // What is no longer there is not logged.
             for name in known where found[name] == nil && !names.contains(name) {
-                reported[Key(kind: kind, name: name)] = nil
+                reported[ObjectKey(kind: kind, name: name)] = nil
             }
             return known
         }
         var hasChanged = !known.isEmpty
         for name in Set(known.filter(names.contains)).union(found.keys).sorted() {
-            if replace(Key(kind: kind, name: name), with: found[name] ?? []) { hasChanged = true }
+            if replace(ObjectKey(kind: kind, name: name), with: found[name] ?? []) { hasChanged = true }
         }
         return hasChanged
     }
 
     /// - Returns: whether anything else is wrong with the object than before.
-    private func replace(_ key: Key, with diagnostics: [Diagnostic]) -> Bool {
+    private func replace(_ key: ObjectKey, with diagnostics: [Diagnostic]) -> Bool {
         let old = reported.withLock { reported in
             defer { reported[key] = diagnostics.isEmpty ? nil : diagnostics }
             return reported[key] ?? []
@@ -97,7 +88,7 @@ package final class ObjectDiagnostics: Sendable {
         }
         let hasError = { (diagnostics: [Diagnostic]) in diagnostics.contains { $0.severity == .error } }
         if hasError(old), !hasError(diagnostics) {
-            logger.notice("\(key.kind.rawValue) \(key.name): valid again; its new state takes effect")
+            logger.notice("\(key): valid again; its new state takes effect")
         }
         return true
     }
