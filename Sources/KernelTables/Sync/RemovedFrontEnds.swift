@@ -89,42 +89,14 @@ extension Ruleset {
 }
 
 extension RemovedFrontEnd {
-    /// Where clients reach it.
-    fileprivate struct Place: Hashable {
-        let address: IPAddress?
-        let port: UInt16
-        let transport: TransportProtocol
-    }
+    fileprivate var place: FrontEnd { FrontEnd(address, port, transport) }
 
-    fileprivate var place: Place { Place(address: address, port: port, transport: transport) }
-
-    /// The front end that a rule is for; `nil` if it is for none.
+    /// The front end that a rule is for; `nil` if it is for none, or for a range of addresses.
     fileprivate init?(_ rule: Rule) {
-        var address: IPAddress?
-        if let destination = rule.destination {
-            guard !destination.isInverted,
-                destination.range.prefixLength == destination.range.address.family.addressBits
-            else { return nil }
-            address = destination.range.address
-        }
-        var found: (TransportProtocol, UInt16)?
-        var comment = ""
-        for match in rule.matches {
-            switch match {
-            case .transport(let transport, let port?): found = (transport, port)
-            case .comment(let text): comment = text
-            default: break
-            }
-        }
-        guard let (transport, port) = found else { return nil }
+        guard let place = FrontEnd(rule), rule.destination == nil || place.address != nil else { return nil }
+        let servicePort = rule.comment.flatMap { ServicePortOrigin(comment: $0, transport: place.transport) }
         self.init(
-            address: address, port: port, transport: transport, service: Self.service(in: comment))
-    }
-
-    /// The Service of `namespace/name:port cluster IP` and the like.
-    private static func service(in comment: String) -> String? {
-        let name = comment.prefix { $0 != " " && $0 != ":" }
-        let parts = name.split(separator: "/", omittingEmptySubsequences: false)
-        return parts.count == 2 && parts.allSatisfy { !$0.isEmpty } ? String(name) : nil
+            address: place.address, port: place.port, transport: place.transport,
+            service: servicePort.map { "\($0.namespace)/\($0.service)" })
     }
 }

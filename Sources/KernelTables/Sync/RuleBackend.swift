@@ -22,8 +22,8 @@ public protocol RuleBackend: Sendable {
 
     /// The front ends of Services that ``apply(without:expecting:_:)`` would remove from the tables as they are now.
     ///
-    /// A rule that is removed counts if it leads from one address and port to a Service and no desired rule does. Neither
-    /// node ports nor endpoints count: a Service has them in addition to an address of its own.
+    /// A rule that is removed counts if it leads from one address and port, or from a node port, to a Service and no desired
+    /// rule does. Endpoints do not count: a Service has them in addition to an address of its own.
     ///
     /// - Throws: ``SyncError``.
     func removedFrontEnds(_ ruleset: Ruleset) throws(SyncError) -> [RemovedFrontEnd]

@@ -14,12 +14,12 @@ package struct KeptRules: Sendable {
     /// What stays alongside compiled service ports: rules for addresses and ports that none of them claims, with all chains
     /// that these lead to.
     package init(_ held: HeldRules, alongside compilation: Compilation) {
-        var claimed: Set<ServicePlace> = []
-        for servicePort in compilation.servicePorts { claimed.formUnion(ServicePlace.all(of: servicePort.servicePort)) }
+        var claimed: Set<FrontEnd> = []
+        for servicePort in compilation.servicePorts { claimed.formUnion(FrontEnd.all(of: servicePort.servicePort)) }
         let compiledChains = Set(
             compilation.servicePorts.lazy.flatMap { servicePort in servicePort.chains.nat.lazy.map(\.name) })
         let shared = held.shared.filter { rule in
-            !claimed.contains(rule.place) && !(rule.chain.map(compiledChains.contains) ?? false)
+            !claimed.contains(rule.frontEnd) && !(rule.chain.map(compiledChains.contains) ?? false)
         }
         var owners: [ChainName: Origin] = [:]
         let reachable = HeldChains(held.chains, held.layout)
