@@ -99,9 +99,8 @@ actor FamilyProxy {
 
     private func compile(_ snapshot: ServiceSnapshot, _ settings: CompilerSettings) {
         measureCompiling {
-            let entries = snapshot.servicePorts.map { keeping.supplement($0, localNode: settings.node.name) }
             compilation = Compilation(
-                ServiceSnapshot(family: family, servicePorts: entries), settings: settings)
+                keeping.supplement(snapshot, localNode: settings.node.name), settings: settings)
         }
         keeping.prune()
     }

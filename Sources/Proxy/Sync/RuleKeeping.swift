@@ -64,6 +64,13 @@ struct RuleKeeping: Sendable {
         return held.supplement(entry, localNode: localNode)
     }
 
+    /// A snapshot with such endpoints.
+    mutating func supplement(_ snapshot: ServiceSnapshot, localNode: String) -> ServiceSnapshot {
+        guard case .on = state else { return snapshot }
+        let entries = snapshot.servicePorts.map { supplement($0, localNode: localNode) }
+        return ServiceSnapshot(family: snapshot.family, servicePorts: entries)
+    }
+
     /// Forgets what no rule that is kept needs; comes after ``supplement(_:localNode:)`` for all service ports.
     mutating func prune() {
         guard case .on(var held) = state else { return }
