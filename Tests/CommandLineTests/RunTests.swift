@@ -14,23 +14,7 @@ import Testing
         node = try NetworkNamespace()
         directory = FileManager.default.temporaryDirectory.appending(path: "kt-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: false)
-        try write(Self.objects(endpoint: "10.244.0.1"), to: "objects.yaml")
-    }
-
-    private static func objects(endpoint: String) -> String {
-        """
-        apiVersion: v1
-        kind: Service
-        metadata: {name: web}
-        spec: {clusterIP: 10.96.0.10, ports: [{port: 80}]}
-        ---
-        apiVersion: discovery.k8s.io/v1
-        kind: EndpointSlice
-        metadata: {name: web-1, labels: {kubernetes.io/service-name: web}}
-        addressType: IPv4
-        ports: [{port: 8080}]
-        endpoints: [{addresses: ["\(endpoint)"]}]
-        """
+        try write(WebService.objects(endpoint: "10.244.0.1"), to: "objects.yaml")
     }
 
     private func write(_ text: String, to name: String) throws {
@@ -61,7 +45,7 @@ import Testing
         try running { program in
             try program.waitForErrors(containing: "start: IPv4 filter")
             #expect(try nat().contains("--to-destination 10.244.0.1:8080"))
-            try write(Self.objects(endpoint: "10.244.0.2"), to: "objects.yaml")
+            try write(WebService.objects(endpoint: "10.244.0.2"), to: "objects.yaml")
             try program.waitForErrors(containing: "1 Service changed: IPv4 nat: 1 chain created, 1 chain deleted")
             #expect(try nat().contains("--to-destination 10.244.0.2:8080"))
             #expect(try !nat().contains("10.244.0.1"))
@@ -107,7 +91,7 @@ import Testing
             try first.waitForErrors(containing: "start: IPv6 filter")
             first.signal(SIGTERM)
             _ = try first.wait()
-            try write(Self.objects(endpoint: "10.244.0.1"), to: "objects.yaml")
+            try write(WebService.objects(endpoint: "10.244.0.1"), to: "objects.yaml")
             try running { second in
                 try second.waitForErrors(containing: "start: IPv4: already in sync, nothing committed")
                 try second.waitForErrors(containing: "start: IPv6: already in sync, nothing committed")

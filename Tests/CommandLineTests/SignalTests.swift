@@ -19,23 +19,7 @@ import Testing
     }
 
     private func write(endpoint: Int) throws {
-        let text = """
-            apiVersion: v1
-            kind: Service
-            metadata: {name: web}
-            spec: {clusterIP: 10.96.0.10, ports: [{port: 80}]}
-            ---
-            apiVersion: discovery.k8s.io/v1
-            kind: EndpointSlice
-            metadata: {name: web-1, labels: {kubernetes.io/service-name: web}}
-            addressType: IPv4
-            ports: [{port: 8080}]
-            endpoints: [{addresses: ["10.244.0.\(endpoint)"]}]
-            """
-        let file = URL(filePath: folder.path).appending(path: "manifests/objects.yaml")
-        try FileManager.default.createDirectory(
-            at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try Data(text.utf8).write(to: file)
+        try folder.write("manifests/objects.yaml", WebService.objects(endpoint: "10.244.0.\(endpoint)"))
     }
 
     private var manifests: [String] { ["--manifests", folder.path + "/manifests"] }
