@@ -88,6 +88,7 @@ import Testing
 
     @Test func aRestartCommitsNothing() throws {
         try running { first in
+            try first.waitForErrors(containing: "start: IPv4 filter")
             try first.waitForErrors(containing: "start: IPv6 filter")
             first.signal(SIGTERM)
             _ = try first.wait()
