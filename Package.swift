@@ -18,8 +18,8 @@ let package = Package(
         .library(
             name: "KubetablesCore",
             targets: [
-                "NetworkTypes", "ServiceModel", "Documents", "KubernetesObjects", "XTables", "RuleCompiler",
-                "KernelTables",
+                "NetworkTypes", "ServiceModel", "Documents", "KubernetesObjects", "XTables", "RuleEvaluation",
+                "RuleCompiler", "KernelTables",
             ]),
     ],
     dependencies: [
@@ -43,6 +43,7 @@ let package = Package(
         .target(name: "NetworkTypes", swiftSettings: settings),
         .target(name: "ServiceModel", dependencies: ["NetworkTypes"], swiftSettings: settings),
         .target(name: "XTables", dependencies: ["NetworkTypes"], swiftSettings: settings),
+        .target(name: "RuleEvaluation", dependencies: ["NetworkTypes", "XTables"], swiftSettings: settings),
         .target(
             name: "RuleCompiler",
             dependencies: [
@@ -222,6 +223,10 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(name: "XTablesTests", dependencies: ["NetworkTypes", "XTables"], swiftSettings: settings),
+        .testTarget(
+            name: "RuleEvaluationTests",
+            dependencies: ["NetworkTypes", "RuleCompiler", "RuleEvaluation", "ServiceModel", "TestSupport", "XTables"],
+            swiftSettings: settings),
         .testTarget(
             name: "RuleCompilerTests",
             dependencies: ["NetworkTypes", "RuleCompiler", "ServiceModel", "TestSupport", "XTables"],

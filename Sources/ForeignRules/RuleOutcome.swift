@@ -75,7 +75,7 @@ extension RuleOutcome {
     private init(_ effect: TargetEffect, _ name: String) {
         self =
             switch effect {
-            case .goesOn, .changesMark: .goesOn
+            case .goesOn, .changesMark, .stopsTracking: .goesOn
             case .leavesTable: .ends(.handedOver)
             case .refuses: .ends(.rejected)
             case .translatesSource: .ends(.sourceTranslated)

@@ -52,6 +52,32 @@ struct EntryCodecTests {
                 == "-A X -p tcp -m hashlimit [unknown: 256 bytes] -j THERE")
     }
 
+    @Test(
+        "with a target that has no words are followed if it is known what the target does", arguments: IPFamily.allCases
+    )
+    func undescribedTargets(family: IPFamily) throws {
+        func effect(_ name: String, _ data: [UInt8]) throws -> TargetEffect? {
+            var entry = try EntryCodec.kernelEntry(of: Rule(target: .mark(xor: 1, clearing: 1)), family: family)
+            let head = entry.bytes.count - 40
+            for index in 0..<29 {
+                entry.bytes[head + 2 + index] = index < name.utf8.count ? Array(name.utf8)[index] : 0
+            }
+            entry.bytes[head + 31] = 0
+            for (index, byte) in data.enumerated() { entry.bytes[head + 32 + index] = byte }
+            guard case .foreign(let foreign) = try EntryCodec.decode(entry.bytes, targetName: name, family: family),
+                case .other(_, let effect) = foreign.target
+            else { return nil }
+            return effect
+        }
+        #expect(try effect("TRACE", []) == .goesOn)
+        #expect(try effect("CT", [1, 0]) == .stopsTracking)
+        #expect(try effect("CT", [2, 0]) == .goesOn)
+        #expect(try effect("NOTRACK", []) == .stopsTracking)
+        #expect(try effect("HMARK", []) == .changesMark)
+        #expect(try effect("SET", []) == .goesOn)
+        #expect(try effect("STRANGE", []) == .unknown)
+    }
+
     @Test("with any data of an extension are described or marked, and never more", arguments: IPFamily.allCases)
     func anyData(family: IPFamily) throws {
         var generator = SeededGenerator(seed: 13)

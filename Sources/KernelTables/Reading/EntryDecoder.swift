@@ -115,7 +115,7 @@ struct EntryDecoder {
         let known = ourTarget(part, data)
         if let known, verifier.isTarget(known, part) { return .known(known) }
         guard let description = DescribedExtensions.describe(target: part, data) else {
-            return .other(part.foreign(nil), .unknown)
+            return .other(part.foreign(nil), UndescribedTargets.effect(part))
         }
         let target = ForeignTarget.other(part.foreign(description.text), description.effect)
         if let known, target.saveText(family: family) == ForeignTarget.known(known).saveText(family: family) {

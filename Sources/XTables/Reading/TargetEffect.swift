@@ -8,6 +8,8 @@ public enum TargetEffect: Hashable, Sendable {
     case goesOn
     /// The next rule is tried, with a mark that is not known here (CONNMARK, HMARK).
     case changesMark
+    /// The next rule is tried, and connection tracking leaves the packet alone (CT `--notrack`).
+    case stopsTracking
     /// The packet leaves the table, otherwise unchanged as far as it can be said here (NFQUEUE, SYNPROXY and so on).
     case leavesTable
     /// The packet ends here, with an error as its answer (REJECT) or without one.

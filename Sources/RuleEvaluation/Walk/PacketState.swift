@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NetworkTypes
+import XTables
+
+/// A packet at one place on its way, and what led it there.
+struct PacketState {
+    /// What is known of an interface that the packet passes.
+    enum Interface: Hashable {
+        case named(String)
+        /// There is none at this place.
+        case none
+        /// One that is not the loopback interface.
+        case unknown
+    }
+
+    let packet: Packet
+    var source: IPAddress
+    var destination: IPAddress
+    var sourcePort: UInt16?
+    var destinationPort: UInt16?
+    var inputInterface: Interface
+    var outputInterface = Interface.none
+    var mark: UInt32
+    /// The bits of the mark that a target has changed in an unknown way.
+    var unknownMarkBits: UInt32 = 0
+    var connection: ConnectionState
+    /// Which ends of the connection were rewritten (`IPS_DST_NAT`, `IPS_SRC_NAT`).
+    var translated: ConnectionStates = []
+    var newDestination: AddressPort?
+    var sourceTranslation = SourceTranslation.unchanged
+    var remembered: [ChainName] = []
+    var pinned: [ChainName] = []
+    /// What was assumed about the packet itself, by the words of the condition.
+    var packetFacts: [String: Bool] = [:]
+
+    var share = Share.all
+    var assumptions: [Assumption] = []
+    var path: [PathStep] = []
+
+    init(_ packet: Packet) {
+        self.packet = packet
+        source = packet.source
+        destination = packet.destination
+        sourcePort = packet.sourcePort
+        destinationPort = packet.destinationPort
+        mark = packet.mark
+        connection = packet.state
+        inputInterface =
+            switch packet.origin {
+            case .network(let name?): .named(name)
+            case .network(nil): .unknown
+            case .host: .none
+            }
+    }
+
+    /// The states that `--ctstate` compares with (xt_conntrack.c).
+    var connectionStates: ConnectionStates {
+        switch connection {
+        case .new, .established, .related: translated.union(connection.bit)
+        case .invalid, .untracked: connection.bit
+        }
+    }
+
+    /// Whether rules in nat see the packet.
+    var beginsConnection: Bool {
+        switch connection {
+        case .new: true
+        // What an ICMP error announces is translated as its connection is.
+        case .related: packet.icmp == nil
+        case .established, .invalid, .untracked: false
+        }
+    }
+
+    /// Whether everything that rules could ask is the same, whatever led here.
+    func isEquivalent(to other: PacketState) -> Bool {
+        mark == other.mark && unknownMarkBits == other.unknownMarkBits && connection == other.connection
+            && remembered == other.remembered && pinned == other.pinned && destination == other.destination
+            && destinationPort == other.destinationPort && source == other.source
+            && inputInterface == other.inputInterface && outputInterface == other.outputInterface
+            && sourceTranslation == other.sourceTranslation && newDestination == other.newDestination
+            && translated == other.translated && packetFacts == other.packetFacts
+    }
+
+    func branch(_ verdict: Verdict) -> EvaluatedBranch {
+        var outcome = Outcome(verdict)
+        outcome.newDestination = newDestination
+        outcome.source = sourceTranslation
+        outcome.remembered = remembered
+        outcome.pinned = pinned
+        return EvaluatedBranch(
+            outcome: outcome, share: share, assumptions: assumptions, path: path, mark: mark,
+            unknownMarkBits: unknownMarkBits)
+    }
+}
