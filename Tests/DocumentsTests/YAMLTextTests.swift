@@ -23,7 +23,7 @@ import Testing
                 half: 0.5
                 list:
                 - a
-                - {"k":1}
+                - k: 1
                 - []
                 odd:
                 - ""

@@ -2,35 +2,52 @@
 
 extension DocumentValue {
     /// The value as a YAML document in block style; mappings are in the order of their keys, as Kubernetes writes them.
-    public var yaml: String {
+    public var yaml: String { yaml(.sorted) }
+
+    /// The order of the members of mappings.
+    package enum MemberOrder: Sendable {
+        /// That of their keys.
+        case sorted
+        /// That of the value.
+        case given
+    }
+
+    /// The value as a YAML document in block style.
+    package func yaml(_ order: MemberOrder, indentation: String = "") -> String {
         var text = ""
-        writeBlock(to: &text, indentation: "")
+        writeBlock(to: &text, order, indentation: indentation, first: indentation)
         return text
     }
 
-    private func writeBlock(to text: inout String, indentation: String) {
+    /// - Parameter first: what the first line begins with instead of the indentation.
+    private func writeBlock(to text: inout String, _ order: MemberOrder, indentation: String, first: String) {
+        var start = first
         switch self {
         case .object(let object) where !object.members.isEmpty:
-            for member in object.members.sorted(by: { $0.key < $1.key }) {
-                text += indentation + Self.scalar(member.key) + ":"
-                member.value.writeMember(to: &text, indentation: indentation)
+            let members = order == .given ? object.members : object.members.sorted { $0.key < $1.key }
+            for member in members {
+                text += start + Self.scalar(member.key) + ":"
+                member.value.writeMember(to: &text, order, indentation: indentation)
+                start = indentation
             }
         case .array(let elements) where !elements.isEmpty:
-            // Lists and mappings in lists are as JSON, which is YAML too: kube-proxy's files have hardly any.
-            for element in elements { text += "\(indentation)- \(element.line)\n" }
+            for element in elements {
+                element.writeBlock(to: &text, order, indentation: indentation + "  ", first: start + "- ")
+                start = indentation
+            }
         default:
-            text += "\(indentation)\(line)\n"
+            text += "\(first)\(line)\n"
         }
     }
 
-    private func writeMember(to text: inout String, indentation: String) {
+    private func writeMember(to text: inout String, _ order: MemberOrder, indentation: String) {
         switch self {
         case .object(let object) where !object.members.isEmpty:
             text += "\n"
-            writeBlock(to: &text, indentation: indentation + "  ")
+            writeBlock(to: &text, order, indentation: indentation + "  ", first: indentation + "  ")
         case .array(let elements) where !elements.isEmpty:
             text += "\n"
-            writeBlock(to: &text, indentation: indentation)
+            writeBlock(to: &text, order, indentation: indentation, first: indentation)
         default:
             text += " \(line)\n"
         }
@@ -43,10 +60,17 @@ extension DocumentValue {
 
     /// A text, in quotes unless every reader of YAML takes it for one without.
     private static func scalar(_ text: String) -> String {
-        let isPlain = text.unicodeScalars.allSatisfy { plainScalars.contains($0) } && !text.hasPrefix("-")
+        let isPlain = text.utf8.allSatisfy(isPlain) && !text.hasPrefix("-")
         return isPlain && YAMLScalar.value(text) == .string(text) ? text : DocumentValue.string(text).json
     }
 
-    private static let plainScalars = Set(
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-".unicodeScalars)
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), UInt8(ascii: "."), UInt8(ascii: "/"),
+            UInt8(ascii: "-"):
+            true
+        default: false
+        }
+    }
 }
