@@ -6,12 +6,20 @@ extension EndpointVerdict {
         switch self {
         case .used: "used"
         case .usedWhileTerminating: "used although it is terminating, since none is ready"
-        case .notReady: "not used: it is not ready"
-        case .terminating: "not used: it is terminating and others are ready"
-        case .otherNode: "not used: its hints mean other nodes"
-        case .otherZone: "not used: its hints mean other zones"
-        case .notLocal: "not used: it is not on this node"
         case .listUnused: "not asked for by any traffic policy"
+        case .notReady, .terminating, .otherNode, .otherZone, .notLocal: "not used: \(reason ?? "")"
+        }
+    }
+
+    /// Why the endpoint is not used, in words; `nil` if it is used, or if nothing asks for the list.
+    package var reason: String? {
+        switch self {
+        case .used, .usedWhileTerminating, .listUnused: nil
+        case .notReady: "it is not ready"
+        case .terminating: "it is terminating and others are ready"
+        case .otherNode: "its hints mean other nodes"
+        case .otherZone: "its hints mean other zones"
+        case .notLocal: "it is not on this node"
         }
     }
 }
@@ -32,6 +40,18 @@ extension TopologyVerdict {
 }
 
 extension EndpointSelection {
+    /// Why an endpoint is in none of the lists that traffic policies ask for, or not in one of them; `nil` if it is in all.
+    ///
+    /// - Parameter index: its place in ``endpoints``.
+    package func reason(at index: Int) -> String? {
+        let cluster = clusterVerdicts[index]
+        let local = localVerdicts[index]
+        if cluster == local || local == .listUnused { return cluster.reason }
+        if cluster == .listUnused { return local.reason }
+        let reasons = [("policy Cluster", cluster.reason), ("policy Local", local.reason)]
+        return reasons.compactMap { policy, reason in reason.map { "\(policy): \($0)" } }.joined(separator: "; ")
+    }
+
     /// The selection in lines: what the hints led to, then every endpoint and what became of it.
     ///
     /// An endpoint has one verdict if only one of the two lists is used, or both agree; else one of each.

@@ -42,17 +42,23 @@ public struct EndpointSlice: Sendable, Hashable {
         public var zoneHints: Set<String>
         /// The nodes it is meant for (KEP-3015).
         public var nodeHints: Set<String>
+        /// The Pod that answers, if the endpoint refers to one; for people, no rule depends on it.
+        public var podName: String?
+        /// The zone it runs in, if that is known; for people, no rule depends on it.
+        public var zone: String?
 
         /// An endpoint; by default ready, on an unknown node, without hints.
         public init(
             address: IPAddress, conditions: EndpointConditions = [.ready, .serving], nodeName: String? = nil,
-            zoneHints: Set<String> = [], nodeHints: Set<String> = []
+            zoneHints: Set<String> = [], nodeHints: Set<String> = [], podName: String? = nil, zone: String? = nil
         ) {
             self.address = address
             self.conditions = conditions
             self.nodeName = nodeName
             self.zoneHints = zoneHints
             self.nodeHints = nodeHints
+            self.podName = podName
+            self.zone = zone
         }
     }
 

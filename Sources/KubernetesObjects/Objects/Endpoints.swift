@@ -75,7 +75,10 @@ public struct Endpoints: Sendable, Hashable {
         guard let object = fields.object(value) else { return nil }
         let address = fields.required("ip", of: object, need: "an IP address") { $0.address($1) }
         let nodeName = fields.optional("nodeName", of: object) { $0.text($1) }
-        return address.map { EndpointSlice.Member(address: $0, conditions: conditions, nodeName: nodeName) }
+        return address.map {
+            EndpointSlice.Member(
+                address: $0, conditions: conditions, nodeName: nodeName, podName: object.referencedPod)
+        }
     }
 
     private static func port(_ fields: inout FieldReader, _ value: DocumentValue) -> EndpointSlice.Port? {

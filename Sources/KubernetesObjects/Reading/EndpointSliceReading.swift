@@ -57,7 +57,9 @@ extension EndpointSlice {
         }
         let nodeName = fields.optional("nodeName", of: object) { $0.text($1) }
         var member = address.map {
-            Member(address: $0, conditions: conditions ?? [.ready, .serving], nodeName: nodeName)
+            Member(
+                address: $0, conditions: conditions ?? [.ready, .serving], nodeName: nodeName,
+                podName: object.referencedPod, zone: object["zone"]?.string)
         }
         fields.inside("hints", of: object) { fields, hints in
             member?.zoneHints = Set(fields.list("forZones", of: hints, hintedName))
@@ -100,5 +102,13 @@ extension EndpointSlice {
     private static func hintedName(_ fields: inout FieldReader, _ value: DocumentValue) -> String? {
         guard let object = fields.object(value) else { return nil }
         return fields.required("name", of: object, need: "the name of a zone or node") { $0.text($1) }
+    }
+}
+
+extension DocumentObject {
+    /// The name of the Pod that `targetRef` of an endpoint refers to; anything else there is of no interest to a proxy.
+    var referencedPod: String? {
+        guard let reference = self["targetRef"]?.object, reference["kind"]?.string == "Pod" else { return nil }
+        return reference["name"]?.string
     }
 }

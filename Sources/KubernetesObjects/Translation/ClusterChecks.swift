@@ -49,9 +49,7 @@ extension ClusterObjects {
     }
 
     private func conflictChecks() -> [Diagnostic] {
-        var claims = ServiceClaims()
-        for service in services.values { claims.insert(service) }
-        return claims.conflicts.map { conflict in
+        conflicts.map { conflict in
             let service = conflict.loser.service
             return Diagnostic(
                 .warning, origin: services[service]?.origin ?? .none, kind: KubernetesObject.Kind.service.rawValue,

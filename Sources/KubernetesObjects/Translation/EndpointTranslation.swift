@@ -16,8 +16,8 @@ enum EndpointMerge {
     ) -> [Endpoint] {
         var found: [Endpoint] = []
         var texts = EndpointTexts()
-        for slice in slices where slice.addressType == .addresses(family) && !slice.isHeadless {
-            for port in slice.ports where port.name == servicePort.port && port.transport == servicePort.transport {
+        for slice in slices where UnusedSlice.Reason(slice, servicePort, family) == nil {
+            for port in slice.ports where port.serves(servicePort) {
                 for member in slice.endpoints {
                     let endpoint = Endpoint(member, port: port.number)
                     found.append(endpoint)
@@ -81,12 +81,17 @@ extension ClusterObjects {
     /// - Returns: nothing if there is no such Service, or if it is skipped.
     public func servicePorts(of name: ServiceName, family: IPFamily) -> [ServicePortEndpoints] {
         guard let servicePorts = services[name]?.servicePorts(family), !servicePorts.isEmpty else { return [] }
-        let slices = hasSlices(of: name) ? slices(of: name) : endpoints[name]?.mirroredSlices(family) ?? []
+        let slices = endpointSources(of: name, family: family)
         return servicePorts.map { servicePort in
             ServicePortEndpoints(
                 servicePort: servicePort,
                 endpoints: EndpointMerge.endpoints(of: servicePort.name, in: slices, family: family))
         }
+    }
+
+    /// The slices that the endpoints of a Service come from: its own or, if it has none, those of its Endpoints object.
+    func endpointSources(of name: ServiceName, family: IPFamily) -> [EndpointSlice] {
+        hasSlices(of: name) ? slices(of: name) : endpoints[name]?.mirroredSlices(family) ?? []
     }
 
     /// Everything that must be reachable in a family.

@@ -94,3 +94,12 @@ public struct ServiceClaims: Sendable {
         return entries.map { ($0.claim, $0.claimant) }
     }
 }
+
+extension ClusterObjects {
+    /// What several Services claim.
+    package var conflicts: [ServiceConflict] {
+        var claims = ServiceClaims()
+        for service in services.values { claims.insert(service) }
+        return claims.conflicts
+    }
+}
