@@ -41,12 +41,12 @@ package final class HTTPRefusals: Sendable {
         self.count = count
     }
 
-    func note(_ refusal: HTTPRefusal, on address: ListenAddress) {
+    func note(_ refusal: HTTPRefusal, on place: ListenPlace) {
         count(refusal)
         guard logged.withLock({ $0.insert(refusal).inserted }) else { return }
         logger.warning(
             """
-            HTTP server on \(address): \(refusal.text); further cases are counted in \
+            HTTP server on \(place): \(refusal.text); further cases are counted in \
             kubetables_http_refusals_total{reason="\(refusal.rawValue)"}
             """)
     }

@@ -19,21 +19,36 @@ import SystemPackage
 package final class HTTPServer: Sendable {
     /// The request of a client, as far as pages depend on it.
     package struct Query: Sendable {
+        /// A query parameter.
+        package struct Parameter: Sendable, Hashable {
+            package let name: String
+            package let value: String
+
+            package init(name: String, value: String) {
+                self.name = name
+                self.value = value
+            }
+        }
+
         /// The path, without query parameters.
         package let path: String
-        /// The query parameter `format`; `nil` if there is none.
-        package let format: String?
+        /// The query parameters, in their order.
+        package let parameters: [Parameter]
         /// The header `Accept`; empty if there is none.
         package let accept: String
-        /// Whether the client is on this machine: its address is a loopback address, or the one that it connects to.
+        /// Whether the client is on this machine: its address is a loopback address, or the one that it connects to, or it
+        /// has come through a Unix socket.
         package let isLocal: Bool
 
-        package init(path: String, format: String? = nil, accept: String = "", isLocal: Bool = true) {
+        package init(path: String, parameters: [Parameter] = [], accept: String = "", isLocal: Bool = true) {
             self.path = path
-            self.format = format
+            self.parameters = parameters
             self.accept = accept
             self.isLocal = isLocal
         }
+
+        /// The query parameter `format`; `nil` if there is none.
+        package var format: String? { parameters.first { $0.name == "format" }?.value }
     }
 
     /// Answers a query; many connections call it at once.
@@ -48,11 +63,13 @@ package final class HTTPServer: Sendable {
         case probes
     }
 
-    /// The address in use; the port is the real one, also if the kernel chose it.
-    package let address: ListenAddress
+    /// Where it listens; a port is the real one, also if the kernel chose it.
+    package let place: ListenPlace
     private let listener: any Channel
     private let connections: Connections
     private let logger: Logger
+    /// The file of a server on a Unix socket.
+    private let file: SocketFile?
 
     private static let pendingConnections: CInt = 128
     /// What the kernel keeps for a client that does not read, in bytes; by itself it would keep some megabytes.
@@ -60,11 +77,20 @@ package final class HTTPServer: Sendable {
     /// How long answers may still be sent when the server stops.
     private static let lastAnswersTime = Duration.seconds(1)
 
-    private init(_ address: ListenAddress, _ listener: any Channel, _ connections: Connections, _ logger: Logger) {
-        self.address = address
+    private init(
+        _ place: ListenPlace, _ listener: any Channel, _ connections: Connections, _ logger: Logger,
+        file: SocketFile? = nil
+    ) {
+        self.place = place
         self.listener = listener
         self.connections = connections
         self.logger = logger
+        self.file = file
+    }
+
+    /// The address in use; of a server on a Unix socket the unspecified one.
+    package var address: ListenAddress {
+        if case .address(let address) = place { address } else { ListenAddress(.any(.ipv4), 0) }
     }
 
     /// Listens and answers; call ``run()`` or ``close()`` afterwards.
@@ -80,7 +106,53 @@ package final class HTTPServer: Sendable {
     ) async throws(ListenFailure) -> HTTPServer {
         let connections = Connections(
             table: table ?? ConnectionTable(limit: limits.connections), limits: limits,
-            refusals: refusals ?? HTTPRefusals(logger), address: address)
+            refusals: refusals ?? HTTPRefusals(logger), place: .address(address))
+        do {
+            let listener = try await bootstrap(connections, ipv6Only: address.onlyIPv6)
+                .childChannelInitializer(serving(clients, connections, logger, respond))
+                .bind(to: SocketAddress(ipAddress: "\(address.address)", port: Int(address.port)))
+                .get()
+            let port = listener.localAddress?.port.flatMap { UInt16(exactly: $0) } ?? address.port
+            let real = ListenAddress(address.address, port, isIPv6Only: address.isIPv6Only)
+            return HTTPServer(.address(real), listener, connections, logger)
+        } catch let error as IOError {
+            throw ListenFailure(address, Errno(rawValue: error.errnoCode))
+        } catch {
+            throw ListenFailure(address, .other("\(error)"))
+        }
+    }
+
+    /// Listens on a Unix socket, which only the user of this process can connect to, and answers.
+    ///
+    /// What a process that has ended left at the path is replaced, and the folder of the path is made if it is missing. The
+    /// file is removed when the server stops.
+    ///
+    /// - Throws: ``SocketFailure``.
+    package static func bind(
+        socketPath path: String, limits: HTTPLimits = HTTPLimits(), refusals: HTTPRefusals? = nil, logger: Logger,
+        respond: @escaping Respond
+    ) async throws(SocketFailure) -> HTTPServer {
+        let connections = Connections(
+            table: ConnectionTable(limit: limits.connections), limits: limits,
+            refusals: refusals ?? HTTPRefusals(logger), place: .socket(path: path))
+        let file = try SocketFile(path: path, backlog: pendingConnections)
+        do {
+            let listener = try await bootstrap(connections, ipv6Only: nil)
+                .childChannelInitializer(serving(.readers, connections, logger, respond))
+                .withBoundSocket(file.descriptor)
+                .get()
+            return HTTPServer(connections.place, listener, connections, logger, file: file)
+        } catch {
+            file.remove()
+            throw SocketFailure(path, (error as? IOError).map { Errno(rawValue: $0.errnoCode) } ?? .ioError)
+        }
+    }
+
+    /// Serves each new connection.
+    private static func serving(
+        _ clients: Clients, _ connections: Connections, _ logger: Logger, _ respond: @escaping Respond
+    ) -> @Sendable (any Channel) -> EventLoopFuture<Void> {
+        let limits = connections.limits
         let http = HTTP1Channel(
             responder: { request, writer, channel in
                 try await PageRequest(request, channel, of: connections).answer(clients, writer, respond)
@@ -90,35 +162,23 @@ package final class HTTPServer: Sendable {
                 httpDecoderConfiguration: .init(
                     maxHeaderFieldSize: limits.headerBytes, maxHeaderListSize: limits.headerBytes,
                     maxHeaderFieldCount: limits.headerCount)))
-        do {
-            let listener = try await bootstrap(connections)
-                .childChannelInitializer { channel in
-                    channel.eventLoop
-                        .makeCompletedFuture {
-                            let start = ConnectionStart(connections.tasks)
-                            try channel.pipeline.syncOperations.addHandlers(ConnectionGuard(connections), start)
-                            return NIOLoopBound(start, eventLoop: channel.eventLoop)
-                        }
-                        .flatMap { start in
-                            http.setup(channel: channel, logger: logger).map { connection in
-                                start.value.serve { @Sendable in await http.handle(value: connection, logger: logger) }
-                            }
-                        }
+        return { channel in
+            channel.eventLoop
+                .makeCompletedFuture {
+                    let start = ConnectionStart(connections.tasks)
+                    try channel.pipeline.syncOperations.addHandlers(ConnectionGuard(connections), start)
+                    return NIOLoopBound(start, eventLoop: channel.eventLoop)
                 }
-                .bind(to: SocketAddress(ipAddress: "\(address.address)", port: Int(address.port)))
-                .get()
-            let port = listener.localAddress?.port.flatMap { UInt16(exactly: $0) } ?? address.port
-            let real = ListenAddress(address.address, port, isIPv6Only: address.isIPv6Only)
-            return HTTPServer(real, listener, connections, logger)
-        } catch let error as IOError {
-            throw ListenFailure(address, Errno(rawValue: error.errnoCode))
-        } catch {
-            throw ListenFailure(address, .other("\(error)"))
+                .flatMap { start in
+                    http.setup(channel: channel, logger: logger).map { connection in
+                        start.value.serve { @Sendable in await http.handle(value: connection, logger: logger) }
+                    }
+                }
         }
     }
 
-    private static func bootstrap(_ connections: Connections) -> ServerBootstrap {
-        let address = connections.address
+    /// - Parameter ipv6Only: whether an IPv6 address means IPv6 only; `nil` for anything but an IPv6 address.
+    private static func bootstrap(_ connections: Connections, ipv6Only: Bool?) -> ServerBootstrap {
         let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -133,9 +193,9 @@ package final class HTTPServer: Sendable {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.socketOption(.so_sndbuf), value: .init(sendBuffer))
-        guard address.address.family == .ipv6 else { return bootstrap }
+        guard let ipv6Only else { return bootstrap }
         return bootstrap.serverChannelOption(
-            ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only), value: address.isIPv6Only ? 1 : 0)
+            ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only), value: ipv6Only ? 1 : 0)
     }
 
     /// Without a pause, a connection that cannot be accepted would be reported by the kernel again at once, for ever.
@@ -154,9 +214,10 @@ package final class HTTPServer: Sendable {
         await withTaskCancellationHandler {
             // Never fails, and does not depend on the task's cancellation.
             try? await listener.closeFuture.get()
-            if !Task.isCancelled { logger.error("no longer listening on \(address): the socket was closed") }
+            if !Task.isCancelled { logger.error("no longer listening on \(place): the socket was closed") }
             await connections.tasks.end()
         } onCancel: {
+            file?.remove()
             listener.close(promise: nil)
             // Clients that do not read to the end must not delay the end.
             Task { [connections] in
@@ -168,7 +229,13 @@ package final class HTTPServer: Sendable {
 
     /// Stops listening and answering: instead of ``run()``, not while it runs.
     package func close() async {
+        file?.remove()
         try? await listener.close()
         await connections.tasks.end()
     }
+}
+
+extension ListenAddress {
+    /// Whether an IPv6 address means IPv6 only; `nil` for IPv4.
+    fileprivate var onlyIPv6: Bool? { address.family == .ipv6 ? isIPv6Only : nil }
 }

@@ -55,8 +55,9 @@ struct PageRequest {
 
     private var query: HTTPServer.Query {
         HTTPServer.Query(
-            path: request.uri.path, format: request.uri.queryParameters["format"].map(String.init),
-            accept: request.headers[.accept] ?? "", isLocal: channel.isLocal)
+            path: request.uri.path,
+            parameters: request.uri.queryParameters.map { .init(name: String($0.key), value: String($0.value)) },
+            accept: request.headers[.accept] ?? "", isLocal: server.place.isSocket || channel.isLocal)
     }
 
     private var hasBody: Bool {

@@ -85,15 +85,14 @@ package final class OwnerLock: Sendable {
 
     /// The file for the network namespace of the calling thread: in /run/kubetables if that is there and can be written,
     /// else in /run.
+    ///
+    /// A program that was started before /run/kubetables was there holds the other file: then it is that one.
     package static var defaultPath: String {
-        let name = networkNamespace.map { "\($0).lock" } ?? "lock"
+        let name = NetworkNamespaceNumber.ofThisThread.map { "\($0).lock" } ?? "lock"
         let folder = "/run/kubetables"
-        return access(folder, W_OK | X_OK) == 0 ? "\(folder)/\(name)" : "\(folder)-\(name)"
-    }
-
-    private static var networkNamespace: UInt64? {
-        var status = stat()
-        return stat("/proc/thread-self/ns/net", &status) == 0 ? UInt64(status.st_ino) : nil
+        let other = "\(folder)-\(name)"
+        guard access(folder, W_OK | X_OK) == 0, holder(path: other) == nil else { return other }
+        return "\(folder)/\(name)"
     }
 }
 

@@ -8,9 +8,9 @@ struct Connections: Sendable {
     let tasks = ConnectionTasks()
     let limits: HTTPLimits
     let refusals: HTTPRefusals
-    let address: ListenAddress
+    let place: ListenPlace
 
-    func note(_ refusal: HTTPRefusal) { refusals.note(refusal, on: address) }
+    func note(_ refusal: HTTPRefusal) { refusals.note(refusal, on: place) }
 
     func add(_ channel: any Channel) { if table.add(channel, of: tasks) { note(.tooManyConnections) } }
 

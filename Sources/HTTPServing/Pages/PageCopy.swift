@@ -14,7 +14,7 @@ package final class PageCopy: Sendable {
         var lastProgress: ContinuousClock.Instant
     }
 
-    let answer: HTTPAnswer
+    package let answer: HTTPAnswer
     let created = ContinuousClock.now
     private let limit: Int
     private let onRelease: @Sendable () -> Void
@@ -26,7 +26,7 @@ package final class PageCopy: Sendable {
     /// - Parameters:
     ///   - limit: the number of clients that it is sent to at a time.
     ///   - onRelease: called when no client needs it any longer.
-    init(_ answer: HTTPAnswer, limit: Int, onRelease: @escaping @Sendable () -> Void) {
+    package init(_ answer: HTTPAnswer, limit: Int, onRelease: @escaping @Sendable () -> Void) {
         self.answer = answer
         self.limit = limit
         self.onRelease = onRelease

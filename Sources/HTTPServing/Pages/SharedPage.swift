@@ -74,7 +74,7 @@ package actor SharedPage {
 
 extension PageCopy {
     /// The answer that holds this copy in memory.
-    fileprivate var shared: HTTPAnswer {
+    package var shared: HTTPAnswer {
         var answer = answer
         answer.copy = self
         return answer
