@@ -60,6 +60,14 @@ let package = Package(
             name: "KubernetesObjects", dependencies: ["Documents", "NetworkTypes", "ServiceModel"],
             swiftSettings: settings),
 
+        // What people see.
+        .target(
+            name: "Inspection",
+            dependencies: [
+                "Documents", "KubernetesObjects", "NetworkTypes", "RuleCompiler", "ServiceModel", "XTables",
+            ],
+            swiftSettings: settings),
+
         .target(
             name: "ProxyConfiguration",
             dependencies: [
@@ -141,8 +149,8 @@ let package = Package(
         .target(
             name: "Monitoring",
             dependencies: [
-                "ConnectionTracking", "ForeignRules", "HTTPServing", "KernelTables", "KubernetesObjects",
-                "NetworkTypes",
+                "ConnectionTracking", "ForeignRules", "HTTPServing", "Inspection", "KernelTables",
+                "KubernetesObjects", "NetworkTypes",
                 "PrometheusText", "Proxy", "ProxyConfiguration", "RuleCompiler", "ServiceModel", "XTables",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
@@ -153,12 +161,17 @@ let package = Package(
         .executableTarget(
             name: "kubetables",
             dependencies: [
-                "ConnectionTracking", "ForeignRules", "HTTPServing", "Host", "KernelTables", "KubernetesAPI",
+                "ConnectionTracking", "ForeignRules", "HTTPServing", "Host", "Inspection", "KernelTables",
+                "KubernetesAPI",
                 "KubernetesObjects", "Monitoring", "NetworkTypes", "NodeTuning", "Proxy", "ProxyConfiguration",
                 "RuleCompiler",
                 "ServiceModel", "XTables",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings),
@@ -232,6 +245,13 @@ let package = Package(
             dependencies: ["NetworkTypes", "RuleCompiler", "ServiceModel", "TestSupport", "XTables"],
             swiftSettings: settings),
         .testTarget(
+            name: "InspectionTests",
+            dependencies: [
+                "Documents", "Inspection", "KubernetesObjects", "NetworkTypes", "RuleCompiler", "ServiceModel",
+                "TestSupport", "XTables",
+            ],
+            swiftSettings: settings),
+        .testTarget(
             name: "ForeignRulesTests",
             dependencies: [
                 "ForeignRules", "KernelTables", "NetworkTypes", "RuleCompiler", "ServiceModel", "TestSupport",
@@ -279,6 +299,7 @@ let package = Package(
             name: "HTTPServingTests",
             dependencies: [
                 "HTTPServing", "NetworkTypes", "TestSupport", .product(name: "Logging", package: "swift-log"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings),
         .testTarget(
@@ -288,8 +309,9 @@ let package = Package(
         .testTarget(
             name: "MonitoringTests",
             dependencies: [
-                "ConnectionTracking", "ForeignRules", "HTTPServing", "KernelTables", "KernelTablesSuite",
-                "KubernetesObjects", "Monitoring", "NetworkTypes", "PrometheusText", "Proxy", "RuleCompiler",
+                "ConnectionTracking", "ForeignRules", "HTTPServing", "Inspection", "KernelTables",
+                "KernelTablesSuite", "KubernetesObjects", "Monitoring", "NetworkTypes", "PrometheusText", "Proxy",
+                "RuleCompiler",
                 "ServiceModel", "TestSupport", "XTables",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),

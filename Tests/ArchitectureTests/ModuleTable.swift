@@ -30,6 +30,7 @@ enum ModuleTable {
         Row("ForeignRules", ["RuleCompiler"]),
         Row("Documents", ["Clibyaml"]),
         Row("KubernetesObjects", ["Documents", "ServiceModel"], libraries: ["Foundation", "Glibc"]),
+        Row("Inspection", ["KubernetesObjects", "RuleCompiler"]),
         Row("ProxyConfiguration", ["KubernetesObjects", "RuleCompiler"], libraries: ["Glibc"]),
         Row(
             "KubernetesAPI", ["KubernetesObjects"],
@@ -52,18 +53,22 @@ enum ModuleTable {
             "HTTPServing", ["NetworkTypes"],
             libraries: system.union(["HTTPTypes", "HummingbirdCore", "Logging", "NIOCore", "NIOPosix"])),
         Row(
-            "Monitoring", ["HTTPServing", "PrometheusText", "Proxy"],
+            "Monitoring", ["HTTPServing", "Inspection", "PrometheusText", "Proxy"],
             libraries: system.union([
                 "CoreMetrics", "Foundation", "HTTPTypes", "HummingbirdCore", "Logging", "NIOCore", "NIOPosix",
             ])),
         Row(
             "kubetables", ["Monitoring"],
-            libraries: system.union(["ArgumentParser", "Foundation", "Logging", "ServiceLifecycle"])),
+            libraries: system.union([
+                "ArgumentParser", "AsyncHTTPClient", "Foundation", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix",
+                "ServiceLifecycle",
+            ])),
     ]
 
     /// The modules that need no root, no kernel, no file and no clock.
     static let pureModules = [
         "NetworkTypes", "ServiceModel", "XTables", "RuleEvaluation", "RuleCompiler", "ForeignRules", "Documents",
+        "Inspection",
     ]
 
     /// What `module` may import; `nil` if it has no row.

@@ -30,7 +30,7 @@ import Testing
         "ipvs.excludeCIDRs": ["10.0.0.0/8"], "featureGates": ["AllAlpha=false", "A=true,B=false"],
         "iptables.masqueradeBit": ["0", "31"], "conntrack.maxPerCore": ["0", "1024"], "conntrack.min": ["0", "9"],
         "clientConnection.burst": ["1", "20"], "oomScoreAdj": ["-1000", "0", "1000"], "logging.verbosity": ["0", "4"],
-        "healthz-port": ["0", "10256"], "metrics-port": ["10249"],
+        "kubetables.socket": ["none", "/run/x.sock"], "healthz-port": ["0", "10256"], "metrics-port": ["10249"],
     ]
 
     private static func texts(_ option: ProxyOption) throws -> [String] {
@@ -117,6 +117,19 @@ import Testing
         #expect(options.effectiveMetricsBindAddress.description == "[::1]:10249")
         options.healthzPort = 0
         #expect(options.effectiveHealthzBindAddress == .none)
+    }
+
+    @Test func theSocketForCommandsIsTheDefaultUnlessThereIsToBeNone() throws {
+        var options = ProxyOptions()
+        #expect(options.socketPath(default: "/run/a") == "/run/a")
+        for (text, path) in [("none", nil), ("/run/b", "/run/b"), ("", "/run/a")] {
+            try ProxyOption.socket.apply(text, to: &options)
+            #expect(options.socketPath(default: "/run/a") == path)
+        }
+        #expect(
+            try read(
+                "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\nkubetables: {socket: none}\n"
+            ).socketPath(default: "x") == nil)
     }
 
     @Test func theBindAddressIsTheNodesPrimaryAddress() throws {

@@ -37,6 +37,11 @@ extension ProxyOption {
         \.metricsBindAddress, defaultValue: { $0.effectiveMetricsBindAddress },
         help: "Address and port for /metrics, /rules, /plan and other pages; empty disables them.", isFixedAtStart: true
     )
+    package static let socket = ProxyOption(
+        flag: "socket", field: "kubetables.socket", .text("path"), \.socket,
+        help: "The Unix socket for the commands get, status and explain; none disables it. (default: "
+            + "/run/kubetables/kubetables.sock)",
+        isFixedAtStart: true)
     package static let healthzPort = oldPort("healthz", \.healthzPort, defaultValue: BindAddress.healthzPort)
     package static let metricsPort = oldPort("metrics", \.metricsPort, defaultValue: BindAddress.metricsPort)
 
@@ -74,8 +79,7 @@ extension ProxyOption {
 
     static let loop = [
         mode, kubeconfig, syncPeriod, minimumSyncPeriod, manifestRemovalDelay, healthzBindAddress, metricsBindAddress,
-        healthzPort,
-        metricsPort,
+        socket, healthzPort, metricsPort,
         bindAddressHardFail, outOfMemoryScore, logFormat, verbosity,
     ]
 }

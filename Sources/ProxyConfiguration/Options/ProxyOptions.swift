@@ -72,6 +72,8 @@ public struct ProxyOptions: Sendable, Hashable {
     package var healthzBindAddress: BindAddress?
     /// The address and port for metrics (`--metrics-bind-address`).
     package var metricsBindAddress: BindAddress?
+    /// The path of the Unix socket for commands of this node, or ``noSocket`` (`--socket`).
+    package var socket: String?
     /// An old flag: 0 disables probes unless an address is set (`--healthz-port`).
     package var healthzPort: Int?
     /// An old flag: 0 disables metrics unless an address is set (`--metrics-port`).
@@ -142,6 +144,14 @@ extension ProxyOptions {
     package var effectiveMetricsBindAddress: BindAddress {
         metricsBindAddress ?? (metricsPort == 0 ? .none : .defaultMetrics(serverFamily))
     }
+
+    /// What stands for no Unix socket: in files, an empty text is one that is not set.
+    static let noSocket = "none"
+
+    /// The path of the Unix socket for commands of this node; `nil` for none.
+    ///
+    /// - Parameter path: that of a node whose options have none.
+    package func socketPath(default path: String) -> String? { socket == Self.noSocket ? nil : socket ?? path }
 
     private var serverFamily: IPFamily { bindAddress?.family ?? .ipv4 }
 

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Documents
+
+/// The form of a report.
+package enum ReportFormat: String, Sendable, CaseIterable {
+    /// For people; tables fit a terminal.
+    case table
+    /// For people, with all columns and whole texts.
+    case wide
+    /// JSON, one item of a list on each line.
+    case json
+    /// YAML.
+    case yaml
+}
+
+/// Writes reports in one form.
+package struct ReportOutput: Sendable, Hashable {
+    package var format: ReportFormat
+    /// Whether text for people has colours.
+    package var hasColors: Bool
+
+    package init(_ format: ReportFormat = .table, hasColors: Bool = false) {
+        self.format = format
+        self.hasColors = hasColors
+    }
+
+    /// The content type for HTTP.
+    package var contentType: String {
+        switch format {
+        case .table, .wide: "text/plain; charset=utf-8"
+        case .json: "application/json"
+        case .yaml: "application/yaml"
+        }
+    }
+
+    /// Writes a report, in pieces of any length.
+    package func write(_ report: any Report, _ body: (String) -> Void) throws {
+        switch format {
+        case .table, .wide:
+            report.writeText(ReportStyle(isWide: format == .wide, hasColors: hasColors)) { body($0 + "\n") }
+        case .json: try write(report, as: JSONLines(), body)
+        case .yaml: try write(report, as: YAMLLines(), body)
+        }
+    }
+
+    /// Writes a list item by item: all of it as one document would take hundreds of megabytes.
+    private func write(_ report: any Report, as form: some ReportForm, _ body: (String) -> Void) throws {
+        guard let list = report as? any ListReport else {
+            return body(form.text(try DocumentValue(encoding: report)))
+        }
+        try write(list, as: form, body)
+    }
+
+    private func write(_ list: some ListReport, as form: some ReportForm, _ body: (String) -> Void) throws {
+        body(form.beginning(kind: list.kind, apiVersion: list.apiVersion, isEmpty: list.items.isEmpty))
+        for (index, item) in list.items.enumerated() {
+            body(form.item(try DocumentValue(encoding: item), isLast: index == list.items.count - 1))
+        }
+        body(form.end(isEmpty: list.items.isEmpty))
+    }
+}
+
+extension ReportOutput {
+    /// Reads the form from the parameters `output` and `color` of a request.
+    package init(_ parameters: InquiryParameters) throws(InquiryFailure) {
+        let name = parameters["output"] ?? ReportFormat.table.rawValue
+        guard let format = ReportFormat(rawValue: name) else {
+            let names = ReportFormat.allCases.map(\.rawValue).joined(separator: ", ")
+            throw .invalid("unsupported output \"\(name)\" (supported: \(names))")
+        }
+        self.init(format, hasColors: parameters["color"] == "always")
+    }
+
+    /// The parameters of a request for this form.
+    package var parameters: InquiryParameters {
+        var parameters = InquiryParameters()
+        parameters.append("output", format.rawValue)
+        if hasColors { parameters.append("color", "always") }
+        return parameters
+    }
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension Explanation {
+    package func writeText(_ style: ReportStyle, _ line: (String) -> Void) {
+        for match in matches { line(match) }
+        for service in services { service.writeText(style, line) }
+        guard !style.isWide, services.contains(where: { $0.ports.contains { !$0.rules.isEmpty } }) else { return }
+        line(TextStyle.dim.apply(to: "-o wide shows the rules", style))
+    }
+}
+
+extension ExplainedService {
+    fileprivate func writeText(_ style: ReportStyle, _ line: (String) -> Void) {
+        let details = [type, origin].compactMap(\.self).joined(separator: ", ")
+        line(TextStyle.heading.apply(to: "\(namespace)/\(name)", style) + (details.isEmpty ? "" : "  \(details)"))
+        for finding in findings { line("  " + TextStyle.warning.apply(to: finding, style)) }
+        for port in ports { port.writeText(style) { line("  \($0)") } }
+    }
+}
+
+extension ExplainedPort {
+    fileprivate func writeText(_ style: ReportStyle, _ line: (String) -> Void) {
+        let name = service.portName.map { "port \($0): " } ?? "port "
+        let number = service.port.map { "\($0)/" } ?? ""
+        let states = service.states.map { $0.style.apply(to: $0.rawValue, style) }.joined(separator: ", ")
+        let title = "\(name)\(number)\(service.protocol ?? ""), \(service.ipFamily ?? "")"
+        line("\(TextStyle.heading.apply(to: title, style)): \(states)")
+        for message in service.messages where !findings.contains(message) {
+            line("  " + TextStyle.warning.apply(to: message, style))
+        }
+        for finding in findings { line("  " + TextStyle.warning.apply(to: finding, style)) }
+        for frontEnd in frontEnds { line("  \(frontEnd)") }
+        if let seconds = service.sessionAffinitySeconds {
+            line(
+                "  session affinity: connections of a client go to one endpoint until \(seconds) s pass without a new one"
+            )
+        }
+        if let traffic = service.traffic { line("  \(traffic.sentence)") }
+        if let hints { line("  \(hints)") }
+        writeEndpoints(style) { line("  \($0)") }
+        if !chains.isEmpty { line("  chains: \(chains.joined(separator: ", "))") }
+        if style.isWide { for rule in rules { line("  \(rule.table): \(rule.rule)") } }
+    }
+
+    private func writeEndpoints(_ style: ReportStyle, _ line: (String) -> Void) {
+        guard let counts = service.endpoints else { return }
+        line("endpoints: \(counts.used) of \(counts.known) used")
+        guard !endpoints.isEmpty else { return }
+        var table = TextTable(EndpointItem.columns)
+        for endpoint in endpoints { table.append(endpoint.cells) }
+        table.write(style) { line("  \($0)") }
+    }
+}
+
+extension ExplainedPort.FrontEnd: CustomStringConvertible {
+    package var description: String {
+        let place = address.map { $0.contains(":") ? "[\($0)]:\(port)" : "\($0):\(port)" } ?? "\(port)"
+        return "\(kind) \(place): \(outcome)" + (policy.map { " (policy \($0))" } ?? "")
+    }
+}
+
+extension TrafficCounts {
+    fileprivate var sentence: String {
+        let rate = connectionsPerSecond.map { " (\(ServiceList.rate($0)) per second)" } ?? ""
+        let refusedRate = refusedPerSecond.map { " (\(ServiceList.rate($0)) per second)" } ?? ""
+        return "traffic: \(connections) connections\(rate), \(refusedPackets) refused packets\(refusedRate)"
+    }
+}

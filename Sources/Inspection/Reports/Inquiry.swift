@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A question about a node: what a command asks, and a page of the running program answers.
+package protocol Inquiry: Sendable, Hashable {
+    /// The path of the page that answers it.
+    static var path: String { get }
+
+    /// Reads an inquiry from the parameters of a request.
+    ///
+    /// - Throws: ``InquiryFailure/invalid(_:)``.
+    init(_ parameters: InquiryParameters) throws(InquiryFailure)
+
+    /// The parameters of a request for it.
+    var parameters: InquiryParameters { get }
+
+    /// The answer.
+    ///
+    /// - Throws: ``InquiryFailure`` if nothing is known of what is asked for.
+    func report(on state: InspectedState) throws(InquiryFailure) -> any Report
+}
+
+/// All inquiries.
+package enum Inquiries {
+    package static let all: [any Inquiry.Type] = [
+        ServiceInquiry.self, EndpointInquiry.self, StatusInquiry.self, ExplanationInquiry.self,
+    ]
+}
+
+/// The names and values of a request.
+package struct InquiryParameters: Sendable, Hashable {
+    package struct Parameter: Sendable, Hashable {
+        package let name: String
+        package let value: String
+
+        package init(name: String, value: String) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    package var all: [Parameter]
+
+    package init(_ all: [Parameter] = []) { self.all = all }
+
+    /// The value of a parameter that is there once; the last one of several.
+    package subscript(name: String) -> String? { all.last { $0.name == name }?.value }
+
+    /// The values of a parameter that may be repeated.
+    package func values(_ name: String) -> [String] { all.filter { $0.name == name }.map(\.value) }
+
+    package mutating func append(_ name: String, _ value: String?) {
+        if let value { all.append(Parameter(name: name, value: value)) }
+    }
+}
+
+/// Why an inquiry has no answer.
+package enum InquiryFailure: Error, Hashable {
+    /// There is nothing of that name, in words.
+    case notFound(String)
+    /// The inquiry itself makes no sense, in words.
+    case invalid(String)
+}
+
+extension InquiryFailure: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .notFound(let text), .invalid(let text): text
+        }
+    }
+}
+
+extension InquiryParameters {
+    package static func + (left: InquiryParameters, right: InquiryParameters) -> InquiryParameters {
+        InquiryParameters(left.all + right.all)
+    }
+
+    /// The parameters as the end of a URL, with the question mark; empty without any.
+    package var query: String {
+        let pairs = all.map { "\(Self.escaped($0.name))=\(Self.escaped($0.value))" }
+        return pairs.isEmpty ? "" : "?\(pairs.joined(separator: "&"))"
+    }
+
+    /// A text as a part of a URL: only the unreserved characters stay as they are (RFC 3986, §2.3).
+    package static func escaped(_ text: String) -> String {
+        text.utf8.reduce(into: "") { result, byte in
+            let scalar = UnicodeScalar(byte)
+            if byte < 0x80,
+                scalar.properties.isAlphabetic || (0x30...0x39).contains(byte) || "-._~".unicodeScalars.contains(scalar)
+            {
+                result.unicodeScalars.append(scalar)
+            } else {
+                result += (byte < 16 ? "%0" : "%") + String(byte, radix: 16, uppercase: true)
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import KubernetesObjects
+import ServiceModel
+
+/// The Services that an inquiry is about.
+package struct ServiceSelection: Sendable, Hashable {
+    /// The only namespace; `nil` for all of them.
+    package var namespace: String?
+    /// The only names, each alone or as `namespace/name`; empty for all of them.
+    package var names: [String]
+
+    package init(namespace: String? = nil, names: [String] = []) {
+        self.namespace = namespace
+        self.names = names
+    }
+
+    init(_ parameters: InquiryParameters) {
+        self.init(namespace: parameters["namespace"], names: parameters.values("name"))
+    }
+
+    var parameters: InquiryParameters {
+        var parameters = InquiryParameters()
+        parameters.append("namespace", namespace)
+        for name in names { parameters.append("name", name) }
+        return parameters
+    }
+
+    func contains(_ service: ServiceName) -> Bool {
+        guard namespace.map({ $0 == service.namespace }) ?? true else { return false }
+        return names.isEmpty || names.contains { $0 == service.name || $0 == service.description }
+    }
+
+    /// Checks that each name is that of a known Service.
+    ///
+    /// - Parameter isKnown: whether a report has anything about a Service.
+    func check(_ known: Set<ServiceName>) throws(InquiryFailure) {
+        for name in names {
+            let only = ServiceSelection(namespace: namespace, names: [name])
+            guard !known.contains(where: only.contains) else { continue }
+            let place = namespace.map { " in namespace \($0)" } ?? ""
+            throw .notFound("there is no Service \(name)\(place)")
+        }
+    }
+}

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Inspection
+import NetworkTypes
+import Testing
+
+@Suite("An explanation") struct ExplanationTests {
+    private let state = SampleState.read(SampleState.shop)
+
+    private func explain(_ subject: String, _ namespace: String? = nil, wide: Bool = false) throws -> String {
+        try SampleState.text(
+            ExplanationInquiry(subject, namespace: namespace), state, ReportOutput(wide ? .wide : .table))
+    }
+
+    @Test("has front ends, endpoints and reasons of a Service, however it is named")
+    func service() throws {
+        let text = try explain("shop/web")
+        #expect(
+            text.hasPrefix(
+                """
+                shop/web  NodePort, m.yaml, line 1
+                  port http: 80/TCP, IPv4: ok
+                    slice web-2 has port "web", the Service wants "http"
+                    cluster IP 10.96.0.10:80: balanced over 2 endpoints (policy Cluster)
+                    external IP 203.0.113.7:80: goes to 1 endpoint (policy Local)
+                    node port 30080: goes to 1 endpoint (policy Local)
+                    session affinity: connections of a client go to one endpoint until 10800 s pass without a new one
+                    endpoints: 2 of 3 used
+
+                """))
+        #expect(text.contains("    chains: KUBE-"))
+        #expect(text.hasSuffix("\n-o wide shows the rules\n"))
+        for (subject, namespace) in [
+            ("service/web", "shop"), ("svc/web", "shop"), ("web", "shop"), ("shop/web:http", nil),
+        ] {
+            #expect(try explain(subject, namespace) == text)
+        }
+        #expect(try explain("shop/web", wide: true).contains("    nat: -A KUBE-SERVICES -d 10.96.0.10/32 "))
+    }
+
+    @Test("names the cause where endpoints are missing")
+    func causes() throws {
+        #expect(
+            try explain("shop/alone").contains(
+                """
+                  port 80/TCP, IPv4: no-endpoints
+                    no EndpointSlice has the label kubernetes.io/service-name: alone in namespace shop
+                    cluster IP 10.96.0.11:80: refused: no endpoint can answer (policy Cluster)
+                """))
+        #expect(
+            try explain("shop/elsewhere").contains(
+                "cluster IP 10.96.0.12:53: dropped: no endpoint on this node (policy Local)"))
+        #expect(try explain("shop/thief").contains("10.96.0.11:80/TCP of shop/thief is claimed by shop/alone too"))
+        #expect(try explain("shop/headless").contains("  headless (clusterIP: None)"))
+        #expect(try explain("shop/broken").contains("  invalid: spec.clusterIP: invalid IP address \"10.96.0.300\""))
+    }
+
+    @Test(
+        "names what is wrong with a slice",
+        arguments: [
+            (
+                "addressType: IPv4, ports: [{name: web, port: 80}]",
+                "slice s has port \"web\", the Service wants \"http\""
+            ),
+            ("addressType: IPv4, ports: [{port: 80}]", "slice s has port without a name, the Service wants \"http\""),
+            (
+                "addressType: IPv4, ports: [{name: http, port: 80, protocol: UDP}]",
+                "slice s has port \"http\" for UDP, the Service wants TCP"
+            ),
+            ("addressType: IPv4, ports: []", "slice s has no port with a number, the Service wants \"http\""),
+            (
+                "addressType: IPv6, ports: [{name: http, port: 80}]",
+                "slice s has IPv6 addresses, the Service wants IPv4"
+            ),
+            ("addressType: FQDN, ports: [{name: http, port: 80}]", "slice s has addressType FQDN"),
+            ("addressType: IPv4, ports: [{name: http, port: 80}]", "slice s has no endpoints: no pod matches"),
+        ])
+    func slices(slice: String, cause: String) throws {
+        let state = SampleState.read(
+            """
+            apiVersion: v1
+            kind: Service
+            metadata: {name: a}
+            spec: {clusterIP: 10.96.0.1, ports: [{name: http, port: 80}]}
+            ---
+            {apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: s, labels: {kubernetes.io/service-name: a}},
+             \(slice)}
+
+            """)
+        let text = try SampleState.text(ExplanationInquiry("a"), state)
+        #expect(text.contains("    \(cause)"), "\(text)")
+    }
+
+    @Test("finds the Service of an address, an endpoint and a chain")
+    func search() throws {
+        #expect(
+            try explain("10.96.0.10:80").hasPrefix("10.96.0.10:80 is the cluster IP of shop/web:http/TCP\nshop/web  "))
+        #expect(
+            try explain("192.168.50.10:30080").hasPrefix("192.168.50.10:30080 is a node port of shop/web:http/TCP\n"))
+        #expect(try explain("10.244.2.12").hasPrefix("10.244.2.12 is an endpoint of shop/web:http/TCP\n"))
+        #expect(try explain("10.96.0.12:53/udp").hasPrefix("10.96.0.12:53 is the cluster IP of shop/elsewhere/UDP\n"))
+        // Two Services claim it.
+        let both = try explain("10.96.0.11:80")
+        #expect(both.contains("\nshop/alone  ") && both.contains("\nshop/thief  "))
+        let words = try explain("shop/web").split(whereSeparator: { " ,\n".contains($0) })
+        let chain = try #require(words.first { $0.hasPrefix("KUBE-SEP-") })
+        #expect(
+            try explain(String(chain)).hasPrefix("\(chain) is a chain of shop/web:http in table nat, IPv4\nshop/web  "))
+    }
+
+    @Test(
+        "refuses what nothing is known of",
+        arguments: [
+            ("web", "there is no Service default/web, and no Service has a chain of that name"),
+            ("10.0.0.1:80", "no Service and no endpoint has the address 10.0.0.1:80"),
+            ("10.96.0.12:53/tcp", "no Service and no endpoint has the address 10.96.0.12:53/tcp"),
+        ])
+    func unknown(subject: String, message: String) {
+        #expect(throws: InquiryFailure.notFound(message)) { try explain(subject) }
+    }
+
+    @Test("is a value in JSON and YAML")
+    func json() throws {
+        let inquiry = ExplanationInquiry("10.96.0.11:80")
+        let json = try SampleState.text(inquiry, state, ReportOutput(.json))
+        let report = try #require(try inquiry.report(on: state) as? Explanation)
+        #expect(try JSONDecoder().decode(Explanation.self, from: Data(json.utf8)) == report)
+        #expect(try SampleState.text(inquiry, state, ReportOutput(.yaml)).contains("services:\n- namespace: shop\n"))
+    }
+
+    @Test("has both families of a Service")
+    func families() throws {
+        let manifests = """
+            apiVersion: v1
+            kind: Service
+            metadata: {name: a}
+            spec: {clusterIP: 10.96.0.1, clusterIPs: [10.96.0.1, "fd00::1"], ports: [{port: 80}]}
+            ---
+            apiVersion: v1
+            kind: Service
+            metadata: {name: b}
+            spec: {clusterIP: 10.96.0.2, ports: [{port: 80}]}
+
+            """
+        let state = SampleState.read(manifests, families: [.ipv4, .ipv6])
+        let text = try SampleState.text(ExplanationInquiry("a"), state)
+        #expect(text.contains("  port 80/TCP, IPv4: ") && text.contains("  port 80/TCP, IPv6: "))
+        #expect(
+            try SampleState.text(ExplanationInquiry("b"), state).contains(
+                "  no IPv6 clusterIP: no IPv6 rule is made\n"))
+        let lines = try SampleState.text(ServiceInquiry(.init()), state).split(separator: "\n")
+        #expect(lines.count == 4)
+    }
+}
