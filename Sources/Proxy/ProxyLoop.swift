@@ -27,7 +27,7 @@ package actor ProxyLoop {
     package private(set) var options: ProxyOptions
     private let host: any Host
     private let observer: any ProxyObserver
-    private let families: [FamilyProxy]
+    let families: [FamilyProxy]
 
     /// What the sources have reported.
     private(set) var state: ClusterState
@@ -171,7 +171,7 @@ package actor ProxyLoop {
 
     // MARK: Options, the Node object, and the machine's addresses
 
-    private var nodeName: String { options.hostname ?? host.hostname }
+    var nodeName: String { options.hostname ?? host.hostname }
 
     private enum Reconfiguration {
         /// Some families, or none, were compiled anew.

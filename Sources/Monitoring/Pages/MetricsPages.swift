@@ -3,7 +3,7 @@
 import HTTPServing
 import PrometheusText
 
-/// The pages for people and Prometheus, on the loopback address: those of kube-proxy on port 10249, and three more.
+/// The pages for people and Prometheus, on the loopback address: those of kube-proxy on port 10249, and more.
 ///
 /// | path | answer |
 /// | --- | --- |
@@ -14,8 +14,9 @@ import PrometheusText
 /// | `/rules` | the desired rules, as iptables-save text |
 /// | `/plan` | the difference between the desired rules and the kernel |
 /// | `/problems` | what is not as it should be; as JSON with `?format=json` or `Accept: application/json` |
+/// | `/v1/…` | reports, for the commands of the same names (``ReportPages``) |
 ///
-/// The last three reveal much or cost much, so only clients on this machine get them, wherever the server listens.
+/// All from `/rules` on reveal much or cost much, so only clients on this machine get them, wherever the server listens.
 package struct MetricsPages: Sendable {
     /// Makes the text of a page for a request.
     package typealias Page = @Sendable () async throws -> String
@@ -28,6 +29,7 @@ package struct MetricsPages: Sendable {
     private let plan: SharedPage
     private let problemText: SharedPage
     private let problemJSON: SharedPage
+    private let reports: ReportPages?
 
     /// A scraper waits ten seconds by default.
     private static let scrapePatience = Duration.seconds(5)
@@ -36,11 +38,14 @@ package struct MetricsPages: Sendable {
     ///
     /// - Parameters:
     ///   - configuration: JSON for `/configz`.
+    ///   - reports: answers paths below `/v1/`; `nil` if there are none.
     ///   - onRelease: called when a large page is no longer in memory.
     package init(
         metrics: @escaping @Sendable () async -> MetricText, configuration: @escaping Page, rules: @escaping LargePage,
-        plan: @escaping LargePage, problems: ProblemRecord, onRelease: @escaping @Sendable () -> Void = {}
+        plan: @escaping LargePage, problems: ProblemRecord, reports: ReportPages? = nil,
+        onRelease: @escaping @Sendable () -> Void = {}
     ) {
+        self.reports = reports
         self.metrics = SharedPage(patience: Self.scrapePatience, onRelease: onRelease) {
             HTTPAnswer(contentType: MetricText.contentType, PageContent(pieces: await metrics().pieces))
         }
@@ -60,8 +65,13 @@ package struct MetricsPages: Sendable {
         case "/rules": await answer(query) { try await rules.answer() }
         case "/plan": await answer(query) { try await plan.answer() }
         case "/problems": await answer(query) { try await (query.wantsJSON ? problemJSON : problemText).answer() }
-        default: .notFound
+        default: await report(query)
         }
+    }
+
+    private func report(_ query: HTTPServer.Query) async -> HTTPAnswer {
+        guard let reports, reports.has(query.path) else { return .notFound }
+        return await answer(query) { await reports.answer(query) }
     }
 
     /// The answer to clients on this node; others are refused.

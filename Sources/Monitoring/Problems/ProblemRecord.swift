@@ -77,6 +77,17 @@ package final class ProblemRecord: ProxyObserver {
         state.withLock { state in state.obstacle = (state.obstacle?.since ?? now(), reason) }
     }
 
+    /// The errors of all objects and files that cannot be used now.
+    var invalidObjects: [Diagnostic] { state.withLock(\.invalidObjects) }
+
+    /// Since when a family's rules are not in sync, and why; `nil` if they are.
+    func outOfSync(_ family: IPFamily) -> (since: Timestamp, reason: String)? {
+        state.withLock { state in
+            guard let failure = state.outOfSync[family] else { return state.obstacle }
+            return (failure.since, state.obstacle.map { "\(failure.reason): \($0.reason)" } ?? failure.reason)
+        }
+    }
+
     /// The problems now.
     package var problems: Problems {
         let state = state.withLock { $0 }
@@ -89,12 +100,9 @@ package final class ProblemRecord: ProxyObserver {
         problems.configurationWarnings = state.configurationWarnings.map { .init(message: $0) }
         for family in families {
             let name = family.kubernetesName
-            if let failure = state.outOfSync[family] {
-                let reason = state.obstacle.map { "\(failure.reason): \($0.reason)" } ?? failure.reason
-                problems.outOfSync.append(.init(ipFamily: name, since: "\(failure.since)", reason: reason))
-            } else if let obstacle = state.obstacle {
+            if let failure = outOfSync(family) {
                 problems.outOfSync.append(
-                    .init(ipFamily: name, since: "\(obstacle.since)", reason: obstacle.reason))
+                    .init(ipFamily: name, since: "\(failure.since)", reason: failure.reason))
             }
             problems.keptRules += state.keptRules[family].map { [Problems.KeptRules($0)] } ?? []
             problems.foreignRulesAhead += (state.foreignRules[family] ?? []).map {

@@ -22,6 +22,7 @@ final class FamilyTraffic: Sendable {
     struct Snapshot: Sendable {
         let family: IPFamily
         let ledger: TrafficLedger
+        let rates: TrafficRates
         /// The rules in force; `nil` before there are any, and when the last reading failed.
         let compilation: Compilation?
         let failures: UInt64
@@ -33,6 +34,7 @@ final class FamilyTraffic: Sendable {
 
     private struct State {
         var ledger: TrafficLedger
+        var rates = TrafficRates()
         var compilation: Compilation?
         var isChanging = false
         /// The number of commits: a reading during which it changed has been overtaken.
@@ -64,8 +66,9 @@ final class FamilyTraffic: Sendable {
     var snapshot: Snapshot {
         state.withLock { state in
             Snapshot(
-                family: family, ledger: state.ledger, compilation: state.isReadable ? state.compilation : nil,
-                failures: state.failures, lastDuration: state.lastDuration, lastTime: state.lastTime)
+                family: family, ledger: state.ledger, rates: state.rates,
+                compilation: state.isReadable ? state.compilation : nil, failures: state.failures,
+                lastDuration: state.lastDuration, lastTime: state.lastTime)
         }
     }
 
@@ -118,7 +121,9 @@ final class FamilyTraffic: Sendable {
                 state.lastDuration = duration
                 state.lastTime = .now
                 state.isReadable = true
-                return state.ledger.absorb(reading, of: compilation, doubting: doubting)
+                let doubtful = state.ledger.absorb(reading, of: compilation, doubting: doubting)
+                state.rates.note(state.ledger, at: start)
+                return doubtful
             }
             guard let doubtful else { continue }
             guard doubting, doubtful > 0 else { return }

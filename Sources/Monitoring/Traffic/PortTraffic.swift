@@ -72,6 +72,13 @@ struct PortTraffic: Sendable {
         return before - endpoints.count
     }
 
+    /// The connections that an endpoint has got.
+    func connections(to endpoint: AddressPort) -> UInt64? {
+        let place = place(of: endpoint.address, endpoint.port)
+        guard place.isFound else { return nil }
+        return endpoints[place.index].total.packets
+    }
+
     private mutating func add(_ gain: RuleCounters, toEndpoint index: Int) {
         endpoints[index].total += gain
         total += gain
@@ -80,16 +87,23 @@ struct PortTraffic: Sendable {
     /// The place of a rule's endpoint in the list; adds the endpoint if `mayAdd`.
     private mutating func index(of rule: CounterKey, orAdd mayAdd: Bool) -> Int? {
         guard let address = rule.address, mayAdd || !endpoints.isEmpty else { return nil }
+        let place = place(of: address, rule.port)
+        if place.isFound { return place.index }
+        guard mayAdd else { return nil }
+        endpoints.insert(EndpointTraffic(address: address, port: rule.port), at: place.index)
+        return place.index
+    }
+
+    /// Where an endpoint is in the list, or would be.
+    private func place(of address: IPAddress, _ port: UInt16) -> (index: Int, isFound: Bool) {
         var low = 0
         var high = endpoints.count
         while low < high {
             let middle = (low + high) / 2
-            if endpoints[middle].isBefore(address, rule.port) { low = middle + 1 } else { high = middle }
+            if endpoints[middle].isBefore(address, port) { low = middle + 1 } else { high = middle }
         }
-        if low < endpoints.count, endpoints[low].address == address, endpoints[low].port == rule.port { return low }
-        guard mayAdd else { return nil }
-        endpoints.insert(EndpointTraffic(address: address, port: rule.port), at: low)
-        return low
+        let isFound = low < endpoints.count && endpoints[low].address == address && endpoints[low].port == port
+        return (low, isFound)
     }
 
     /// Retires the endpoints that no rule leads to, and takes back the others.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Inspection
 import KernelTables
 import NetworkTypes
 import PrometheusText
@@ -62,6 +63,24 @@ package final class TrafficMonitor: TrafficFollower {
         await pace.scheduleGivingBack(textQueue)
         return result
     }
+
+    /// Reads the counters if that was not done within a second; does not wait longer than `limit` for it.
+    func refresh(within limit: Duration) async {
+        guard detail != .off else { return }
+        let (ends, end) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        Task {
+            await pace.refresh { await self.refresh() }
+            end.yield()
+        }
+        Task {
+            try? await Task.sleep(for: limit)
+            end.yield()
+        }
+        for await _ in ends { return }
+    }
+
+    /// What the rules of a family have counted at the last reading.
+    func counted(_ family: IPFamily) -> (any CountedTraffic)? { families[family]?.snapshot }
 
     private func refresh() async {
         await withTaskGroup(of: Void.self) { group in

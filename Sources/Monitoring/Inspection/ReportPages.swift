@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPServing
+import Inspection
+import Proxy
+import Synchronization
+
+/// The pages below `/v1/`: reports, in the form that the client asks for.
+///
+/// | parameter | meaning |
+/// | --- | --- |
+/// | `output` | `table`, `wide`, `json` or `yaml` |
+/// | `color` | `always` for text with colours |
+///
+/// The others are those of the inquiry. A report is made on a thread of its own; the loop hands over references only.
+package struct ReportPages: Sendable {
+    /// The header with the version of the program: without it, an answer is that of another program, or of an older version.
+    package static let versionHeader = "Kubetables-Version"
+    /// The number of large reports in memory at a time, however slowly clients read them.
+    private static let largeReportLimit = 4
+
+    private struct NoRules: Error, CustomStringConvertible {
+        let description = "no rules yet: Services and endpoints are not known"
+    }
+
+    private final class Room: Sendable {
+        let reports = Mutex(0)
+    }
+
+    private let state: @Sendable () async -> InspectedState
+    private let version: String
+    private let onRelease: @Sendable () -> Void
+    private let queue = BlockingQueue(label: "kubetables.reports")
+    private let room = Room()
+
+    /// - Parameters:
+    ///   - version: the version of this program.
+    ///   - state: the state now.
+    ///   - onRelease: called when a large report is no longer in memory.
+    package init(
+        version: String, state: @escaping @Sendable () async -> InspectedState,
+        onRelease: @escaping @Sendable () -> Void = {}
+    ) {
+        self.version = version
+        self.state = state
+        self.onRelease = onRelease
+    }
+
+    /// Whether a path is one of these pages.
+    package func has(_ path: String) -> Bool { Self.inquiry(path) != nil }
+
+    /// The answer: 400 for an inquiry that makes no sense, 404 for one about something unknown.
+    package func answer(_ query: HTTPServer.Query) async -> HTTPAnswer {
+        guard let type = Self.inquiry(query.path) else { return .notFound }
+        let parameters = InquiryParameters(query.parameters.map { .init(name: $0.name, value: $0.value) })
+        var answer: HTTPAnswer
+        do {
+            answer = try await self.answer(type.init(parameters), ReportOutput(parameters))
+        } catch let failure as InquiryFailure {
+            let isUnknown = if case .notFound = failure { true } else { false }
+            answer = .text("\(failure)\n", status: isUnknown ? 404 : 400)
+        } catch {
+            answer = .text("\(error)\n", status: 503)
+        }
+        answer.headers.append((Self.versionHeader, version))
+        return answer
+    }
+
+    private static func inquiry(_ path: String) -> (any Inquiry.Type)? { Inquiries.all.first { $0.path == path } }
+
+    private func answer(_ inquiry: any Inquiry, _ output: ReportOutput) async throws -> HTTPAnswer {
+        let state = await state()
+        guard !state.compilations.isEmpty || inquiry is StatusInquiry else { throw NoRules() }
+        let page = try await queue.run { Result { try Self.page(inquiry, output, state) } }.get()
+        let answer = HTTPAnswer(contentType: output.contentType, page)
+        return page.isLarge ? shared(answer) : answer
+    }
+
+    private static func page(
+        _ inquiry: any Inquiry, _ output: ReportOutput, _ state: InspectedState
+    ) throws -> PageContent {
+        var page = PageContent()
+        try output.write(try inquiry.report(on: state)) { page.append($0) }
+        return page
+    }
+
+    /// A large answer as long as a client reads it; a client too many is refused.
+    private func shared(_ answer: HTTPAnswer) -> HTTPAnswer {
+        let hasRoom = room.reports.withLock { count in
+            guard count < Self.largeReportLimit else { return false }
+            count += 1
+            return true
+        }
+        guard hasRoom else {
+            return .text("too many clients are reading large reports; try again later\n", status: 503)
+        }
+        return PageCopy(answer, limit: 1) { [room, onRelease] in
+            room.reports.withLock { $0 -= 1 }
+            onRelease()
+        }.shared
+    }
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import HTTPServing
+import Inspection
+import KubernetesObjects
+import NetworkTypes
+import PrometheusText
+import Proxy
+import RuleCompiler
+import ServiceModel
+import Testing
+
+@testable import Monitoring
+
+@Suite("Pages with reports") struct ReportPagesTests {
+    private static func state(_ services: Int = 1, hasRules: Bool = true) -> InspectedState {
+        let objects = ClusterObjects(
+            (0..<services).map { number in
+                var service = Service(name: ServiceName(name: "web-\(number)"))
+                service.clusterAddress = .addresses([IPAddress(ipv4: 0x0a60_0001 + UInt32(number))])
+                service.ports = [Service.Port(number: 80)]
+                return .service(service)
+            })
+        let node = Node(name: "node-1")
+        let compilation = Compilation(objects.snapshot(family: .ipv4), settings: CompilerSettings(node: node))
+        return InspectedState(
+            version: "1.2.3", source: "", node: node, objects: objects, compilations: hasRules ? [compilation] : [])
+    }
+
+    private func pages(_ state: InspectedState) -> ReportPages { ReportPages(version: "1.2.3", state: { state }) }
+
+    private func answer(
+        _ path: String, _ parameters: KeyValuePairs<String, String> = [:], _ state: InspectedState = state()
+    ) async -> (status: Int, text: String, type: String?, version: String?) {
+        let query = HTTPServer.Query(path: path, parameters: parameters.map { .init(name: $0.key, value: $0.value) })
+        let answer = await pages(state).answer(query)
+        return (
+            answer.status, String(decoding: answer.body, as: UTF8.self), answer.header("Content-Type"),
+            answer.header(ReportPages.versionHeader)
+        )
+    }
+
+    @Test("answer each inquiry in each form, with the version of the program")
+    func forms() async {
+        for inquiry in Inquiries.all {
+            for format in ReportFormat.allCases {
+                let found = await answer(inquiry.path, ["output": format.rawValue, "subject": "web-0"])
+                #expect(found.status == 200, "\(inquiry.path) \(found.text)")
+                #expect(found.type == ReportOutput(format).contentType)
+                #expect(found.version == "1.2.3")
+            }
+        }
+        #expect(await answer("/v1/services").text.contains("web-0:80"))
+        #expect(await answer("/v1/services", ["output": "json"]).text.contains(#""kind": "ServiceList""#))
+    }
+
+    @Test("refuse what makes no sense or is not there, and wait for rules")
+    func refusals() async {
+        #expect(await answer("/v1/explain").status == 400)
+        let unknown = await answer("/v1/services", ["name": "x"])
+        #expect(unknown.status == 404 && unknown.text == "there is no Service x\n" && unknown.version == "1.2.3")
+        let format = await answer("/v1/services", ["output": "xml"])
+        #expect(format.status == 400 && format.text.contains("(supported: table, wide, json, yaml)"))
+        let early = await answer("/v1/services", [:], Self.state(hasRules: false))
+        #expect(early.status == 503 && early.text == "no rules yet: Services and endpoints are not known\n")
+        #expect(await answer("/v1/status", [:], Self.state(hasRules: false)).status == 200)
+        let page = await answer("/v1/other")
+        #expect(page.status == 404 && page.version == nil)
+    }
+
+    @Test("are for clients on this machine only")
+    func distance() async {
+        let pages = MetricsPages(
+            metrics: { .init() }, configuration: { "{}" }, rules: { PageContent() }, plan: { PageContent() },
+            problems: ProblemRecord(), reports: pages(Self.state()))
+        #expect(await pages.answer(HTTPServer.Query(path: "/v1/services")).status == 200)
+        #expect(await pages.answer(HTTPServer.Query(path: "/v1/services", isLocal: false)).status == 403)
+        #expect(await pages.answer(HTTPServer.Query(path: "/v1/other")).status == 404)
+    }
+
+    @Test("keep few large reports in memory at a time")
+    func largeReports() async {
+        let pages = pages(Self.state(3000))
+        let query = HTTPServer.Query(path: "/v1/services", parameters: [.init(name: "output", value: "json")])
+        var held: [HTTPAnswer] = []
+        for _ in 0..<6 { held.append(await pages.answer(query)) }
+        #expect(held.map(\.status) == [200, 200, 200, 200, 503, 503])
+        held.removeAll()
+        #expect(await pages.answer(query).status == 200)
+    }
+
+    @Test("know the last sync, its tables, and which service ports had drifted")
+    func syncs() {
+        let record = SyncRecord(now: { Timestamp(seconds: 100) })
+        record.observe(.synchronized(.sample(reason: .change)))
+        let facts = record.facts(.ipv4)
+        #expect(facts.inSyncSince == Timestamp(seconds: 100))
+        #expect(facts.last?.reason == "change")
+        #expect(facts.last?.tables.map(\.entries) == [25, 56])
+        #expect(facts.last?.phases.map(\.name).first == "compile")
+        #expect(record.facts(.ipv6).inSyncSince == nil)
+        record.observe(.failed(.sample(.ipv4)))
+        #expect(record.facts(.ipv4).inSyncSince == nil)
+        #expect(record.facts(.ipv4).last != nil)
+    }
+}
