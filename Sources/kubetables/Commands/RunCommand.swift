@@ -96,7 +96,7 @@ struct RunCommand: AsyncParsableCommand {
             backend: kernel.backend(stop: signals.stop),
             flows: StaleFlowCleanup(), traffic: status.metrics.traffic, host: host, observer: observer)
 
-        let servers = try await status.listen(options, loop: loop, families: families)
+        let servers = try await status.listen(options, loop: loop, families: families, source: "\(objects)")
 
         setOutOfMemoryScore(options, logger)
         NodeTuning.raiseOpenFileLimit()

@@ -11,6 +11,7 @@ struct LoopOptions: ParsableArguments {
     @Option(.mode) var mode: FlagValue?
     @Option(.healthzBindAddress) var healthzBindAddress: FlagValue?
     @Option(.metricsBindAddress) var metricsBindAddress: FlagValue?
+    @Option(.socket) var socket: FlagValue?
 
     @Option(
         help: ArgumentHelp(

@@ -13,6 +13,8 @@ extension ExitCode {
     static let badInput = ExitCode(65)
     /// EX_UNAVAILABLE: the kernel has no legacy iptables.
     static let noLegacyTables = ExitCode(69)
+    /// EX_UNAVAILABLE: no running kubetables, or no cluster, answers.
+    static let noAnswer = ExitCode(69)
     /// EX_SOFTWARE: the kernel refused the rules.
     static let refusedByKernel = ExitCode(70)
     /// EX_OSERR: a server cannot listen.

@@ -26,7 +26,7 @@ struct UsageMessage {
             return "unexpected arguments \"\(match.1.replacing("', '", with: "\", \""))\""
         }
         if let match = message.wholeMatch(of: /Missing expected argument '(.+?)(?: \.\.\.)?'/) {
-            return "missing required option \"\(match.1)\""
+            return "missing required \(match.1.hasPrefix("<") ? "argument" : "option") \"\(match.1)\""
         }
         if let match = message.wholeMatch(of: /The value '(.*)' is invalid for '(.+?)'\. Please provide one of (.+)\./)
         {

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import HTTPServing
+import Host
 import KubernetesObjects
 import Logging
 import Monitoring
@@ -17,6 +18,7 @@ struct StatusServers {
     let health: HealthRecord
     let serviceHealth: ServiceHealthFeed
     private let problems: ProblemRecord
+    private let syncs = SyncRecord()
     private let refusals: HTTPRefusals
     private let logger: Logger
 
@@ -36,15 +38,18 @@ struct StatusServers {
     }
 
     /// The observers of the loop that the servers depend on.
-    var observers: [any ProxyObserver] { [metrics.proxy, health, problems, serviceHealth] }
+    var observers: [any ProxyObserver] { [metrics.proxy, health, problems, syncs, serviceHealth] }
 
     /// Listens; comes before anything else, so that a port that is already in use ends the program at once.
     ///
+    /// - Parameter source: where objects come from, for people.
     /// - Returns: the servers. With `bindAddressHardFail: false`, a server may listen later, when its port is free.
     /// - Throws: `ExitCode.cannotListen`.
-    func listen(_ options: ProxyOptions, loop: ProxyLoop, families: [IPFamily]) async throws -> [TaskService] {
+    func listen(
+        _ options: ProxyOptions, loop: ProxyLoop, families: [IPFamily], source: String
+    ) async throws -> [TaskService] {
         let healthPages = HealthPages(health, metrics: metrics.proxy)
-        let pages = metricsPages(loop, families)
+        let pages = metricsPages(loop, families, source)
         let binds: [(BindAddress, Bind)] = [
             (
                 options.effectiveHealthzBindAddress,
@@ -78,7 +83,21 @@ struct StatusServers {
                 services.append(TaskService { await listenLater(address, bind) })
             }
         }
-        return services
+        return services + (await listenOnSocket(options.socketPath(default: StatusSocket.defaultPath), pages))
+    }
+
+    /// Listens for commands; without them the node works as well, so what goes wrong is only worth a warning.
+    private func listenOnSocket(_ path: String?, _ pages: MetricsPages) async -> [TaskService] {
+        guard let path else { return [] }
+        do throws(SocketFailure) {
+            let server = try await HTTPServer.bind(socketPath: path, refusals: refusals, logger: logger) {
+                await pages.answer($0)
+            }
+            return [TaskService { await server.run() }]
+        } catch {
+            logger.warning("\(error); the commands get, status and explain need --server")
+            return []
+        }
     }
 
     /// Listens; 0.0.0.0 means IPv6 as well, as in Go's `net.Listen` and therefore kube-proxy.
@@ -104,14 +123,20 @@ struct StatusServers {
     /// The time until the next attempt, as kube-proxy's.
     private static let retryPeriod = Duration.seconds(5)
 
-    private func metricsPages(_ loop: ProxyLoop, _ families: [IPFamily]) -> MetricsPages {
+    private func metricsPages(_ loop: ProxyLoop, _ families: [IPFamily], _ source: String) -> MetricsPages {
         let rules = RulesPage(loop, families, RulesPage.rules)
         let plan = RulesPage(loop, families, RulesPage.plan)
         let queue = BlockingQueue(label: "kubetables.memory")
+        let giveBack: @Sendable () -> Void = { Task { await queue.run { Memory.giveBack() } } }
+        let inspector = LoopInspector(
+            loop, families: families, version: kubetablesVersion, source: source, problems: problems, syncs: syncs,
+            traffic: metrics.traffic)
+        let reports = ReportPages(
+            version: kubetablesVersion, state: { await inspector.state() }, onRelease: giveBack)
         return MetricsPages(
             metrics: { [metrics] in await metrics.text() },
             configuration: { await loop.options.configurationJSON },
             rules: { try await rules.content() }, plan: { try await plan.content() }, problems: problems,
-            onRelease: { Task { await queue.run { Memory.giveBack() } } })
+            reports: reports, onRelease: giveBack)
     }
 }

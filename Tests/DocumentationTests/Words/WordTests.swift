@@ -32,7 +32,9 @@ import Testing
 
     @Test("are not in help")
     func help() throws {
-        let commands = [[], ["run"], ["compile"], ["plan"], ["apply"], ["verify"], ["cleanup"]]
+        let commands = [
+            [], ["run"], ["compile"], ["plan"], ["apply"], ["verify"], ["cleanup"], ["get"], ["status"], ["explain"],
+        ]
         for command in commands {
             let text = try Subprocess.check([Repository.tool] + command + ["--help-hidden"])
             for line in text.split(separator: "\n") {

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import AsyncHTTPClient
+import Glibc
+import Host
+import Inspection
+import Monitoring
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+
+/// The running program of this node, as a command asks it: over its Unix socket, or over the port of its pages.
+struct RunningProgram {
+    fileprivate enum Place {
+        case socket(path: String)
+        case server(String)
+    }
+
+    private let place: Place
+
+    private static let answerTime = TimeAmount.seconds(30)
+    private static let connectTime = TimeAmount.seconds(5)
+    private static let largestError = 1 << 16
+
+    init(_ source: InspectedSourceOptions) {
+        place = source.server.map { .server($0) } ?? .socket(path: source.socket ?? StatusSocket.defaultPath)
+    }
+
+    /// Prints the program's answer.
+    ///
+    /// - Throws: the exit code, after a message that describes what to do.
+    func print(_ inquiry: any Inquiry, _ output: ReportOutput) async throws {
+        var configuration = HTTPClient.Configuration(
+            redirectConfiguration: .disallow, timeout: .init(connect: Self.connectTime, read: Self.answerTime))
+        configuration.httpVersion = .http1Only
+        configuration.connectionPool.retryConnectionEstablishment = false
+        let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        do {
+            try await print(inquiry, output, client)
+            try await client.shutdown()
+        } catch {
+            try? await client.shutdown()
+            throw error
+        }
+    }
+
+    private func print(_ inquiry: any Inquiry, _ output: ReportOutput, _ client: HTTPClient) async throws {
+        let query = (inquiry.parameters + output.parameters).query
+        let request = HTTPClientRequest(url: url(type(of: inquiry).path + query))
+        let response: HTTPClientResponse
+        do {
+            response = try await client.execute(request, timeout: Self.answerTime)
+        } catch {
+            throw failure(error)
+        }
+        let version = response.headers.first(name: ReportPages.versionHeader)
+        guard response.status == .ok else {
+            let body = try? await response.body.collect(upTo: Self.largestError)
+            throw failure(Int(response.status.code), version, body.map { String(buffer: $0) } ?? "")
+        }
+        if let version, version != kubetablesVersion {
+            Console.note("the running kubetables is version \(version), this command is version \(kubetablesVersion)")
+        }
+        do {
+            for try await piece in response.body { try Console.write(Array(piece.readableBytesView)) }
+        } catch let error as ExitCode {
+            throw error
+        } catch {
+            throw Console.failure("\(place): the answer was cut off: \(error)", .noAnswer)
+        }
+    }
+
+    private func url(_ target: String) -> String {
+        switch place {
+        case .socket(let path): "http+unix://\(InquiryParameters.escaped(path))\(target)"
+        case .server(let address): "\(address.contains("://") ? "" : "http://")\(address)\(target)"
+        }
+    }
+
+    // MARK: Failures
+
+    private static let otherSources = "or pass -f or --kubeconfig to read manifests or a cluster instead"
+
+    private func failure(_ error: any Error) -> ExitCode {
+        switch (place, Self.errorNumber(error)) {
+        case (.socket, ENOENT?), (.socket, ECONNREFUSED?):
+            Console.failure(
+                "no kubetables is running on this node (nothing listens on \(place)): start it with 'kubetables run', "
+                    + Self.otherSources, .noAnswer)
+        case (.socket, EACCES?), (.socket, EPERM?):
+            Console.failure(
+                "not permitted to connect to \(place): run this command as the user of the running kubetables, "
+                    + "usually root (sudo)", .notPermitted)
+        case (.server, ECONNREFUSED?):
+            Console.failure(
+                "no kubetables is running at \(place), or its --metrics-bind-address is another one: start it with "
+                    + "'kubetables run', \(Self.otherSources)", .noAnswer)
+        default:
+            Console.failure("\(place) does not answer: \(error)", .noAnswer)
+        }
+    }
+
+    private static func errorNumber(_ error: any Error) -> CInt? {
+        switch error {
+        case let error as IOError: error.errnoCode
+        case let error as NIOConnectionError:
+            error.connectionErrors.first.flatMap { ($0.error as? IOError)?.errnoCode }
+        default: nil
+        }
+    }
+
+    /// - Parameter version: that of the program; `nil` if it does not know this page.
+    private func failure(_ status: Int, _ version: String?, _ body: String) -> ExitCode {
+        let text = body.split(whereSeparator: \.isNewline).joined(separator: "; ")
+        switch (status, version) {
+        case (404, _?): return Console.failure(text, .badInput)
+        case (400, _?): return Console.failure(text, .wrongUsage)
+        case (404, nil):
+            return Console.failure(
+                "\(place) has no page for this command: the running kubetables is another version than "
+                    + "\(kubetablesVersion), or another program answers; restart it with this version", .noAnswer)
+        default: return Console.failure("\(place): \(text) (status \(status))", .noAnswer)
+        }
+    }
+}
+
+extension RunningProgram.Place: CustomStringConvertible {
+    fileprivate var description: String {
+        switch self {
+        case .socket(let path): path
+        case .server(let address): address
+        }
+    }
+}
