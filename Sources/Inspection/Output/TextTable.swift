@@ -44,8 +44,11 @@ package struct TextTable: Sendable {
     mutating func reserveCapacity(_ count: Int) { rows.reserveCapacity(count) }
 
     /// Writes the heading and all rows, without a space at the end of a line.
-    func write(_ style: ReportStyle, _ line: (String) -> Void) {
-        let layout = TableLayout(columns, natural: naturalWidths, isUsed: usedColumns, style)
+    ///
+    /// - Parameter indentation: the columns that each line is indented by later.
+    func write(_ style: ReportStyle, indentation: Int = 0, _ line: (String) -> Void) {
+        let limit = ReportStyle.width - indentation
+        let layout = TableLayout(columns, natural: naturalWidths, isUsed: usedColumns, style, limit: limit)
         line(layout.line(columns.map { Cell($0.heading, .heading) }, style))
         for row in rows { line(layout.line(row, style)) }
     }
@@ -74,17 +77,17 @@ private struct TableLayout {
     private var places: [Place]
     private let gap = 2
 
-    init(_ columns: [TextTable.Column], natural: [Int], isUsed: [Bool], _ style: ReportStyle) {
+    init(_ columns: [TextTable.Column], natural: [Int], isUsed: [Bool], _ style: ReportStyle, limit: Int) {
         places = columns.indices.map { Place(index: $0, column: columns[$0], width: natural[$0]) }
         places.removeAll { style.isWide ? $0.column.isNarrowOnly : $0.column.isWideOnly }
         guard !style.isWide else { return }
-        if width > ReportStyle.width { places.removeAll { !isUsed[$0.index] && $0.column.surplusRank > 0 } }
-        while narrowestWidth > ReportStyle.width, let surplus = places.indices.max(by: rankIsLower),
+        if width > limit { places.removeAll { !isUsed[$0.index] && $0.column.surplusRank > 0 } }
+        while narrowestWidth > limit, let surplus = places.indices.max(by: rankIsLower),
             places[surplus].column.surplusRank > 0
         {
             places.remove(at: surplus)
         }
-        while width > ReportStyle.width, let widest = widestThatCanBeCut { places[widest].width -= 1 }
+        while width > limit, let widest = widestThatCanBeCut { places[widest].width -= 1 }
     }
 
     private var width: Int { places.reduce(0) { $0 + $1.width } + gap * (places.count - 1) }

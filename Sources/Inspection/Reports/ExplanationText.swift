@@ -42,13 +42,15 @@ extension ExplainedPort {
         if style.isWide { for rule in rules { line("  \(rule.table): \(rule.rule)") } }
     }
 
+    private static let tableIndentation = 6
+
     private func writeEndpoints(_ style: ReportStyle, _ line: (String) -> Void) {
         guard let counts = service.endpoints else { return }
         line("endpoints: \(counts.used) of \(counts.known) used")
         guard !endpoints.isEmpty else { return }
         var table = TextTable(EndpointItem.columns)
         for endpoint in endpoints { table.append(endpoint.cells) }
-        table.write(style) { line("  \($0)") }
+        table.write(style, indentation: Self.tableIndentation) { line("  \($0)") }
     }
 }
 
