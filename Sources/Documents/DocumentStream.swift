@@ -46,8 +46,9 @@ package struct DocumentStream {
         _ bytes: UnsafeBufferPointer<UInt8>, isEnough: () -> Bool, each: (Document) -> Void
     ) {
         var cutter = DocumentCutter(bytes)
+        var allowance = DocumentAllowance(byteCount: bytes.count)
         var number = 0
-        while !isEnough(), let piece = cutter.next() {
+        while !isEnough(), !allowance.isExceeded, let piece = cutter.next() {
             let content = UnsafeBufferPointer(rebasing: bytes[piece.range])
             guard piece.hasContent || piece.directiveCount > 0 else {
                 number += 1
@@ -61,11 +62,14 @@ package struct DocumentStream {
                 each(Document(number: number, line: piece.firstLine, content: .failure(error)))
                 continue
             }
-            if readJSON(content, firstLine: piece.firstLine, number: &number, isEnough: isEnough, each: each) {
+            if readJSON(
+                content, firstLine: piece.firstLine, number: &number, &allowance, isEnough: isEnough, each: each)
+            {
                 continue
             }
             number += 1
-            each(Document(number: number, line: piece.firstLine, content: yaml(content, firstLine: piece.firstLine)))
+            let value = yaml(content, firstLine: piece.firstLine, &allowance)
+            each(Document(number: number, line: piece.firstLine, content: value))
         }
     }
 
@@ -73,8 +77,8 @@ package struct DocumentStream {
     ///
     /// - Returns: whether the piece has been dealt with.
     private func readJSON(
-        _ bytes: UnsafeBufferPointer<UInt8>, firstLine: Int, number: inout Int, isEnough: () -> Bool,
-        each: (Document) -> Void
+        _ bytes: UnsafeBufferPointer<UInt8>, firstLine: Int, number: inout Int, _ allowance: inout DocumentAllowance,
+        isEnough: () -> Bool, each: (Document) -> Void
     ) -> Bool {
         guard let start = DocumentCutter.jsonStart(bytes) else { return false }
         var reader = JSONReader(bytes, firstLine: firstLine, position: start)
@@ -87,12 +91,13 @@ package struct DocumentStream {
                 }
                 return try reader.next() ?? .null
             }
-            if isFirst, !reader.hasTooManyValues, !Self.isJSON(content, reader: reader),
-                case .success(let value) = yaml(bytes, firstLine: firstLine)
-            {
-                number += 1
-                each(Document(number: number, line: firstLine, content: .success(value)))
-                return true
+            if isFirst, !reader.hasTooManyValues, !Self.isJSON(content, reader: reader) {
+                let value = yaml(bytes, firstLine: firstLine, &allowance)
+                if allowance.isExceeded || (try? value.get()) != nil {
+                    number += 1
+                    each(Document(number: number, line: firstLine, content: value))
+                    return true
+                }
             }
             isFirst = false
             number += 1
@@ -111,13 +116,15 @@ package struct DocumentStream {
     }
 
     private func yaml(
-        _ bytes: UnsafeBufferPointer<UInt8>, firstLine: Int
+        _ bytes: UnsafeBufferPointer<UInt8>, firstLine: Int, _ allowance: inout DocumentAllowance
     ) -> Result<DocumentValue, DocumentError> {
         guard bytes.count <= yamlSizeLimit else {
             let message =
                 "the YAML document has more than \(yamlSizeLimit >> 20) MiB; split it into several documents, or use JSON"
             return .failure(DocumentError(line: firstLine, column: 1, message: message))
         }
-        return Result { () throws(DocumentError) in try YAMLReader.document(bytes, firstLine: firstLine) }
+        return Result { () throws(DocumentError) in
+            try YAMLReader.document(bytes, firstLine: firstLine, allowance: &allowance)
+        }
     }
 }

@@ -26,7 +26,8 @@ struct HostileTextTests {
         arguments: [
             "%TAG !a! x\n", "%TAG !é! tag:yaml.org,2002:\n", "%YAML 1.1\n", "---\n", "--- # x\n", "...\n", "# x\n",
             "\n",
-            "---\n\u{feff}\n", "[],", "{},", "- a\n", "? a\n", "a: &a 1\n", "'", "!!str ",
+            "---\n\u{feff}\n", "a: 1\n---\n", "a: 1\n...\n", "--- a\n", "---\n- {}\n", "{a\n---\n", "[],", "{},",
+            "- a\n", "? a\n", "a: &a 1\n", "'", "!!str ",
         ])
     func time(unit: String) {
         let small = (0..<3).map { _ in read(String(repeating: unit, count: 2_000)).duration }.min() ?? .zero
@@ -43,6 +44,37 @@ struct HostileTextTests {
         let result = read(many)
         #expect(result.documents == 2)
         #expect(result.errors == ["line 1, column 1: more than 100 directives (%TAG, %YAML) before a document"])
+    }
+
+    @Test(
+        "documents too short for objects are read up to a limit for the length of the text, whatever is in them",
+        arguments: ["a: 1\n---\n", "--- a\n", "a: 1\n...\n", "{a\n---\n", "{a: 1}\n---\n"])
+    func shortDocuments(unit: String) {
+        let text = String(repeating: unit, count: (1 << 20) / unit.utf8.count)
+        let limit = 10_000 + text.utf8.count / 48
+        let result = read(text)
+        #expect(result.documents == limit + 1)
+        let refusal = "more than \(limit) YAML documents, too many for a text of this size; the rest of it is not read"
+        #expect(result.errors.last?.hasSuffix(refusal) == true)
+    }
+
+    @Test("the values of all documents of a text count together")
+    func valuesOfDocuments() {
+        let document = String(repeating: "- a\n", count: 1_000) + "---\n"
+        let text = String(repeating: document, count: 300)
+        let limit = 100_000 + text.utf8.count / 8
+        let result = read(text)
+        #expect(result.errors.count == 1)
+        #expect(result.errors.first?.contains("more than \(limit) values, too many for a text of this size") == true)
+        #expect(result.documents == limit / 1_001 + 1)
+    }
+
+    @Test("the shortest objects that a cluster can have are not refused, however many they are")
+    func shortObjects() {
+        let result = read(String(repeating: "kind: Node\napiVersion: v1\nmetadata: {name: a}\n---\n", count: 30_000))
+        // What follows the last marker is one more.
+        #expect(result.documents == 30_001)
+        #expect(result.errors.isEmpty)
     }
 
     @Test(

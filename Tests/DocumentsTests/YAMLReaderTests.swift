@@ -115,14 +115,19 @@ struct YAMLReaderTests {
     }
 
     private func value(_ text: String) throws -> DocumentValue {
-        try Array(text.utf8).withUnsafeBufferPointer { try YAMLReader.document($0) }
+        try Array(text.utf8).withUnsafeBufferPointer { try document($0) }
+    }
+
+    private func document(_ bytes: UnsafeBufferPointer<UInt8>) throws -> DocumentValue {
+        var allowance = DocumentAllowance(byteCount: bytes.count)
+        return try YAMLReader.document(bytes, allowance: &allowance)
     }
 
     private func failure(_ text: String) -> String? { failure(Array(text.utf8)) }
 
     private func failure(_ bytes: [UInt8]) -> String? {
         do {
-            _ = try bytes.withUnsafeBufferPointer { try YAMLReader.document($0) }
+            _ = try bytes.withUnsafeBufferPointer { try document($0) }
             return nil
         } catch {
             return "\(error)"

@@ -3,14 +3,22 @@
 internal import Clibyaml
 
 extension YAMLReader {
-    /// An event of libyaml, freed with the last reference to it.
-    final class Event {
+    /// An event of libyaml, freed with its only holder: there are millions of them, and a reference to each costs time.
+    struct Event: ~Copyable {
         /// What the tags of YAML's own types begin with; `!!str` is short for this and `str`.
         static let tagPrefix = "tag:yaml.org,2002:"
 
-        var raw = yaml_event_t()
+        private var raw = yaml_event_t()
 
-        deinit { yaml_event_delete(&raw) }
+        /// The next event of a parser; `nil` if it found an error.
+        init?(_ parser: UnsafeMutablePointer<yaml_parser_t>) {
+            guard yaml_parser_parse(parser, &raw) == 1 else { return nil }
+        }
+
+        deinit {
+            var raw = raw
+            yaml_event_delete(&raw)
+        }
 
         var type: yaml_event_type_t { raw.type }
 

@@ -10,10 +10,24 @@ enum YAMLScalar {
         guard let first = text.utf8.first else { return .null }
         switch first {
         case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."):
-            return number(text) ?? .string(text)
+            return shortInteger(text.utf8) ?? number(text) ?? .string(text)
         default:
-            return words[text] ?? .string(text)
+            // Most texts are longer than any of the words, and hashing all of them takes time.
+            return text.utf8.count <= longestWord ? words[text] ?? .string(text) : .string(text)
         }
+    }
+
+    private static let longestWord = 5
+
+    /// A decimal number as nearly all are: digits only, without a leading 0, of less than 64 bits.
+    private static func shortInteger(_ digits: String.UTF8View) -> DocumentValue? {
+        guard digits.count <= 18, digits.first != UInt8(ascii: "0") || digits.count == 1 else { return nil }
+        var number: Int64 = 0
+        for digit in digits {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { return nil }
+            number = number * 10 + Int64(digit - UInt8(ascii: "0"))
+        }
+        return .integer(number)
     }
 
     private static let words: [String: DocumentValue] = {
