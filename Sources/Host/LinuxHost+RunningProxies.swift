@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
-import SystemPackage
 
 extension LinuxHost {
     package var runningProxies: [RunningProxy] {
-        proxyProcesses + Self.proxyPorts.filter(Self.isAnswering).map(RunningProxy.port)
+        let listening = listeningPorts
+        return proxyProcesses + Self.proxyPorts.filter(listening.contains).map(RunningProxy.port)
     }
 
     // MARK: Processes
@@ -49,21 +49,25 @@ extension LinuxHost {
     /// The default ports of kube-proxy's probes and metrics.
     private static let proxyPorts: [UInt16] = [10256, 10249]
 
-    private static func isAnswering(_ port: UInt16) -> Bool {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { return false }
-        defer { close(descriptor) }
-        // Loopback refuses at once; only a rule that drops would keep this waiting.
-        var limit = timeval(tv_sec: 1, tv_usec: 0)
-        setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = port.bigEndian
-        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        return withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-            }
+    /// The state of a socket that listens, as /proc/net/tcp has it (`TCP_LISTEN`, include/net/tcp_states.h).
+    private static let listening = "0A"
+
+    /// The TCP ports that something listens on, at any address, in the network namespace of the calling thread.
+    ///
+    /// Nothing is sent: a connection would show up in the log of whatever listens, and a rule could drop it.
+    var listeningPorts: Set<UInt16> {
+        // Below "thread-self", since /proc/net is that of the process's first thread.
+        Set(["tcp", "tcp6"].flatMap { Self.listeningPorts("\(root)proc/thread-self/net/\($0)") })
+    }
+
+    /// Lines as `0: 00000000:2810 00000000:0000 0A …` (net/ipv4/tcp_ipv4.c, `get_tcp4_sock`), under a heading.
+    private static func listeningPorts(_ path: String) -> [UInt16] {
+        // A kernel without IPv6 has no tcp6.
+        guard let text = try? KernelFile(path: path).text() else { return [] }
+        return text.split(separator: "\n").compactMap { line in
+            let fields = line.split(separator: " ", maxSplits: 4)
+            guard fields.count > 3, fields[3] == listening, let colon = fields[1].lastIndex(of: ":") else { return nil }
+            return UInt16(fields[1][fields[1].index(after: colon)...], radix: 16)
         }
     }
 }

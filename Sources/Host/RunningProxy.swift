@@ -4,7 +4,7 @@
 package enum RunningProxy: Hashable, Sendable {
     /// A process in this network namespace, by its name.
     case process(name: String, identifier: Int32)
-    /// A port on loopback that a proxy answers on, and something does: its process may be in another PID namespace.
+    /// A port that proxies listen on, and something does: its process may be in another PID namespace.
     case port(UInt16)
 }
 
@@ -12,7 +12,7 @@ extension RunningProxy: CustomStringConvertible {
     package var description: String {
         switch self {
         case .process(let name, let identifier): "\(name) (process \(identifier)) is running in this network namespace"
-        case .port(let port): "port \(port) on 127.0.0.1 answers, as that of a kube-proxy or kubetables"
+        case .port(let port): "another process listens on port \(port), which is that of a kube-proxy or kubetables,"
         }
     }
 }
