@@ -17,7 +17,7 @@ final class SignalWatch: Sendable {
     private static let numbers = [SIGHUP, SIGINT, SIGTERM]
 
     /// How long after a request to end the program may take for what can be cut off.
-    private static let endLimit = Duration.milliseconds(700)
+    private static let endLimit = Duration.milliseconds(500)
     private static let pauseInMicroseconds: UInt32 = 5000
 
     /// Ends waits, and keeps commits from beginning.
