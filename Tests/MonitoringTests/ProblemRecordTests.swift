@@ -110,7 +110,7 @@ import XTables
             json.keys.sorted() == [
                 "configurationWarnings", "conflicts", "foreignRulesAhead", "hostWarnings", "invalidObjects",
                 "keptRules",
-                "outOfSync", "unsupportedFeatures",
+                "outOfSync", "unservedHealthChecks", "unsupportedFeatures",
             ])
         let object = try #require(json["invalidObjects"]?.first)
         #expect(object["kind"] as? String == "Service" && object["namespace"] as? String == "shop")

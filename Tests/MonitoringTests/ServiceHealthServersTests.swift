@@ -30,7 +30,7 @@ import Testing
 
     private func running(
         retryPeriod: Duration = .seconds(30), allowance: ListenerAllowance = ListenerAllowance(), connections: Int = 64,
-        report: @escaping @Sendable (ServiceHealthServers.Counts) -> Void = { _ in }, logger: Logger = .silent,
+        report: @escaping ServiceHealthServers.Report = { _, _ in }, logger: Logger = .silent,
         _ body: (ServiceHealthServers) async throws -> Void
     ) async throws {
         let servers = ServiceHealthServers(
@@ -83,7 +83,7 @@ import Testing
         let port = try await freePort()
         let feed = ServiceHealthFeed(
             families: [.ipv4], health: record, shared: .init(refusals: HTTPRefusals(.silent)),
-            metrics: ProxyMetrics(MetricRegistry()), logger: .silent)
+            metrics: ProxyMetrics(MetricRegistry()), problems: ProblemRecord(), logger: .silent)
         func report(_ endpoints: Int) {
             let servicePort = ServicePort.sample("a", healthCheckNodePort: port)
             let local = (0..<UInt32(endpoints)).map { Endpoint.sample($0, node: "here") }
@@ -133,9 +133,15 @@ import Testing
         let others = Mutex(743)
         let log = LogRecorder()
         let counts = Mutex(ServiceHealthServers.Counts())
+        let problems = ProblemRecord(families: [.ipv4])
+        func listed() throws -> String { String(decoding: problems.text.body, as: UTF8.self) }
         let allowance = ListenerAllowance { (1000, others.withLock { $0 } + counts.withLock(\.listening)) }
         try await running(
-            retryPeriod: .milliseconds(30), allowance: allowance, report: { new in counts.withLock { $0 = new } },
+            retryPeriod: .milliseconds(30), allowance: allowance,
+            report: { new, unserved in
+                counts.withLock { $0 = new }
+                problems.set(unserved, .ipv4)
+            },
             logger: log.logger
         ) { servers in
             await servers.update(
@@ -147,14 +153,17 @@ import Testing
             #expect(
                 log.warnings == [
                     """
-                    2 of 3 health check node ports are not served, among them \(ports[1]) of default/b: the limit of open \
-                    files leaves no descriptors for them; raise it (LimitNOFILE of the systemd unit, ulimit -n); next attempt \
-                    in 0.03 seconds
+                    2 of 3 health check node ports are not served, among them \(ports[1]) of default/b, \(ports[2]) of \
+                    default/c: the limit of open files leaves no descriptors for them; raise it (LimitNOFILE of the systemd \
+                    unit, ulimit -n); next attempt in 0.03 seconds; /problems lists all
                     """
                 ])
+            #expect(try listed().contains("health check node ports that are not served: 2\n"))
+            #expect(try listed().contains("  IPv4: default/c on 127.0.0.1:\(ports[2]): the limit of open files leaves"))
             others.withLock { $0 = 100 }
             await eventually("all listen") { await Wire.ask(ports[2])?.status == 200 }
             #expect(counts.withLock { $0 } == .init(listening: 3, failed: 0, refused: 0))
+            #expect(try !listed().contains("health check"))
             #expect(log.infos.last == "there are descriptors for all health check node ports again")
         }
     }

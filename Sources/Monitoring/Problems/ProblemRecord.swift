@@ -5,6 +5,7 @@ import Foundation
 import HTTPServing
 import KernelTables
 import KubernetesObjects
+import Messages
 import NetworkTypes
 import Proxy
 import ServiceModel
@@ -21,6 +22,7 @@ package final class ProblemRecord: ProxyObserver {
         var outOfSync: [IPFamily: (since: Timestamp, reason: String)] = [:]
         var hostWarnings: [IPFamily: [String]] = [:]
         var keptRules: [IPFamily: KeptRulesReport] = [:]
+        var unservedHealthChecks: [IPFamily: [UnservedHealthCheck]] = [:]
         var configurationWarnings: [String] = []
         /// Why no rules can be made or renewed.
         var obstacle: (since: Timestamp, reason: String)?
@@ -73,6 +75,11 @@ package final class ProblemRecord: ProxyObserver {
         }
     }
 
+    /// Sets what of a family's health checks cannot be served now.
+    package func set(_ unserved: [UnservedHealthCheck], _ family: IPFamily) {
+        state.withLock { $0.unservedHealthChecks[family] = unserved }
+    }
+
     private func setObstacle(_ reason: String) {
         state.withLock { state in state.obstacle = (state.obstacle?.since ?? now(), reason) }
     }
@@ -115,6 +122,9 @@ package final class ProblemRecord: ProxyObserver {
                     ipFamily: name, feature: "\($0.feature)", consequence: $0.feature.consequence,
                     affected: $0.affected)
             }
+            problems.unservedHealthChecks += (state.unservedHealthChecks[family] ?? []).map {
+                .init(ipFamily: name, service: "\($0.service)", address: "\($0.address)", reason: $0.reason)
+            }
             problems.hostWarnings += (state.hostWarnings[family] ?? []).map { .init(ipFamily: name, message: $0) }
         }
         return problems
@@ -123,7 +133,7 @@ package final class ProblemRecord: ProxyObserver {
     /// The problems now, as text.
     package var text: HTTPAnswer {
         var page = PageContent()
-        for line in problems.lines { page.append(line + "\n") }
+        for line in problems.lines { page.append(MessageText.line(line) + "\n") }
         return .text(page)
     }
 
@@ -133,7 +143,7 @@ package final class ProblemRecord: ProxyObserver {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
             var page = PageContent()
-            page.append(Array(try encoder.encode(problems)))
+            page.append(JSONEscapes.printable(Array(try encoder.encode(problems))))
             page.append("\n")
             return HTTPAnswer(contentType: "application/json", page)
         }

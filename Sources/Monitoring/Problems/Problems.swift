@@ -66,6 +66,15 @@ package struct Problems: Sendable, Hashable, Encodable {
         let affected: [String]
     }
 
+    /// A health check node port on which load balancers get no answer.
+    struct UnservedHealthCheck: Sendable, Hashable, Encodable {
+        let ipFamily: String
+        /// As `namespace/name`.
+        let service: String
+        let address: String
+        let reason: String
+    }
+
     /// A family whose rules are not in sync.
     struct OutOfSync: Sendable, Hashable, Encodable {
         let ipFamily: String
@@ -91,6 +100,7 @@ package struct Problems: Sendable, Hashable, Encodable {
     var conflicts: [Conflict] = []
     var foreignRulesAhead: [ForeignRule] = []
     var unsupportedFeatures: [UnsupportedFeature] = []
+    var unservedHealthChecks: [UnservedHealthCheck] = []
     var hostWarnings: [HostWarning] = []
     var configurationWarnings: [ConfigurationWarning] = []
 
@@ -110,6 +120,10 @@ package struct Problems: Sendable, Hashable, Encodable {
                 unsupportedFeatures.map {
                     "\($0.ipFamily): \($0.feature); \($0.affected.joined(separator: ", ")): \($0.consequence)"
                 }
+            ),
+            (
+                "health check node ports that are not served",
+                unservedHealthChecks.map { "\($0.ipFamily): \($0.service) on \($0.address): \($0.reason)" }
             ),
             ("host", hostWarnings.map { "\($0.ipFamily): \($0.message)" }),
             ("configuration", configurationWarnings.map(\.message)),

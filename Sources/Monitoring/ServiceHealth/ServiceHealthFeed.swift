@@ -23,11 +23,12 @@ package final class ServiceHealthFeed: ProxyObserver {
     ///   - retryPeriod: the time until a listener that failed is tried again.
     ///   - shared: what the listeners of all families have in common.
     ///   - metrics: counts the listeners.
+    ///   - problems: lists those that cannot listen.
     ///   - logger: receives a warning for each listener that fails.
     package init(
         families: [IPFamily], health: HealthRecord,
         retryPeriod: Duration = ServiceHealthServers.defaultRetryPeriod, shared: ServiceHealthServers.SharedResources,
-        metrics: ProxyMetrics, logger: Logger
+        metrics: ProxyMetrics, problems: ProblemRecord, logger: Logger
     ) {
         self.families = Dictionary(
             uniqueKeysWithValues: families.map { family in
@@ -35,7 +36,10 @@ package final class ServiceHealthFeed: ProxyObserver {
                     of: HealthCheckedServices.self, bufferingPolicy: .bufferingNewest(1))
                 let servers = ServiceHealthServers(
                     health: health, retryPeriod: retryPeriod, shared: shared,
-                    report: { metrics.set($0, family) }, logger: logger)
+                    report: { counts, unserved in
+                        metrics.set(counts, family)
+                        problems.set(unserved, family)
+                    }, logger: logger)
                 return (family, Family(servers: servers, reports: reports, continuation: continuation))
             })
     }

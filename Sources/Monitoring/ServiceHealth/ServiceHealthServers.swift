@@ -34,10 +34,13 @@ package actor ServiceHealthServers {
         }
     }
 
+    /// Receives the number of listeners, and what cannot be served.
+    package typealias Report = @Sendable (Counts, [UnservedHealthCheck]) -> Void
+
     private let health: HealthRecord
     private let retryPeriod: Duration
     private let shared: SharedResources
-    private let report: @Sendable (Counts) -> Void
+    private let report: Report
     private let logger: Logger
     private let board = ServiceHealthBoard()
 
@@ -68,11 +71,11 @@ package actor ServiceHealthServers {
 
     /// - Parameters:
     ///   - retryPeriod: the time until a listener that failed is tried again.
-    ///   - report: receives the number of listeners when it has changed; must return soon.
+    ///   - report: called when listeners have changed; must return soon.
     ///   - logger: receives a warning for each listener that fails.
     package init(
         health: HealthRecord, retryPeriod: Duration = defaultRetryPeriod, shared: SharedResources,
-        report: @escaping @Sendable (Counts) -> Void = { _ in }, logger: Logger
+        report: @escaping Report = { _, _ in }, logger: Logger
     ) {
         self.health = health
         self.retryPeriod = retryPeriod
@@ -129,7 +132,7 @@ package actor ServiceHealthServers {
                 if shared.allowance.take() { await start(listener) } else { refused.insert(listener) }
             }
             logRefusals()
-            report(Counts(listening: running.count, failed: failures.count, refused: refused.count))
+            report(Counts(listening: running.count, failed: failures.count, refused: refused.count), unserved)
         }
         isReconciling = false
     }
@@ -167,9 +170,27 @@ package actor ServiceHealthServers {
         }
     }
 
+    private static let refusal =
+        "the limit of open files leaves no descriptor for it: raise it (LimitNOFILE of the systemd unit, ulimit -n)"
+
+    private var unserved: [UnservedHealthCheck] {
+        desired.compactMap { listener in
+            let reason = failures[listener]?.description ?? (refused.contains(listener) ? Self.refusal : nil)
+            return reason.map {
+                UnservedHealthCheck(service: listener.service, address: listener.address, reason: $0)
+            }
+        }
+    }
+
+    /// How many of the listeners that are refused the log names; `/problems` names all.
+    private static let namedInLog = 10
+
     /// Logs that descriptors are lacking, and that they are no longer.
     private func logRefusals() {
-        guard let example = desired.first(where: refused.contains) else {
+        let examples = desired.lazy.filter(refused.contains).prefix(Self.namedInLog).map { listener in
+            "\(listener.address.port) of \(listener.service)"
+        }
+        guard !examples.isEmpty else {
             if hasLoggedRefusals { logger.info("there are descriptors for all health check node ports again") }
             hasLoggedRefusals = false
             return
@@ -179,8 +200,9 @@ package actor ServiceHealthServers {
         logger.warning(
             """
             \(refused.count) of \(desired.count) health check node ports are not served, among them \
-            \(example.address.port) of \(example.service): the limit of open files leaves no descriptors for them; raise it \
-            (LimitNOFILE of the systemd unit, ulimit -n); next attempt in \(retryPeriod)
+            \(examples.joined(separator: ", ")): the limit of open files leaves no descriptors for them; raise it \
+            (LimitNOFILE of the systemd unit, ulimit -n); next attempt in \(retryPeriod); /problems \
+            lists all
             """)
     }
 

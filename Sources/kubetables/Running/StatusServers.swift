@@ -32,7 +32,9 @@ struct StatusServers {
         let refusals = HTTPRefusals(logger) { [metrics] in metrics.proxy.count($0) }
         serviceHealth = ServiceHealthFeed(
             families: families, health: health, retryPeriod: options.effectiveSyncPeriod,
-            shared: ServiceHealthServers.SharedResources(refusals: refusals), metrics: metrics.proxy, logger: logger)
+            shared: ServiceHealthServers.SharedResources(refusals: refusals), metrics: metrics.proxy,
+            problems: problems,
+            logger: logger)
         self.refusals = refusals
         self.logger = logger
     }
