@@ -25,7 +25,10 @@ extension FamilyProxy {
     /// Checks whether the tables are as they were left, and repairs them if not.
     private func check() async {
         // Nothing has changed since the last commit, or this would be no mere check.
-        if let compilation { await flows?.clean(after: compilation) }
+        if let compilation {
+            await flows?.clean(after: compilation)
+            if foreignRulePace.isDue(at: clock.now) { await judge(foreignRulePace.judged, compilation) }
+        }
         if let lastReport, !pace.isDue(at: clock.now), !exclusions.isTryDue(at: clock.now) {
             let backend = backend
             let isUntouched = await queue.run { (try? backend.isUntouched(since: lastReport)) ?? false }
@@ -58,8 +61,9 @@ extension FamilyProxy {
         case .success(let result):
             succeed(result, reason, work, compilation, excluding: excluded)
             reportKeptRules(desired.kept)
-            await reportForeignRules(
-                result.report.rulesAhead, compilation, isUnchanged: work.changes.services?.isEmpty == true)
+            let isDue = foreignRulePace.found(
+                result.report.rulesAhead, servicesChanged: work.changes.services?.isEmpty != true, at: clock.now)
+            if isDue { await judge(result.report.rulesAhead, compilation) }
             var debt = work.changes.flows
             if result.report.restoredNAT(expecting: commit.expected) { debt.formUnion(.gap) }
             await flows?.clean(after: compilation, debt)
@@ -135,18 +139,14 @@ extension FamilyProxy {
     /// Reports the foreign rules that stand ahead of ours, if they are others than before or take other packets.
     ///
     /// They come with the tables that were read anyway.
-    ///
-    /// - Parameter isUnchanged: whether the Services are those of the last time.
-    private func reportForeignRules(
-        _ tables: [RulesAhead], _ compilation: Compilation, isUnchanged: Bool
-    ) async {
-        if isUnchanged, tables == rulesAhead { return }
-        rulesAhead = tables
+    private func judge(_ tables: [RulesAhead], _ compilation: Compilation) async {
+        let start = clock.now
         var findings = ForeignRuleCheck.Findings()
         if tables.contains(where: { !$0.entrances.isEmpty }) {
             let check = ForeignRuleCheck(compilation, localAddresses: localAddresses)
             findings = await queue.run { check.findings(tables) }
         }
+        foreignRulePace.ended(tables, at: clock.now, taking: clock.now - start)
         let known = foreignRules
         foreignRules = findings
         if findings.takingRules != known.takingRules {

@@ -56,7 +56,7 @@ actor FamilyProxy {
     var nextHostCheck: ContinuousClock.Instant?
     var reportedKeptRules: KeptRulesReport?
     var foreignRules = ForeignRuleCheck.Findings()
-    var rulesAhead: [RulesAhead] = []
+    var foreignRulePace = ForeignRulePace()
     /// The addresses of the node's interfaces, when everything was compiled last.
     private(set) var localAddresses: [IPAddress] = []
 
