@@ -41,6 +41,11 @@ public final class NetworkNamespace: Sendable {
         try BackgroundProcess(inside(command), environment: environment)
     }
 
+    /// Starts a program inside, on a terminal of its own.
+    public func startOnTerminal(_ command: [String]) throws -> TerminalProcess {
+        try TerminalProcess(inside(command), environment: environment)
+    }
+
     private func inside(_ command: [String]) -> [String] { ["ip", "netns", "exec", name] + command }
 
     private var environment: [String: String] { ["XTABLES_LOCKFILE": lockPath] }

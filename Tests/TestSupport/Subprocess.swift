@@ -64,9 +64,12 @@ public enum Subprocess {
         return result.output
     }
 
-    /// - Parameter paths: the files for standard input, output and errors.
+    /// - Parameters:
+    ///   - paths: the files for standard input, output and errors.
+    ///   - onTerminal: whether the first of them is a terminal that is to control the program (Ctrl-C).
     static func spawn(
-        _ command: [String], standardStreams paths: [String], environment: [String: String] = [:]
+        _ command: [String], standardStreams paths: [String], environment: [String: String] = [:],
+        onTerminal: Bool = false
     ) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -86,7 +89,9 @@ public enum Subprocess {
         var none = sigset_t()
         sigemptyset(&none)
         posix_spawnattr_setsigmask(&attributes, &none)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
+        // The first terminal that the leader of a session opens controls it.
+        let session = onTerminal ? newSession : 0
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK) | session)
         var child: pid_t = 0
         // By way of env, which looks for the program where the child's PATH says and not ours.
         let error = posix_spawn(&child, "/usr/bin/env", &actions, &attributes, &arguments, &settings)
@@ -95,6 +100,9 @@ public enum Subprocess {
         }
         return child
     }
+
+    /// `POSIX_SPAWN_SETSID` (spawn.h), which is not imported.
+    private static let newSession: Int16 = 0x80
 
     private static let inheritedVariables: [String: String] = {
         var variables = ProcessInfo.processInfo.environment
