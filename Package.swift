@@ -40,9 +40,10 @@ let package = Package(
         .systemLibrary(name: "Clibiptc", pkgConfig: "libiptc", providers: [.apt(["libiptc-dev"])]),
 
         // The pure modules: no root, no kernel, no clock.
+        .target(name: "Messages", swiftSettings: settings),
         .target(name: "NetworkTypes", swiftSettings: settings),
         .target(name: "ServiceModel", dependencies: ["NetworkTypes"], swiftSettings: settings),
-        .target(name: "XTables", dependencies: ["NetworkTypes"], swiftSettings: settings),
+        .target(name: "XTables", dependencies: ["Messages", "NetworkTypes"], swiftSettings: settings),
         .target(name: "RuleEvaluation", dependencies: ["NetworkTypes", "XTables"], swiftSettings: settings),
         .target(
             name: "RuleCompiler",
@@ -54,10 +55,10 @@ let package = Package(
             name: "ForeignRules", dependencies: ["NetworkTypes", "RuleCompiler", "ServiceModel", "XTables"],
             swiftSettings: settings),
         .systemLibrary(name: "Clibyaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
-        .target(name: "Documents", dependencies: ["Clibyaml"], swiftSettings: settings),
+        .target(name: "Documents", dependencies: ["Clibyaml", "Messages"], swiftSettings: settings),
 
         .target(
-            name: "KubernetesObjects", dependencies: ["Documents", "NetworkTypes", "ServiceModel"],
+            name: "KubernetesObjects", dependencies: ["Documents", "Messages", "NetworkTypes", "ServiceModel"],
             swiftSettings: settings),
 
         // What people see.
@@ -71,7 +72,8 @@ let package = Package(
         .target(
             name: "ProxyConfiguration",
             dependencies: [
-                "Documents", "KubernetesObjects", "NetworkTypes", "RuleCompiler", "ServiceModel", "XTables",
+                "Documents", "KubernetesObjects", "Messages", "NetworkTypes", "RuleCompiler", "ServiceModel",
+                "XTables",
             ],
             swiftSettings: settings),
 
@@ -79,7 +81,7 @@ let package = Package(
         .target(
             name: "KubernetesAPI",
             dependencies: [
-                "Documents", "KubernetesObjects", "NetworkTypes",
+                "Documents", "KubernetesObjects", "Messages", "NetworkTypes",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -123,7 +125,7 @@ let package = Package(
             name: "Proxy",
             dependencies: [
                 "Cmalloc", "ConnectionTracking", "Documents", "ForeignRules", "Host", "KernelTables", "KubernetesAPI",
-                "KubernetesObjects",
+                "KubernetesObjects", "Messages",
                 "NetworkTypes", "NodeTuning", "ProxyConfiguration", "RuleCompiler", "ServiceModel", "XTables",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -150,7 +152,7 @@ let package = Package(
             name: "Monitoring",
             dependencies: [
                 "ConnectionTracking", "ForeignRules", "HTTPServing", "Inspection", "KernelTables",
-                "KubernetesObjects", "NetworkTypes",
+                "KubernetesObjects", "Messages", "NetworkTypes",
                 "PrometheusText", "Proxy", "ProxyConfiguration", "RuleCompiler", "ServiceModel", "XTables",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
@@ -163,8 +165,8 @@ let package = Package(
             dependencies: [
                 "ConnectionTracking", "ForeignRules", "HTTPServing", "Host", "Inspection", "KernelTables",
                 "KubernetesAPI",
-                "KubernetesObjects", "Monitoring", "NetworkTypes", "NodeTuning", "Proxy", "ProxyConfiguration",
-                "RuleCompiler",
+                "KubernetesObjects", "Messages", "Monitoring", "NetworkTypes", "NodeTuning", "Proxy",
+                "ProxyConfiguration", "RuleCompiler",
                 "ServiceModel", "XTables",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -220,6 +222,7 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(name: "ArchitectureTests", dependencies: ["TestSupport"], swiftSettings: settings),
+        .testTarget(name: "MessagesTests", dependencies: ["Messages"], swiftSettings: settings),
         .testTarget(name: "NetworkTypesTests", dependencies: ["NetworkTypes"], swiftSettings: settings),
         .testTarget(
             name: "ServiceModelTests", dependencies: ["NetworkTypes", "ServiceModel"], swiftSettings: settings),

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Messages
+
 /// A value of a JSON or YAML document, without any meaning yet.
 public enum DocumentValue: Sendable, Hashable {
     /// `null`, or nothing at all.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Messages
+
 /// The name of a chain, held inline: rulesets have hundreds of thousands of them, and they are compared all the time.
 public struct ChainName: Hashable, Sendable {
     /// The longest name iptables accepts, in bytes (`XT_EXTENSION_MAXNAMELEN` less the final NUL).
@@ -114,7 +116,8 @@ extension ChainName: Codable {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
         guard let name = ChainName(validating: text) else {
-            throw DecodingError.dataCorruptedError(in: container, debugDescription: "invalid chain name \"\(text)\"")
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "invalid chain name \(MessageText.quoted(text))")
         }
         self = name
     }

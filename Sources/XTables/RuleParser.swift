@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Messages
 import NetworkTypes
 
 /// Reads the words of one rule behind `-A CHAIN`, for ``Ruleset/init(saveText:family:)`` only.
@@ -26,7 +27,7 @@ struct RuleParser {
             case "-p" where !isInverted: rule.transport = try transport(named: value("a protocol"))
             case "-m" where !isInverted: rule.matches.append(try match())
             case "-j" where !isInverted: rule.target = try target()
-            default: throw error("unsupported option \"\(isInverted ? "! " : "")\(option)\"")
+            default: throw error("unsupported option \(MessageText.quoted((isInverted ? "! " : "") + option))")
             }
         }
         return rule
@@ -42,7 +43,7 @@ struct RuleParser {
     private mutating func expect(_ expected: String...) throws(RulesetSyntaxError) {
         for word in expected {
             let found = try value("\"\(word)\"")
-            guard found == word else { throw error("expected \"\(word)\", found \"\(found)\"") }
+            guard found == word else { throw error("expected \"\(word)\", found \(MessageText.quoted(found))") }
         }
     }
 
@@ -51,7 +52,7 @@ struct RuleParser {
     private mutating func range() throws(RulesetSyntaxError) -> CIDR {
         let text = try value("an address")
         guard let range = CIDR(text) ?? IPAddress(text).map(CIDR.init(host:)), range.family == family else {
-            throw error("invalid \(family.kubernetesName) CIDR \"\(text)\"")
+            throw error("invalid \(family.kubernetesName) CIDR \(MessageText.quoted(text))")
         }
         return range
     }
@@ -59,7 +60,8 @@ struct RuleParser {
     private mutating func interface(isInverted: Bool) throws(RulesetSyntaxError) -> InterfaceMatch {
         let text = try value("an interface")
         guard text.utf8.count <= InterfaceMatch.maximumLength else {
-            throw error("the interface name \(text) has more than \(InterfaceMatch.maximumLength) bytes")
+            throw error(
+                "the interface name \(MessageText.quoted(text)) has more than \(InterfaceMatch.maximumLength) bytes")
         }
         let isWildcard = text.hasSuffix("+")
         return InterfaceMatch(
@@ -68,7 +70,7 @@ struct RuleParser {
 
     private func transport(named name: String) throws(RulesetSyntaxError) -> TransportProtocol {
         guard let transport = TransportProtocol(rawValue: name) else {
-            throw error("unsupported protocol \"\(name)\" (supported: tcp, udp, sctp)")
+            throw error("unsupported protocol \(MessageText.quoted(name)) (supported: tcp, udp, sctp)")
         }
         return transport
     }
@@ -77,13 +79,15 @@ struct RuleParser {
         _ what: String, as type: Number.Type = Number.self
     ) throws(RulesetSyntaxError) -> Number {
         let text = try value(what)
-        guard let number = Number(text) else { throw error("\"\(text)\" is not \(what) up to \(Number.max)") }
+        guard let number = Number(text) else {
+            throw error("\(MessageText.quoted(text)) is not \(what) up to \(Number.max)")
+        }
         return number
     }
 
     private func hexadecimal(_ text: some StringProtocol) throws(RulesetSyntaxError) -> UInt32 {
         guard text.hasPrefix("0x"), let number = UInt32(text.dropFirst(2), radix: 16) else {
-            throw error("invalid mark \"\(text)\": must be 0x and up to eight hexadecimal digits")
+            throw error("invalid mark \(MessageText.quoted(text)): must be 0x and up to eight hexadecimal digits")
         }
         return number
     }
@@ -97,7 +101,9 @@ struct RuleParser {
 
     private mutating func chainName() throws(RulesetSyntaxError) -> ChainName {
         let text = try value("a chain")
-        guard let name = ChainName(validating: text) else { throw error("invalid chain name \"\(text)\"") }
+        guard let name = ChainName(validating: text) else {
+            throw error("invalid chain name \(MessageText.quoted(text))")
+        }
         return name
     }
 
@@ -119,7 +125,7 @@ struct RuleParser {
             switch option {
             case "--src-type": return .localAddress(.source)
             case "--dst-type": return .localAddress(.destination)
-            default: throw error("expected --src-type or --dst-type, found \"\(option)\"")
+            default: throw error("expected --src-type or --dst-type, found \(MessageText.quoted(option))")
             }
         case "mark":
             let isInverted = words.take("!")
@@ -134,7 +140,7 @@ struct RuleParser {
             try expect("--mode", "random", "--probability")
             let text = try value("a probability")
             guard let value = Double(text), (0...1).contains(value) else {
-                throw error("invalid probability \"\(text)\": must be from 0 to 1")
+                throw error("invalid probability \(MessageText.quoted(text)): must be from 0 to 1")
             }
             return .random(Probability(decimal: value))
         case "recent":
@@ -143,7 +149,7 @@ struct RuleParser {
             try expect("--nfacct-name")
             return .accounting(name: try value("the name of an accounting object"))
         default:
-            throw error("unsupported match \"\(name)\"")
+            throw error("unsupported match \(MessageText.quoted(name))")
         }
     }
 
@@ -151,7 +157,7 @@ struct RuleParser {
         var states: ConnectionStates = []
         for name in try value("a list of states").split(separator: ",") {
             guard let known = ConnectionStates.names.first(where: { $0.name == name }) else {
-                throw error("unsupported connection state \"\(name)\"")
+                throw error("unsupported connection state \(MessageText.quoted(name))")
             }
             states.insert(known.state)
         }
@@ -196,7 +202,9 @@ struct RuleParser {
             try expect("--reject-with", family == .ipv4 ? "icmp-port-unreachable" : "icmp6-port-unreachable")
             return .rejectPortUnreachable
         default:
-            guard let chain = ChainName(validating: name) else { throw error("invalid chain name \"\(name)\"") }
+            guard let chain = ChainName(validating: name) else {
+                throw error("invalid chain name \(MessageText.quoted(name))")
+            }
             return .jump(chain)
         }
     }
@@ -204,12 +212,13 @@ struct RuleParser {
     private mutating func destination() throws(RulesetSyntaxError) -> Target {
         let text = try value("ADDRESS:PORT")
         guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else {
-            throw error("invalid destination \"\(text)\": must be ADDRESS:PORT")
+            throw error("invalid destination \(MessageText.quoted(text)): must be ADDRESS:PORT")
         }
         var address = text[..<colon]
         if family == .ipv6, address.hasPrefix("["), address.hasSuffix("]") { address = address.dropFirst().dropLast() }
         guard let parsed = IPAddress(address), parsed.family == family else {
-            throw error("invalid destination \"\(text)\": must begin with an \(family.kubernetesName) address")
+            throw error(
+                "invalid destination \(MessageText.quoted(text)): must begin with an \(family.kubernetesName) address")
         }
         return .destinationNAT(parsed, port: port)
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Messages
 import NetworkTypes
 
 /// Why a text is no ruleset in the language of ``Rule``.
@@ -69,7 +70,8 @@ private struct RulesetParser {
         guard table == nil else { throw error("a table begins before the last one ended with COMMIT") }
         guard let new = Table(rawValue: String(name)) else {
             throw error(
-                "unsupported table \"\(name)\" (supported: \(Table.allCases.map(\.rawValue).joined(separator: ", ")))")
+                "unsupported table \(MessageText.quoted(name)) (supported: \(Table.allCases.map(\.rawValue).joined(separator: ", ")))"
+            )
         }
         guard !finished.contains(where: { $0.table == new }) else { throw error("the table \(name) is there twice") }
         table = new
@@ -89,9 +91,12 @@ private struct RulesetParser {
         let label = text.prefix { $0 != " " }
         if let builtIn = BuiltInChain(rawValue: String(label)), table.builtInChains.contains(builtIn) { return }
         guard let name = ChainName(validating: label) else {
-            throw error("invalid chain name \"\(label)\": must have 1 to \(ChainName.maximumLength) bytes")
+            throw error(
+                "invalid chain name \(MessageText.quoted(label)): must have 1 to \(ChainName.maximumLength) bytes")
         }
-        guard chainIndex[name] == nil else { throw error("the chain \(name) is declared twice") }
+        guard chainIndex[name] == nil else {
+            throw error("the chain \(MessageText.escaped(name.description)) is declared twice")
+        }
         chainIndex[name] = chains.count
         chains.append(Chain(name: name))
     }
@@ -110,7 +115,7 @@ private struct RulesetParser {
         } else if let name = ChainName(validating: label), let index = chainIndex[name] {
             chains[index].rules.append(rule)
         } else {
-            throw error("the chain \(label) was not declared")
+            throw error("the chain \(MessageText.escaped(label)) was not declared")
         }
     }
 }

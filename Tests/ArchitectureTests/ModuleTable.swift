@@ -22,13 +22,14 @@ enum ModuleTable {
     private static let system: Set<String> = ["Glibc", "Synchronization", "SystemPackage"]
 
     static let rows = [
+        Row("Messages"),
         Row("NetworkTypes"),
         Row("ServiceModel", ["NetworkTypes"]),
-        Row("XTables", ["NetworkTypes"]),
+        Row("XTables", ["Messages", "NetworkTypes"]),
         Row("RuleEvaluation", ["XTables"]),
         Row("RuleCompiler", ["ServiceModel", "XTables"], libraries: ["Crypto"]),
         Row("ForeignRules", ["RuleCompiler"]),
-        Row("Documents", ["Clibyaml"]),
+        Row("Documents", ["Clibyaml", "Messages"]),
         Row("KubernetesObjects", ["Documents", "ServiceModel"], libraries: ["Foundation", "Glibc"]),
         Row("Inspection", ["KubernetesObjects", "RuleCompiler"]),
         Row("ProxyConfiguration", ["KubernetesObjects", "RuleCompiler"], libraries: ["Glibc"]),
@@ -67,8 +68,8 @@ enum ModuleTable {
 
     /// The modules that need no root, no kernel, no file and no clock.
     static let pureModules = [
-        "NetworkTypes", "ServiceModel", "XTables", "RuleEvaluation", "RuleCompiler", "ForeignRules", "Documents",
-        "Inspection",
+        "Messages", "NetworkTypes", "ServiceModel", "XTables", "RuleEvaluation", "RuleCompiler", "ForeignRules",
+        "Documents", "Inspection",
     ]
 
     /// What `module` may import; `nil` if it has no row.

@@ -249,12 +249,6 @@ struct DiagnosticTests {
         #expect(messages(documents(service(spec: "type: x"), slice())).count == 1)
     }
 
-    @Test("long and dangerous texts are cut and escaped")
-    func quoting() {
-        #expect(MessageText.quoted("a\n\u{1b}[31m\u{202e}") == "\"a\\n\\u{1b}[31m\\u{202e}\"")
-        #expect(MessageText.quoted(String(repeating: "x", count: 81)) == "\"\(String(repeating: "x", count: 80))…\"")
-    }
-
     @Test("--strict makes warnings errors and leaves notes alone")
     func strict() {
         let text = documents(service(clusterIP: ""), "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n")

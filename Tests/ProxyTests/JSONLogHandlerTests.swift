@@ -20,9 +20,10 @@ import Testing
         #expect(line(.error, "bad") == #"{"ts":1795488852123.5,"level":"error","msg":"bad","err":"bad"}"#)
     }
 
-    @Test func aLineIsALineWhateverIsInIt() {
+    @Test("a line is a line whatever is in it, also when a program has read it and prints its parts")
+    func hostileText() {
         #expect(
-            line(.info, "a\n\"b\"\u{0}", ["msg": "other", "key": "x\ny"])
-                == #"{"ts":1795488852123.5,"level":"info","msg":"a\n\"b\"\u0000","v":0,"key":"x\ny"}"#)
+            line(.info, "a\n\"b\"\u{0}\u{9b}", ["msg": "other", "key": "x\ny"])
+                == #"{"ts":1795488852123.5,"level":"info","msg":"a\\n\"b\"\\u{0}\\u{9b}","v":0,"key":"x\\ny"}"#)
     }
 }

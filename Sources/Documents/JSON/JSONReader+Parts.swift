@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Messages
+
 /// Reading a value part by part, for texts of which only some parts are kept.
 extension JSONReader {
     /// Reads a text that holds one value and nothing else.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Messages
+
 /// Reads JSON values one after the other from UTF-8 text (RFC 8259).
 ///
 /// It is our own because Foundation's decoders give neither the line and column of each error, nor several values in a

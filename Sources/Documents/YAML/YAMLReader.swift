@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 internal import Clibyaml
+import Messages
 
 /// Reads one YAML document with libyaml.
 ///
@@ -10,7 +11,7 @@ internal import Clibyaml
 ///
 /// An alias shares the value of its anchor. What the document would be with all of them written out is counted, never
 /// built: see ``YAMLReader/valueLimit``.
-final class YAMLReader {
+struct YAMLReader: ~Copyable {
     /// The number of values a document of a few bytes may have with its aliases written out; a longer document may
     /// have one per byte, which is more than it could have without aliases.
     static let valueLimit = 10_000
@@ -21,8 +22,8 @@ final class YAMLReader {
     private let bytes: UnsafeBufferPointer<UInt8>
     private let budget: Int
     private var valueCount = 0
-    /// The number of values that have been built, keys and what aliases share left out.
-    private var builtCount = 0
+    /// What may still be built, keys and what aliases share left out.
+    private var allowance: DocumentAllowance
     private var anchors: [String: Built] = [:]
     private var interner = StringInterner()
 
@@ -33,9 +34,10 @@ final class YAMLReader {
         var height: Int
     }
 
-    private init(_ bytes: UnsafeBufferPointer<UInt8>, firstLine: Int) {
+    private init(_ bytes: UnsafeBufferPointer<UInt8>, firstLine: Int, allowance: DocumentAllowance) {
         self.bytes = bytes
         self.firstLine = firstLine
+        self.allowance = allowance
         budget = max(Self.valueLimit, bytes.count)
         yaml_parser_initialize(parser)
         yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING)
@@ -49,14 +51,21 @@ final class YAMLReader {
 
     /// Reads the only document of `bytes`; nothing but comments is ``DocumentValue/null``.
     ///
-    /// - Parameter firstLine: the line of the file in which `bytes` begin.
+    /// - Parameters:
+    ///   - firstLine: the line of the file in which `bytes` begin.
+    ///   - allowance: what the text that the document is from may still hold.
     static func document(
-        _ bytes: UnsafeBufferPointer<UInt8>, firstLine: Int = 1
+        _ bytes: UnsafeBufferPointer<UInt8>, firstLine: Int = 1, allowance: inout DocumentAllowance
     ) throws(DocumentError) -> DocumentValue {
-        try YAMLReader(bytes, firstLine: firstLine).read()
+        var reader = YAMLReader(bytes, firstLine: firstLine, allowance: allowance)
+        defer { allowance = reader.allowance }
+        guard reader.allowance.takeDocument() else {
+            throw DocumentError(line: firstLine, column: 1, message: reader.allowance.refusal)
+        }
+        return try reader.read()
     }
 
-    private func read() throws(DocumentError) -> DocumentValue {
+    private mutating func read() throws(DocumentError) -> DocumentValue {
         var result: DocumentValue?
         while true {
             let event = try nextEvent()
@@ -73,20 +82,19 @@ final class YAMLReader {
     }
 
     private func nextEvent() throws(DocumentError) -> Event {
-        let event = Event()
-        guard yaml_parser_parse(parser, &event.raw) == 1 else { throw parserError() }
+        guard let event = Event(parser) else { throw parserError() }
         return event
     }
 
-    private func build(_ event: Event, depth: Int) throws(DocumentError) -> Built {
+    private mutating func build(_ event: borrowing Event, depth: Int) throws(DocumentError) -> Built {
         let countBefore = valueCount
         let value: DocumentValue
         var height = 0
         switch event.type {
         case YAML_ALIAS_EVENT:
             return try alias(event, depth: depth)
-        case _ where builtCount >= DocumentValue.countLimit(byteCount: bytes.count):
-            throw error("more than \(builtCount) values, too many for a text of this size", at: event)
+        case _ where !allowance.takeValue():
+            throw error(allowance.refusal, at: event)
         case YAML_SCALAR_EVENT:
             try count(1, at: event)
             value = try scalar(event)
@@ -97,13 +105,12 @@ final class YAMLReader {
             try checkCollection(event, tag: "map", depth: depth)
             value = try mapping(event, depth: depth, height: &height)
         }
-        builtCount += 1
         let built = Built(value: value, valueCount: valueCount - countBefore, height: height)
         if let anchor = event.anchor { anchors[anchor] = built }
         return built
     }
 
-    private func alias(_ event: Event, depth: Int) throws(DocumentError) -> Built {
+    private mutating func alias(_ event: borrowing Event, depth: Int) throws(DocumentError) -> Built {
         let name = event.anchor ?? ""
         guard let built = anchors[name] else {
             throw error(
@@ -114,7 +121,7 @@ final class YAMLReader {
         return built
     }
 
-    private func count(_ number: Int, at event: Event) throws(DocumentError) {
+    private mutating func count(_ number: Int, at event: borrowing Event) throws(DocumentError) {
         valueCount += number
         if valueCount > budget {
             throw error(
@@ -123,13 +130,13 @@ final class YAMLReader {
         }
     }
 
-    private func checkCollection(_ event: Event, tag: String, depth: Int) throws(DocumentError) {
+    private mutating func checkCollection(_ event: borrowing Event, tag: String, depth: Int) throws(DocumentError) {
         try count(1, at: event)
         if depth >= DocumentValue.depthLimit { throw tooDeep(event) }
         if let found = event.tag, found != Event.tagPrefix + tag, found != "!" { throw unknownTag(found, at: event) }
     }
 
-    private func sequence(depth: Int, height: inout Int) throws(DocumentError) -> DocumentValue {
+    private mutating func sequence(depth: Int, height: inout Int) throws(DocumentError) -> DocumentValue {
         var elements: [DocumentValue] = []
         var event = try nextEvent()
         height = 1
@@ -142,8 +149,8 @@ final class YAMLReader {
         return .array(elements)
     }
 
-    private func mapping(
-        _ start: Event, depth: Int, height: inout Int
+    private mutating func mapping(
+        _ start: borrowing Event, depth: Int, height: inout Int
     ) throws(DocumentError) -> DocumentValue {
         var members: [DocumentObject.Member] = []
         var merged: [DocumentObject] = []
@@ -173,16 +180,19 @@ final class YAMLReader {
     /// The text of a key.
     ///
     /// Numbers and booleans keep their text, as in `kubectl`.
-    private func key(_ event: Event) throws(DocumentError) -> String {
+    private mutating func key(_ event: borrowing Event) throws(DocumentError) -> String {
         try count(1, at: event)
         guard event.type == YAML_SCALAR_EVENT else {
             throw error("a key must be a string, not an alias, a list or a mapping", at: event)
         }
-        guard event.isPlain, YAMLScalar.value(event.text(&interner)) == .null else { return event.text(&interner) }
-        throw error("a key is missing here", at: event)
+        let text = event.text(&interner)
+        if event.isPlain, YAMLScalar.value(text).isNull { throw error("a key is missing here", at: event) }
+        return text
     }
 
-    private func mergedMappings(_ value: DocumentValue, at event: Event) throws(DocumentError) -> [DocumentObject] {
+    private func mergedMappings(_ value: DocumentValue, at event: borrowing Event) throws(DocumentError)
+        -> [DocumentObject]
+    {
         if let object = value.object { return [object] }
         if let objects = value.array?.map(\.object), !objects.contains(nil) { return objects.compactMap(\.self) }
         throw error("the value of a merge key (<<) must be a mapping or a list of mappings", at: event)
@@ -197,7 +207,7 @@ final class YAMLReader {
         }
     }
 
-    private func scalar(_ event: Event) throws(DocumentError) -> DocumentValue {
+    private mutating func scalar(_ event: borrowing Event) throws(DocumentError) -> DocumentValue {
         let text = event.text(&interner)
         guard let tag = event.tag else { return event.isPlain ? YAMLScalar.value(text) : .string(text) }
         guard tag != "!", tag != Event.tagPrefix + "str" else { return .string(text) }
@@ -216,15 +226,15 @@ final class YAMLReader {
         }
     }
 
-    private func unknownTag(_ tag: String, at event: Event) -> DocumentError {
+    private func unknownTag(_ tag: String, at event: borrowing Event) -> DocumentError {
         error("the tag \(MessageText.quoted(tag)) is not supported; only the types of JSON are", at: event)
     }
 
-    private func tooDeep(_ event: Event) -> DocumentError {
+    private func tooDeep(_ event: borrowing Event) -> DocumentError {
         error("nested more than \(DocumentValue.depthLimit) levels deep", at: event)
     }
 
-    private func error(_ message: String, at event: Event) -> DocumentError {
+    private func error(_ message: String, at event: borrowing Event) -> DocumentError {
         DocumentError(line: event.line + firstLine, column: event.column + 1, message: message)
     }
 

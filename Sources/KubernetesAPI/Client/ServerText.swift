@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Messages
+
 /// How texts of servers and plugins appear in the log: on one line, of bounded length, nothing a terminal would obey.
 enum ServerText {
     private static let lengthLimit = 400
@@ -18,11 +20,7 @@ enum ServerText {
             if isBlank, isAfterBlank { continue }
             if count == lengthLimit { return result + "…" }
             count += 1
-            switch scalar.properties.generalCategory {
-            case _ where isBlank: result += " "
-            case .control, .format, .privateUse, .unassigned, .surrogate: result += "?"
-            default: result.unicodeScalars.append(scalar)
-            }
+            result.unicodeScalars.append(isBlank ? " " : scalar.isPrintable ? scalar : "?")
         }
         if result.last == " " { result.removeLast() }
         return result

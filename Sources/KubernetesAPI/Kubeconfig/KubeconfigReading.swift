@@ -3,6 +3,7 @@
 import Documents
 import Foundation
 import KubernetesObjects
+import Messages
 
 /// Reads the fields of a kubeconfig (kubectl's `Config`, v1) that one context needs.
 enum KubeconfigReading {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Documents
+import Messages
 
 /// A finding about the input: what, where, and what would be right.
 public struct Diagnostic: Hashable, Sendable {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Documents
+import Messages
 import ServiceModel
 
 /// Reads manifests: files, directories and standard input, with YAML and JSON documents and lists in them.

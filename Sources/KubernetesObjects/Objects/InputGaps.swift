@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Documents
+import Messages
 import ServiceModel
 
 /// What of the input could not be read when it was read first, and cannot be read still: nobody knows what it holds.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Documents
+import Messages
 
 /// Durations as Kubernetes writes them: Go's `time.ParseDuration`, as in `30s`, `1m30s`, `1.5h`, `100ms`, `0`.
 public enum DurationText {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Documents
+import Messages
 import NetworkTypes
 
 /// The types of fields: each reads a value, or reports what would be right.

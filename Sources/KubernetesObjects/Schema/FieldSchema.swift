@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Documents
+import Messages
 
 /// Which fields the API has in a value; what its strict decoding knows (KEP-2885).
 package indirect enum FieldSchema: Sendable {

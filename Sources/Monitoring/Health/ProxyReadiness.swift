@@ -2,6 +2,7 @@
 
 import HTTPServing
 import KubernetesObjects
+import Messages
 import NetworkTypes
 import Proxy
 
@@ -90,6 +91,6 @@ package struct ProxyReadiness: Sendable {
     package var readyz: HTTPAnswer {
         let reasons = reasons
         guard !reasons.isEmpty else { return .text("ok\n") }
-        return .text("not ready\n" + reasons.map { "\($0)\n" }.joined(), status: 503)
+        return .text("not ready\n" + reasons.map { MessageText.line($0) + "\n" }.joined(), status: 503)
     }
 }

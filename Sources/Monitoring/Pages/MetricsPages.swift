@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPServing
+import Messages
 import PrometheusText
 
 /// The pages for people and Prometheus, on the loopback address: those of kube-proxy on port 10249, and more.
@@ -77,7 +78,7 @@ package struct MetricsPages: Sendable {
     /// The answer to clients on this node; others are refused.
     private func answer(_ query: HTTPServer.Query, _ page: () async throws -> HTTPAnswer) async -> HTTPAnswer {
         guard query.isLocal else {
-            return .text("\(query.path) is available to clients on this node only\n", status: 403)
+            return .text("\(MessageText.escaped(query.path)) is available to clients on this node only\n", status: 403)
         }
         return await answer(page)
     }
@@ -86,7 +87,7 @@ package struct MetricsPages: Sendable {
         do {
             return try await page()
         } catch {
-            return .text("\(error)\n", status: 503)
+            return .text(MessageText.line("\(error)") + "\n", status: 503)
         }
     }
 }

@@ -4,6 +4,7 @@ import Documents
 import Glibc
 import KubernetesObjects
 import Logging
+import Messages
 
 /// Writes a log as JSON on standard error, an object a line, with the keys that Kubernetes' own programs use (KEP-1602):
 /// `ts` in milliseconds since 1970, `msg`, `v` for the verbosity (`-v`) from which on it is written, and `err` instead for errors.
@@ -33,7 +34,7 @@ package struct JSONLogHandler: LogHandler {
 
     /// The line, without its end.
     func text(_ event: LogEvent, milliseconds: Double) -> String {
-        let message = DocumentValue.string(event.message.description)
+        let message = DocumentValue.string(MessageText.line(event.message.description))
         var object: DocumentObject = [
             "ts": .double(milliseconds), "level": .string(event.level.rawValue), "msg": message,
         ]
@@ -43,7 +44,7 @@ package struct JSONLogHandler: LogHandler {
         object.members.append(own)
         let all = metadata.merging(event.metadata ?? [:]) { _, new in new }
         for (key, value) in all.sorted(by: { $0.key < $1.key }) where object[key] == nil {
-            object.members.append(.init(key: key, value: .string("\(value)")))
+            object.members.append(.init(key: key, value: .string(MessageText.line("\(value)"))))
         }
         return DocumentValue.object(object).json
     }

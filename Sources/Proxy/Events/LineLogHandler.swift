@@ -2,6 +2,7 @@
 
 import KubernetesObjects
 import Logging
+import Messages
 
 /// Writes a log as lines on standard error: time, level, message, and whatever else is known.
 ///
@@ -27,16 +28,8 @@ package struct LineLogHandler: LogHandler {
     package func log(event: LogEvent) {
         let all = metadata.merging(event.metadata ?? [:]) { _, new in new }
         let time = Timestamp.now.withMilliseconds
-        var line = "\(time) \(event.level.rawValue) \(Self.oneLine(event.message.description))"
-        for (key, value) in all.sorted(by: { $0.key < $1.key }) { line += " \(key)=\(Self.oneLine("\(value)"))" }
+        var line = "\(time) \(event.level.rawValue) \(MessageText.line(event.message.description))"
+        for (key, value) in all.sorted(by: { $0.key < $1.key }) { line += " \(key)=\(MessageText.line("\(value)"))" }
         writer.write(line + "\n")
-    }
-
-    /// A log has a line for each message, whatever an API server or a file put into it.
-    private static func oneLine(_ text: String) -> String {
-        guard text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else { return text }
-        return String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
     }
 }

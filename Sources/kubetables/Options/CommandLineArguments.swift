@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import KubernetesObjects
+import Messages
 import ProxyConfiguration
 
 /// A command line as the shell passed it.
@@ -44,7 +45,7 @@ struct CommandLineArguments {
         guard let name = words.first, !name.hasPrefix("-"), !Self.commandNames.contains(name) else { return }
         let suggestion = Suggestion.closest(to: name, among: Self.commandNames)
         throw ValidationError(
-            "unknown command \"\(name)\"" + (suggestion.map { "; did you mean \"\($0)\"?" } ?? ""))
+            "unknown command \(MessageText.quoted(name))" + (suggestion.map { "; did you mean \"\($0)\"?" } ?? ""))
     }
 
     private static let commandNames =

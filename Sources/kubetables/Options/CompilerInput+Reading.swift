@@ -3,6 +3,7 @@
 import ArgumentParser
 import Host
 import KubernetesObjects
+import Messages
 import NetworkTypes
 import ProxyConfiguration
 import RuleCompiler
@@ -66,7 +67,7 @@ extension CompilerInput {
         let dependences = nodeDependences(family).map(\.rawValue)
         guard isNodeAssumed, !dependences.isEmpty else { return }
         Console.note(
-            "the rules are for the node \"\(settings.node.name)\", this machine's name; they depend on it because of "
+            "the rules are for the node \(MessageText.quoted(settings.node.name)), this machine's name; they depend on it because of "
                 + "\(dependences.joined(separator: ", ")): pass --hostname-override to name another node")
     }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import Foundation
 import Glibc
 
 /// What may be removed: by default nothing that is in force, since manifests that lack a Service look like a mistake.
@@ -40,7 +39,12 @@ struct RemovalOptions: ParsableArguments {
     private static let shownServices = 20
 
     private static func isConfirmed(_ question: String) -> Bool {
-        FileHandle.standardError.write(Data("\(question) [y/N] ".utf8))
-        return ["y", "yes"].contains(readLine()?.lowercased())
+        Console.ask("\(question) [y/N] ")
+        guard let answer = readLine() else {
+            // The end of input leaves the cursor behind the question.
+            Console.printToStandardError("")
+            return false
+        }
+        return ["y", "yes"].contains(answer.lowercased())
     }
 }

@@ -4,11 +4,13 @@ import ArgumentParser
 import Glibc
 import KubernetesObjects
 import Logging
+import Messages
 import Synchronization
 
 /// Messages, on standard error or in the log, and results, on standard output.
 ///
-/// Each message begins with `error: `, `warning: ` or `note: `.
+/// Each message begins with `error: `, `warning: ` or `note: `. Lines for people are escaped here, whatever they are made of;
+/// what goes to programs is written byte for byte.
 enum Console {
     /// The log that messages go to, if there is one.
     private static let log = Mutex<Logger?>(nil)
@@ -44,7 +46,14 @@ enum Console {
 
     /// Prints a line of a longer text, which is not a message by itself.
     static func printToStandardError(_ line: String) {
-        var text = line + "\n"
+        writeToStandardError(MessageText.line(line) + "\n")
+    }
+
+    /// Asks a question on a terminal: no line end, since the answer follows.
+    static func ask(_ question: String) { writeToStandardError(MessageText.line(question)) }
+
+    private static func writeToStandardError(_ text: String) {
+        var text = text
         text.withUTF8 { _ = writeAll(UnsafeRawBufferPointer($0), to: STDERR_FILENO) }
     }
 
@@ -57,7 +66,10 @@ enum Console {
         }
     }
 
-    static func printLine(_ line: String) throws { try write(Array((line + "\n").utf8)) }
+    static func printLine(_ line: String) throws { try printStyledLine(MessageText.line(line)) }
+
+    /// Prints a line of parts that are escaped already, with colors around them.
+    static func printStyledLine(_ line: String) throws { try write(Array((line + "\n").utf8)) }
 
     private static func writeAll(_ bytes: UnsafeRawBufferPointer, to descriptor: Int32) -> Bool {
         var rest = bytes[...]

@@ -4,6 +4,7 @@ import ArgumentParser
 import ForeignRules
 import Foundation
 import KernelTables
+import Messages
 import NetworkTypes
 import XTables
 
@@ -32,23 +33,23 @@ struct PlanPrinter {
         case .json:
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            try Console.write(Array(try encoder.encode(plans)) + [UInt8(ascii: "\n")])
+            try Console.write(JSONEscapes.printable(Array(try encoder.encode(plans))) + [UInt8(ascii: "\n")])
         case .text:
-            for plan in plans { try forEachLine(of: plan, Console.printLine) }
+            for plan in plans { try forEachLine(of: plan, Console.printStyledLine) }
         }
     }
 
-    /// Calls `body` with each line of the text of a plan.
+    /// Calls `body` with each line of the text of a plan, escaped and with colors.
     func forEachLine(of judged: JudgedPlan, _ body: (String) throws -> Void) rethrows {
         let plan = judged.plan
         for table in plan.tables where !table.chains.isEmpty {
             try body(colors.bold("\(plan.family.kubernetesName) table \(table.table)"))
             for chain in table.chains {
-                try body("  \(chain.chain)\(purpose(chain.origin))\(suffix(chain.kind))")
+                try body(MessageText.line("  \(chain.chain)\(purpose(chain.origin))") + suffix(chain.kind))
                 for rule in chain.rules { try body("    \(line(rule, of: chain))") }
             }
         }
-        for line in judged.foreignLines { try body(line) }
+        for line in judged.foreignLines { try body(MessageText.line(line)) }
         try body(summary(plan))
     }
 

@@ -2,6 +2,7 @@
 
 import Foundation
 import Glibc
+import Messages
 
 /// Colours for a terminal; plain text elsewhere, and if the user wants no colours (NO_COLOR).
 struct TerminalColors {
@@ -21,8 +22,11 @@ struct TerminalColors {
     func removed(_ text: String) -> String { colored(text, "31") }
     func moved(_ text: String) -> String { colored(text, "33") }
 
+    /// The text, escaped, so that the only control sequences are the ones from here.
+    ///
     /// - Parameter code: of SGR, ECMA-48 8.3.117.
     private func colored(_ text: String, _ code: String) -> String {
-        isOn ? "\u{1b}[\(code)m\(text)\u{1b}[0m" : text
+        let text = MessageText.line(text)
+        return isOn ? "\u{1b}[\(code)m\(text)\u{1b}[0m" : text
     }
 }

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import KubernetesObjects
+import Messages
 import ProxyConfiguration
 
 /// An error of the command line in the words of all other errors: ArgumentParser's messages are sentences of another
@@ -20,28 +21,30 @@ struct UsageMessage {
         }
         // A group of short options, as in -fx.
         if let match = message.wholeMatch(of: /(Unknown option .+)\n +or: Missing value for '(.+)' in '.+'/) {
-            return "\(rewritten("\(match.1)") ?? ""), or missing value for \"\(match.2)\""
+            return "\(rewritten("\(match.1)") ?? ""), or missing value for \(MessageText.quoted(match.2))"
         }
         if let match = message.wholeMatch(of: /[0-9]+ unexpected arguments: '(.+)'/) {
             return "unexpected arguments \"\(match.1.replacing("', '", with: "\", \""))\""
         }
         if let match = message.wholeMatch(of: /Missing expected argument '(.+?)(?: \.\.\.)?'/) {
-            return "missing required \(match.1.hasPrefix("<") ? "argument" : "option") \"\(match.1)\""
+            return
+                "missing required \(match.1.hasPrefix("<") ? "argument" : "option") \(MessageText.quoted(match.1))"
         }
         if let match = message.wholeMatch(of: /The value '(.*)' is invalid for '(.+?)'\. Please provide one of (.+)\./)
         {
             let choices = match.3.matches(of: /'([^']+)'/).map(\.1).joined(separator: ", ")
-            return "invalid value \"\(match.1)\" for \"\(match.2)\" (supported: \(choices))"
+            return
+                "invalid value \(MessageText.quoted(match.1)) for \(MessageText.quoted(match.2)) (supported: \(choices))"
         }
         if let match = message.wholeMatch(of: /The value '(.*)' is invalid for '([^']+)'(.*)/) {
-            return "invalid value \"\(match.1)\" for \"\(match.2)\"\(match.3)"
+            return "invalid value \(MessageText.quoted(match.1)) for \(MessageText.quoted(match.2))\(match.3)"
         }
         if let match = message.wholeMatch(of: /The option '(.+)' does not take any value, but '(.*)' was specified\./) {
-            return "option \"\(match.1)\" takes no value, but has \"\(match.2)\""
+            return "option \(MessageText.quoted(match.1)) takes no value, but has \(MessageText.quoted(match.2))"
         }
         if let match = message.prefixMatch(of: /Can't generate completion scripts for '(.*)'/) {
             let shells = CompletionShell.allCases.map(\.rawValue).joined(separator: ", ")
-            return "unsupported shell \"\(match.1)\" (supported: \(shells))"
+            return "unsupported shell \(MessageText.quoted(match.1)) (supported: \(shells))"
         }
         return nil
     }
@@ -51,7 +54,7 @@ struct UsageMessage {
     private static func unknownOption(_ name: String, suggestion: String?) -> String {
         let known = [suggestion, "--help", "--help-hidden", "--version"].compactMap { $0?.drop { $0 == "-" } }
         let closest = Suggestion.closest(to: String(name.drop { $0 == "-" }), among: known.map(String.init))
-        return "unknown option \"\(name)\"" + (closest.map { "; did you mean \"--\($0)\"?" } ?? "")
+        return "unknown option \(MessageText.quoted(name))" + (closest.map { "; did you mean \"--\($0)\"?" } ?? "")
     }
 
     private static func plain(_ message: String) -> String {

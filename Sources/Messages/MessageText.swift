@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How texts that others wrote appear in messages: on one line, of bounded length, nothing that a terminal would obey.
+///
+/// Such texts come from files, kernel tables, an API server, flags and file names. A control sequence in one of them could
+/// hide or rewrite what an operator sees, and a character that changes the direction of writing could reorder it
+/// (CVE-2021-42574). Quote a value with ``quoted(_:)`` where a message is made; whatever writes messages passes them
+/// through ``line(_:)``.
+package enum MessageText {
+    /// The longest value in a message, in characters.
+    package static let valueLimit = 80
+    /// The longest message, in characters: several rules with all their options.
+    package static let lineLimit = 4_096
+
+    /// A value in quotes, escaped, cut after ``valueLimit`` characters.
+    package static func quoted(_ text: some StringProtocol) -> String { "\"\(escaped(text))\"" }
+
+    /// A value without quotes, escaped, cut after ``valueLimit`` characters.
+    package static func escaped(_ text: some StringProtocol) -> String { escaped(text, limit: valueLimit) }
+
+    /// A whole message, or a line of a longer text, escaped, cut after ``lineLimit`` characters.
+    ///
+    /// What is escaped already stays as it is.
+    package static func line(_ text: some StringProtocol) -> String { escaped(text, limit: lineLimit) }
+
+    private static func escaped(_ text: some StringProtocol, limit: Int) -> String {
+        // Nearly all messages are short, and of plain letters.
+        let isPlain = text.utf8.allSatisfy { (UInt8(ascii: " ")...UInt8(ascii: "~")).contains($0) }
+        if isPlain, text.utf8.count <= limit { return String(text) }
+        var result = ""
+        var count = 0
+        for scalar in text.unicodeScalars {
+            if count == limit { return result + "…" }
+            count += 1
+            switch scalar {
+            case "\n": result += "\\n"
+            case "\r": result += "\\r"
+            case "\t": result += "\\t"
+            case _ where scalar.isPrintable: result.unicodeScalars.append(scalar)
+            default: result += "\\u{\(String(scalar.value, radix: 16))}"
+            }
+        }
+        return result
+    }
+}
+
+extension Unicode.Scalar {
+    /// Whether a terminal shows it and does nothing else.
+    ///
+    /// That excludes control characters (those of ECMA-48's C1 set too), marks of the direction of writing, and whatever
+    /// has no shape of its own.
+    package var isPrintable: Bool {
+        switch properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .privateUse, .surrogate, .unassigned: false
+        default: true
+        }
+    }
+}
