@@ -335,8 +335,8 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests",
             dependencies: [
-                "KubernetesObjects", "NetworkTypes", "ProxyConfiguration", "RuleCompiler", "ServiceModel",
-                "TestSupport", "XTables", "kubetables", "test-api-server",
+                "KubernetesObjects", "NetworkTypes", "ProxyConfiguration", "RuleCompiler", "RuleEvaluation",
+                "ServiceModel", "TestSupport", "XTables", "kubetables", "test-api-server",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),
