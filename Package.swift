@@ -268,6 +268,8 @@ let package = Package(
                 "ServiceModel", .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Tests/ConnectionTrackingProbe", swiftSettings: settings),
+        .executableTarget(
+            name: "packet-probe", dependencies: ["NetworkTypes"], path: "Tests/PacketProbe", swiftSettings: settings),
         .testTarget(
             name: "ConnectionTrackingTests",
             dependencies: [
@@ -338,8 +340,8 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests",
             dependencies: [
-                "KubernetesObjects", "NetworkTypes", "ProxyConfiguration", "RuleCompiler", "ServiceModel",
-                "TestSupport", "XTables", "kubetables", "test-api-server",
+                "KubernetesObjects", "NetworkTypes", "ProxyConfiguration", "RuleCompiler", "RuleEvaluation",
+                "ServiceModel", "TestSupport", "XTables", "kubetables", "packet-probe", "test-api-server",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),

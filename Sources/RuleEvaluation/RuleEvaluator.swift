@@ -16,7 +16,7 @@ import XTables
 public struct RuleEvaluator: Sendable {
     /// The family of the rules.
     public let family: IPFamily
-    private var tables: [Table: EvaluatedTable]
+    let tables: [Table: EvaluatedTable]
 
     /// At how many rules the way of one packet may fork.
     public static let branchLimit = 65_536
@@ -44,8 +44,22 @@ public struct RuleEvaluator: Sendable {
         _ packet: Packet, on network: NodeNetwork, recordsPath: Bool = true
     ) throws(EvaluationError) -> Evaluation {
         guard packet.source.family == family, packet.destination.family == family else { throw .otherFamily }
-        var way = PacketWay(tables, ConditionCheck(family: family, network: network), recordsPath: recordsPath)
+        let check = ConditionCheck(family: family, network: network, log: nil)
+        return Evaluation(try branches(of: packet, check, recordsPath: recordsPath))
+    }
+
+    /// The addresses by which rules are found.
+    var indexedAddresses: Set<IPAddress> {
+        tables.values.reduce(into: []) { addresses, table in
+            for index in table.indexes { addresses.formUnion(index.addresses) }
+        }
+    }
+
+    func branches(
+        of packet: Packet, _ check: ConditionCheck, recordsPath: Bool = false
+    ) throws(EvaluationError) -> [EvaluatedBranch] {
+        var way = PacketWay(tables, check, recordsPath: recordsPath)
         try way.follow(packet)
-        return Evaluation(way.finished)
+        return way.finished
     }
 }

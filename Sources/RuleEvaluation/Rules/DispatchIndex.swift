@@ -7,16 +7,20 @@ import XTables
 ///
 /// The chains that lead to Services have some rules for each of thousands of addresses and ports. A rule that asks for one
 /// address, or without that for one port, is tried for packets to it only; all others are tried for every packet.
-struct DispatchIndex: Sendable {
+final class DispatchIndex: Sendable {
     /// Up to so many rules are tried one by one.
     static let shortestChain = 16
 
-    private var byAddress: [IPAddress: [Int]] = [:]
-    private var byPort: [UInt16: [Int]] = [:]
-    private var others: [Int] = []
+    let byAddress: [IPAddress: [Int]]
+    let byPort: [UInt16: [Int]]
+    /// The places of the rules for packets to any destination.
+    let unindexed: [Int]
 
     /// Indexes rules; `nil` if nothing would be gained.
     init?(_ rules: some Sequence<DecodedRule>) {
+        var byAddress: [IPAddress: [Int]] = [:]
+        var byPort: [UInt16: [Int]] = [:]
+        var others: [Int] = []
         var count = 0
         for (place, rule) in rules.enumerated() {
             count += 1
@@ -29,19 +33,34 @@ struct DispatchIndex: Sendable {
             }
         }
         guard others.count * 2 < count else { return nil }
+        self.byAddress = byAddress
+        self.byPort = byPort
+        unindexed = others
     }
 
     /// The places of the rules that a packet to this destination can match, in their order.
     func candidates(_ destination: IPAddress, _ port: UInt16?) -> [Int] {
-        var places = others
+        var places = unindexed
         if let found = byAddress[destination] { places += found }
         if let port, let found = byPort[port] { places += found }
-        if places.count > others.count { places.sort() }
+        if places.count > unindexed.count { places.sort() }
         return places
     }
 
+    /// The addresses that rules ask for.
+    var addresses: Dictionary<IPAddress, [Int]>.Keys { byAddress.keys }
     /// The ports that rules without an address ask for.
     var ports: Dictionary<UInt16, [Int]>.Keys { byPort.keys }
+
+    func contains(_ address: IPAddress) -> Bool { byAddress[address] != nil }
+    func contains(_ port: UInt16) -> Bool { byPort[port] != nil }
+}
+
+extension DispatchIndex: Hashable {
+    /// Each index is another one, whatever it has.
+    static func == (left: DispatchIndex, right: DispatchIndex) -> Bool { left === right }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(self)) }
 }
 
 extension DecodedRule {

@@ -16,7 +16,7 @@ struct EvaluatedChain: Sendable {
     let policy: ChainPolicy.Verdict?
     private let rules: Rules
     /// Where to begin in a long chain; `nil` for short ones.
-    private let index: DispatchIndex?
+    let index: DispatchIndex?
 
     init(_ chain: Chain) { self.init(chain.name, policy: nil, .desired(chain.rules)) }
 
@@ -60,7 +60,4 @@ struct EvaluatedChain: Sendable {
 
     /// The places of the rules that a packet to this destination can match, in their order; `nil` for all rules.
     func candidates(_ destination: IPAddress, _ port: UInt16?) -> [Int]? { index?.candidates(destination, port) }
-
-    /// The destinations that rules left out of ``candidates(_:_:)`` ask for.
-    var indexedPorts: Dictionary<UInt16, [Int]>.Keys? { index?.ports }
 }

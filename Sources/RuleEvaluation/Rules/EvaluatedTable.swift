@@ -27,6 +27,8 @@ struct EvaluatedTable: Sendable {
         chains.append(chain)
     }
 
+    var indexes: some Sequence<DispatchIndex> { chains.lazy.compactMap(\.index) }
+
     var chainCount: Int { chains.count }
 
     subscript(name: ChainName) -> EvaluatedChain? { places[name].map { chains[$0] } }

@@ -37,6 +37,8 @@ enum UndecidedFact: Hashable {
 struct ConditionCheck {
     let family: IPFamily
     let network: NodeNetwork
+    /// Where all that is asked is listed, if that is of interest.
+    let log: QuestionLog?
 
     func answer(_ condition: RuleCondition, _ state: PacketState) -> ConditionAnswer {
         switch condition {

@@ -24,6 +24,8 @@ struct PacketState {
     var mark: UInt32
     /// The bits of the mark that a target has changed in an unknown way.
     var unknownMarkBits: UInt32 = 0
+    /// The bits of the mark that do not depend any more on what the packet came with.
+    var determinedMarkBits: UInt32 = 0
     var connection: ConnectionState
     /// Which ends of the connection were rewritten (`IPS_DST_NAT`, `IPS_SRC_NAT`).
     var translated: ConnectionStates = []
@@ -71,6 +73,8 @@ struct PacketState {
         case .established, .invalid, .untracked: false
         }
     }
+
+    var hasOriginalSource: Bool { sourceTranslation == .unchanged }
 
     /// Whether everything that rules could ask is the same, whatever led here.
     func isEquivalent(to other: PacketState) -> Bool {

@@ -30,6 +30,7 @@ struct PacketWay {
     // MARK: Hooks
 
     private mutating func arrive(_ state: PacketState) throws(EvaluationError) {
+        check.log?.addAddressCheck(state)
         // ip6_rcv drops such packets ahead of all rules.
         if check.family == .ipv6, state.source.isLoopback || state.destination.isLoopback {
             return finish(state, .unroutable)
@@ -41,6 +42,7 @@ struct PacketWay {
 
     /// Decides where a packet from the network goes.
     private mutating func route(_ state: PacketState) throws(EvaluationError) {
+        check.log?.addRouting(state)
         guard !isMartian(state) else { return finish(state, .unroutable) }
         switch network.nextHop(to: state.destination) {
         case .thisHost:
@@ -71,6 +73,7 @@ struct PacketWay {
     }
 
     private mutating func depart(_ state: PacketState) throws(EvaluationError) {
+        check.log?.addRouting(state)
         guard let first = state.leaving(network) else { return finish(state, .unroutable) }
         var states = try pass([first], .raw, .output)
         states = try pass(states, .mangle, .output)
@@ -140,6 +143,7 @@ struct PacketWay {
     ) throws(EvaluationError) -> [PacketState] {
         var going: [PacketState] = []
         for var state in states {
+            check.log?.addBeginning()
             if state.beginsConnection {
                 going += try pass([state], .nat, hook)
             } else {
@@ -157,12 +161,20 @@ extension PacketState {
     /// The packet on its way to its destination; `nil` if there is no route.
     fileprivate func leaving(_ network: NodeNetwork) -> PacketState? {
         var state = self
+        return state.route(network) ? state : nil
+    }
+}
+
+extension PacketState {
+    /// Finds the interface that the packet leaves by; answers whether there is a route.
+    @discardableResult
+    mutating func route(_ network: NodeNetwork) -> Bool {
         switch network.nextHop(to: destination) {
-        case .thisHost: state.outputInterface = .named(NodeNetwork.loopbackInterface)
-        case .otherHost(let route): state.outputInterface = Interface(route)
-        case .none: return nil
+        case .thisHost: outputInterface = .named(NodeNetwork.loopbackInterface)
+        case .otherHost(let route): outputInterface = Interface(route)
+        case .none: return false
         }
-        return state
+        return true
     }
 }
 

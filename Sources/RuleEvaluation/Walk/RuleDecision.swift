@@ -21,6 +21,7 @@ struct RuleDecision {
 
     init(_ rule: DecodedRule, _ state: PacketState, _ check: ConditionCheck) {
         rule.visitConditions { condition in
+            check.log?.add(condition, state)
             switch check.answer(condition, state) {
             case .met: note(condition)
             case .unmet: canMatch = false
@@ -73,9 +74,11 @@ extension PacketState {
             if isMet != isInverted {
                 mark = mark & ~unknown | value & unknown
                 unknownMarkBits &= ~unknown
+                determinedMarkBits |= unknown
             } else if unknown.nonzeroBitCount == 1 {
                 mark = mark & ~unknown | ~value & unknown
                 unknownMarkBits &= ~unknown
+                determinedMarkBits |= unknown
             }
         case .recentClient(let list):
             if isMet, !pinned.contains(list) { pinned.append(list) }

@@ -58,6 +58,7 @@ struct TableWalk {
     ) throws(EvaluationError) {
         // A destination changes only where the way through the table ends.
         let candidates = chain.candidates(state.destination, state.destinationPort)
+        if let log = check.log, let index = chain.index { log.addLookup(index, state) }
         try follow(Place(chain: chain, candidates: candidates, depth: depth), from: 0, state, &returned)
     }
 

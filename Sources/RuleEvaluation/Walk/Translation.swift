@@ -65,10 +65,12 @@ extension PacketState {
     mutating func mark(_ change: MarkChange?) {
         guard let change else {
             unknownMarkBits = .max
+            determinedMarkBits = .max
             return
         }
         mark = mark & ~change.clearing ^ change.xor
         unknownMarkBits &= ~change.clearing
+        determinedMarkBits |= change.clearing
     }
 
     /// Gives the connection another destination.

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import XTables
+
+/// A packet that two rulesets do not do the same with.
+public struct RulesetDifference: Sendable {
+    /// The packet: plain in all that makes no difference.
+    public let packet: Packet
+    /// The host, with the packet's client in lists, if that makes the difference.
+    public let network: NodeNetwork
+    /// What the first ruleset does with it.
+    public let left: Evaluation
+    /// What the second ruleset does with it.
+    public let right: Evaluation
+
+    /// Whether two distributions have the same outcomes with the same shares.
+    static func isSame(_ left: [EvaluatedBranch], _ right: [EvaluatedBranch]) -> Bool {
+        if left.count == right.count,
+            zip(left, right).allSatisfy({
+                $0.share == $1.share && $0.outcome == $1.outcome && $0.assumptions.isEmpty && $1.assumptions.isEmpty
+            })
+        {
+            return true
+        }
+        return distribution(left) == distribution(right)
+    }
+
+    private struct Key: Hashable {
+        let outcome: Outcome
+        let assumptions: [String]
+    }
+
+    private static func distribution(_ branches: [EvaluatedBranch]) -> [Key: Share] {
+        branches.reduce(into: [:]) { shares, branch in
+            var outcome = branch.outcome
+            outcome.pinned = []
+            outcome.remembered.sort()
+            let assumptions = branch.assumptions.map { "\($0.isMet ? "" : "! ")\($0.condition)" }
+            shares[Key(outcome: outcome, assumptions: assumptions), default: .none] += branch.share
+        }
+    }
+}
