@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Documents
 import KubernetesObjects
 import NetworkTypes
 import RuleCompiler
@@ -63,7 +64,7 @@ package struct ConfigurationCheck: Sendable {
         else { return nil }
         return
             "\(ProxyOption.detectLocalMode.name): the cluster is \(family.kubernetesName)-primary but spec.podCIDRs of the "
-            + "Node \"\(settings.node.name)\" contains only \(family.other.kubernetesName) addresses"
+            + "Node \(MessageText.quoted(settings.node.name)) contains only \(family.other.kubernetesName) addresses"
     }
 
     private func isOfOtherFamilyOnly(_ ranges: [CIDR], than family: IPFamily) -> Bool {

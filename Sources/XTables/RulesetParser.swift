@@ -11,6 +11,14 @@ public struct RulesetSyntaxError: Error, Hashable, Sendable, CustomStringConvert
 
     /// `line N: reason`.
     public var description: String { "line \(line): \(reason)" }
+
+    /// Words of the file are part of reasons, whatever they are and however long.
+    private static let longestReason = 200
+
+    init(line: Int, reason: String) {
+        self.line = line
+        self.reason = PrintableText.line(reason, upTo: Self.longestReason)
+    }
 }
 
 extension Ruleset {

@@ -123,6 +123,16 @@ import Testing
                     + "InterfaceNamePrefix)"
             ),
             (
+                "detectLocalMode: \"B\\tidge\\e[2J\"",
+                "detectLocalMode: unsupported mode \"B\\tidge\\u{1b}[2J\" (supported: ClusterCIDR, NodeCIDR, "
+                    + "BridgeInterface, InterfaceNamePrefix)"
+            ),
+            (
+                "clusterCIDR: x\(String(repeating: "9", count: 5000))",
+                "clusterCIDR: invalid CIDR \"x\(String(repeating: "9", count: 79))…\": must be ADDRESS/LENGTH, for example "
+                    + "10.244.0.0/16"
+            ),
+            (
                 "nodePortAddresses: [primary, 10.0.0.0/8]",
                 "nodePortAddresses: \"primary\" cannot be combined with CIDRs"
             ),

@@ -84,6 +84,15 @@ import XTables
         ("*filter\n:X -\n-A X -p tcp -m tcp --dport 65536\nCOMMIT", "line 3: \"65536\" is not a port up to 65535"),
         ("*filter\n:X -\n-A X -j\nCOMMIT", "line 3: the rule ends where a target is expected"),
         ("*filter\n:X -\n-A X -g Y\nCOMMIT", "line 3: unsupported option \"-g\""),
+        (
+            "*fil\u{7}ter\nCOMMIT",
+            "line 1: unsupported table \"fil\\u{7}ter\" (supported: filter, nat, mangle, raw, security)"
+        ),
+        (
+            "*filter\n:\(String(repeating: "a", count: 9000)) -\nCOMMIT",
+            "line 2: invalid chain name \"\(String(repeating: "a", count: 80))…\(String(repeating: "a", count: 74))\": "
+                + "must have 1 to 28 bytes"
+        ),
     ])
     func otherTextIsRefusedWithItsLine(text: String, message: String) {
         let error = #expect(throws: RulesetSyntaxError.self) { try Ruleset(saveText: text, family: .ipv4) }

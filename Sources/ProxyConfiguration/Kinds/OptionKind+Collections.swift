@@ -61,7 +61,7 @@ extension OptionKind<DocumentValue> {
                 var elements: [DocumentValue] = []
                 for (pattern, level) in pairs.sorted(by: { $0.key < $1.key }) {
                     guard let level = GoNumber.integer(level) else {
-                        throw OptionError(name, "invalid level \"\(level)\": must be a whole number")
+                        throw OptionError(name, "invalid level \(MessageText.quoted(level)): must be a whole number")
                     }
                     elements.append(.object(["filePattern": .string(pattern), "verbosity": .integer(level)]))
                 }

@@ -10,7 +10,9 @@ extension OptionKind<IPAddress> {
         textual(
             OptionSyntax("address"),
             { text, name throws(OptionError) in
-                guard let address = IPAddress(text) else { throw OptionError(name, "invalid IP address \"\(text)\"") }
+                guard let address = IPAddress(text) else {
+                    throw OptionError(name, "invalid IP address \(MessageText.quoted(text))")
+                }
                 return address
             }, text: \.description)
     }

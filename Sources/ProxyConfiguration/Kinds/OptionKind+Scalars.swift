@@ -68,7 +68,7 @@ extension OptionKind<Int> {
             syntax: OptionSyntax(valueName),
             parse: { text, name throws(OptionError) in
                 guard let number = GoNumber.integer(text).map({ Int($0) }) else {
-                    throw OptionError(name, "invalid \(noun) \"\(text)\": must be a whole number")
+                    throw OptionError(name, "invalid \(noun) \(MessageText.quoted(text)): must be a whole number")
                 }
                 return try check(number, name)
             },
@@ -93,7 +93,7 @@ extension OptionKind<Double> {
             syntax: OptionSyntax("number"),
             parse: { text, name throws(OptionError) in
                 guard let number = GoNumber.decimal(text) else {
-                    throw OptionError(name, "invalid number \"\(text)\"")
+                    throw OptionError(name, "invalid number \(MessageText.quoted(text))")
                 }
                 return number
             },

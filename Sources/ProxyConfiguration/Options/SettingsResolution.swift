@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Documents
 import NetworkTypes
 import RuleCompiler
 import ServiceModel
@@ -53,7 +54,8 @@ extension ProxyOptions {
             guard !node.podCIDRs.isEmpty else {
                 throw OptionError(
                     ProxyOption.detectLocalMode.name,
-                    "mode NodeCIDR requires a Node object \"\(node.name)\" with spec.podCIDRs in the input")
+                    "mode NodeCIDR requires a Node object \(MessageText.quoted(node.name)) with spec.podCIDRs in the input"
+                )
             }
             return detector(among: node.podCIDRs)
         case .bridgeInterface:

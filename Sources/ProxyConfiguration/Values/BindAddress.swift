@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Documents
 import NetworkTypes
 
 /// The address and port that a server of the program listens on.
@@ -39,7 +40,7 @@ extension OptionParsing {
         if let end = AddressPort(text) { return .at(end.address, port: end.port) }
         throw OptionError(
             option,
-            "cannot listen on \"\(text)\": must be ADDRESS:PORT, for example 0.0.0.0:\(defaultPort) or "
+            "cannot listen on \(MessageText.quoted(text)): must be ADDRESS:PORT, for example 0.0.0.0:\(defaultPort) or "
                 + "[::]:\(defaultPort)")
     }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Documents
+
 /// Why the value of an option cannot be used.
 package struct OptionError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The option as the user knows it, for example `--cluster-cidr` or `clusterCIDR`.
@@ -14,7 +16,8 @@ package struct OptionError: Error, Hashable, Sendable, CustomStringConvertible {
 
     /// A word that is not among the supported ones.
     static func unsupported(_ option: String, _ noun: String, _ word: String, supported: [String]) -> OptionError {
-        OptionError(option, "unsupported \(noun) \"\(word)\" (supported: \(supported.joined(separator: ", ")))")
+        OptionError(
+            option, "unsupported \(noun) \(MessageText.quoted(word)) (supported: \(supported.joined(separator: ", ")))")
     }
 
     /// `OPTION: reason`.

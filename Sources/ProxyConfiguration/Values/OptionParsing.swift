@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Documents
 import KubernetesObjects
 import NetworkTypes
 import RuleCompiler
@@ -11,7 +12,8 @@ enum OptionParsing {
         var addresses: [IPAddress] = []
         for text in texts {
             guard let address = IPAddress(text) else {
-                throw OptionError(option, "invalid IP address \"\(text)\"; separate several addresses with commas")
+                throw OptionError(
+                    option, "invalid IP address \(MessageText.quoted(text)); separate several addresses with commas")
             }
             addresses.append(address)
         }
@@ -45,7 +47,8 @@ enum OptionParsing {
         for text in texts {
             guard let equals = text.firstIndex(of: "="), equals != text.startIndex else {
                 throw OptionError(
-                    option, "invalid \(noun) \"\(text)\": must be KEY=VALUE; separate several with commas")
+                    option,
+                    "invalid \(noun) \(MessageText.quoted(text)): must be KEY=VALUE; separate several with commas")
             }
             pairs[String(text[..<equals])] = String(text[text.index(after: equals)...])
         }
@@ -57,7 +60,7 @@ enum OptionParsing {
         switch text {
         case "true", "1", "t", "T", "TRUE", "True": true
         case "false", "0", "f", "F", "FALSE", "False": false
-        default: throw OptionError(option, "invalid value \"\(text)\": must be true or false")
+        default: throw OptionError(option, "invalid value \(MessageText.quoted(text)): must be true or false")
         }
     }
 
@@ -71,7 +74,8 @@ enum OptionParsing {
     /// A duration, not negative.
     static func duration(_ text: String, option: String) throws(OptionError) -> Duration {
         guard let duration = DurationText.parse(text), duration >= .zero else {
-            throw OptionError(option, "invalid duration \"\(text)\": \(DurationText.requirement(missedBy: text))")
+            throw OptionError(
+                option, "invalid duration \(MessageText.quoted(text)): \(DurationText.requirement(missedBy: text))")
         }
         return duration
     }
@@ -82,7 +86,9 @@ enum OptionParsing {
         let isPlain = name.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "/") }
         guard (1...limit).contains(name.utf8.count), isPlain, !name.hasSuffix("+") else {
             throw OptionError(
-                option, "invalid interface name \"\(name)\": must have 1–\(limit) bytes, without blanks, / and final +")
+                option,
+                "invalid interface name \(MessageText.quoted(name)): must have 1–\(limit) bytes, without blanks, / and final +"
+            )
         }
         return name
     }
@@ -91,7 +97,8 @@ enum OptionParsing {
         var ranges: [CIDR] = []
         for text in texts {
             guard let range = CIDR(text) else {
-                throw OptionError(option, "invalid CIDR \"\(text)\": \(CIDR.requirement(missedBy: text))")
+                throw OptionError(
+                    option, "invalid CIDR \(MessageText.quoted(text)): \(CIDR.requirement(missedBy: text))")
             }
             ranges.append(range)
         }

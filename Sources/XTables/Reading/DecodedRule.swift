@@ -12,7 +12,11 @@ public enum DecodedRule: Hashable, Sendable {
     case malformed(reason: String, byteCount: Int)
 
     /// The rule as iptables-save prints it; what is not understood of a foreign one is marked `[unknown: …]`.
-    public func text(chain: ChainName, family: IPFamily) -> String {
+    ///
+    /// For people: control characters stand as numbers (`\u{1b}`).
+    public func text(chain: ChainName, family: IPFamily) -> String { PrintableText.line(rawText(chain, family)) }
+
+    private func rawText(_ chain: ChainName, _ family: IPFamily) -> String {
         switch self {
         case .known(let rule): rule.saveText(chain: chain, family: family)
         case .foreign(let entry): "-A \(chain)\(entry.saveText(family: family))"
