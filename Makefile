@@ -5,7 +5,7 @@ shell_scripts := .ci/run Benchmarks/run scripts/demo scripts/docs scripts/instal
 python_scripts := Benchmarks/loop Benchmarks/programs.py Benchmarks/scrape
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test soak bench goldens docs docs-update lint install uninstall clean setup setup-tests
+.PHONY: help demo run test soak torture bench goldens docs docs-update lint install uninstall clean setup setup-tests
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,16 @@ test: setup-tests ## run every test; without root the kernel tests are skipped, 
 
 soak: setup-tests ## ten minutes of changes, faults and drift for the loop, with clients that must not be affected (as root)
 	@KUBETABLES_SOAK_SECONDS=600 KUBETABLES_REQUIRE_KERNEL_TESTS=1 swift test --filter SoakTests
+
+# The program that reads mutated inputs is built in a folder of its own: its code counts the edges that an input goes over.
+TORTURE_SECONDS ?= 600
+torture_programs := kubetables test-api-server kernel-tables-probe torture
+torture_folder := .build/torture
+
+torture: setup-tests ## ten minutes of kills, foreign writers, mutated inputs and API faults; TORTURE_SECONDS for less (as root)
+	@for program in $(torture_programs); do swift build --configuration release --product $$program || exit; done
+	@KUBETABLES_COVERAGE=1 swift build --configuration release --scratch-path $(torture_folder) --product torture-inputs
+	@.build/release/torture --seconds $(TORTURE_SECONDS) --inputs $(torture_folder)/release/torture-inputs $(TORTURE_ARGUMENTS)
 
 bench: setup ## measure speed and memory, and compare them with the goals (as root, on a quiet machine)
 	@Benchmarks/run

@@ -5,11 +5,15 @@ import PackageDescription
 // CI sets this so that a warning in our own code fails the build; dependencies are not held to it.
 let warningsAsErrors = Context.environment["KUBETABLES_WARNINGS_AS_ERRORS"] == "1"
 
+// `make torture` sets this to build torture-inputs so that its code counts the edges that an input goes over.
+let countsCoverage = Context.environment["KUBETABLES_COVERAGE"] == "1"
+
 let settings: [SwiftSetting] =
     [
         .enableUpcomingFeature("ExistentialAny"),
         .enableUpcomingFeature("MemberImportVisibility"),
     ] + (warningsAsErrors ? [.unsafeFlags(["-warnings-as-errors"])] : [])
+    + (countsCoverage ? [.unsafeFlags(["-sanitize=fuzzer"])] : [])
 
 let package = Package(
     name: "kubetables",
@@ -323,8 +327,29 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: settings),
+        .target(name: "SoakSupport", dependencies: ["TestSupport"], path: "Tests/SoakSupport", swiftSettings: settings),
         .testTarget(
-            name: "SoakTests", dependencies: ["TestSupport", "kubetables", "test-api-server"],
+            name: "SoakTests", dependencies: ["SoakSupport", "TestSupport", "kubetables", "test-api-server"],
+            swiftSettings: settings),
+
+        // What is done to the program for ten minutes (`make torture`), and for seconds among the tests.
+        .target(name: "CoverageCounters", path: "Tests/CoverageCounters"),
+        .executableTarget(
+            name: "torture-inputs",
+            dependencies: [
+                "CoverageCounters", "KernelTables", "KernelTablesSuite", "KubernetesAPI", "KubernetesObjects",
+                "NetworkTypes", "ProxyConfiguration", "RuleCompiler", "ServiceModel", "TestSupport", "XTables",
+            ],
+            path: "Tests/TortureInputs", swiftSettings: settings),
+        .executableTarget(
+            name: "torture",
+            dependencies: [
+                "KernelTables", "KernelTablesSuite", "NetworkTypes", "SoakSupport", "TestSupport", "XTables",
+            ],
+            path: "Tests/Torture", swiftSettings: settings),
+        .testTarget(
+            name: "TortureTests",
+            dependencies: ["TestSupport", "kubetables", "test-api-server", "torture", "torture-inputs"],
             swiftSettings: settings),
         .testTarget(
             name: "DocumentationTests", dependencies: ["TestSupport", "kubetables", "test-api-server"],

@@ -2,6 +2,7 @@
 
 import Foundation
 import Glibc
+import SoakSupport
 import TestSupport
 import Testing
 

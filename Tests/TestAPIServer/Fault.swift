@@ -33,6 +33,11 @@ public enum Fault: Sendable, Hashable {
     public static let wrongKind = garbage(
         Array(#"{"kind":"PodList","apiVersion":"v1","metadata":{"resourceVersion":"1"},"items":[]}"#.utf8) + [0x0a])
 
+    /// A list whose items are text.
+    public static let itemsText = garbage(
+        Array(#"{"kind":"ServiceList","apiVersion":"v1","metadata":{"resourceVersion":"1"},"items":"x"}"#.utf8) + [0x0a]
+    )
+
     /// The fault of a name, as the control endpoint takes it.
     public init?(name: String, code: Int?, retryAfter: Int?) {
         switch name {
@@ -55,6 +60,8 @@ public enum Fault: Sendable, Hashable {
         case "hang-after-head": self = .hangAfterHead
         case "trickle": self = .trickle
         case "close": self = .close
+        case "items-text": self = .itemsText
+        case "delay": self = .delay(.seconds(2))
         default: return nil
         }
     }

@@ -4,17 +4,17 @@ import Foundation
 import TestSupport
 
 /// A client that connects to an address again and again, each time anew.
-final class SoakClient: CustomStringConvertible {
+package final class SoakClient: CustomStringConvertible {
     /// What came of the connections.
-    struct Result {
-        var succeeded = 0
+    package struct Result {
+        package var succeeded = 0
         /// Curl's words for each that failed.
-        var failures: [String] = []
+        package var failures: [String] = []
     }
 
     private static let connectionsPerSecond = 15
 
-    let description: String
+    package let description: String
     private let process: BackgroundProcess
 
     init(on host: String, of lab: Lab, address: String, seconds: Int) throws {
@@ -30,7 +30,7 @@ final class SoakClient: CustomStringConvertible {
     }
 
     /// Waits for the last connection.
-    func finish() throws -> Result {
+    package func finish() throws -> Result {
         _ = try process.wait()
         var result = Result()
         for line in process.output.split(separator: "\n") {

@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 
 /// The objects of the cluster: Services that always have a ready endpoint, and others that come and go.
-struct SoakCluster {
+package struct SoakCluster {
     /// A pod that answers.
     struct Pod {
         let name: String
@@ -12,10 +12,10 @@ struct SoakCluster {
     }
 
     /// A Service that must always answer.
-    struct StableService {
-        let name: String
-        let clusterIP: String
-        let nodePort: Int
+    package struct StableService: Sendable {
+        package let name: String
+        package let clusterIP: String
+        package let nodePort: Int
     }
 
     /// A change of the cluster.
@@ -28,7 +28,7 @@ struct SoakCluster {
 
     static let nodeName = "node-1"
     static let pods = (1...4).map { Pod(name: "pod-\($0)", address: "10.244.2.\($0)") }
-    static let stableServices = (1...3).map {
+    package static let stableServices = (1...3).map {
         StableService(name: "stable-\($0)", clusterIP: "10.96.0.\($0)", nodePort: 30000 + $0)
     }
     private static let noiseLimit = 40

@@ -5,29 +5,31 @@ import Glibc
 import TestSupport
 
 /// A lab with an API server, kubetables that follows it, and everything that may happen to them.
-final class Soak {
+package final class Soak {
     /// What was done to them.
-    struct Steps {
-        var changes = 0
-        var faults = 0
-        var drifts = 0
+    package struct Steps {
+        package var changes = 0
+        package var faults = 0
+        package var drifts = 0
     }
 
     /// The program that is tested.
-    let program: BackgroundProcess
+    package let program: BackgroundProcess
 
-    private let lab: Lab
+    package let lab: Lab
     private let directory = FileManager.default.temporaryDirectory.appending(path: "kt-\(UUID().uuidString)")
     private let server: BackgroundProcess
     private let url: String
     private var cluster: SoakCluster
     private var generator: SeededGenerator
+    private let faults: SoakFaults
 
     private static let options = [
         "--hostname-override", SoakCluster.nodeName, "--node-ip", "192.168.50.10", "--cluster-cidr", "10.244.0.0/16",
     ]
 
-    init(seed: UInt64) throws {
+    package init(seed: UInt64, faults: SoakFaults = .passing) throws {
+        self.faults = faults
         generator = SeededGenerator(seed: seed)
         cluster = SoakCluster()
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: false)
@@ -57,7 +59,7 @@ final class Soak {
     // MARK: Clients
 
     /// Starts clients of every Service that must always answer, inside the cluster and outside.
-    func startClients(seconds: Int) throws -> [SoakClient] {
+    package func startClients(seconds: Int) throws -> [SoakClient] {
         try SoakCluster.stableServices.flatMap { service in
             [
                 try SoakClient(on: "client-pod", of: lab, address: "\(service.clusterIP):80", seconds: seconds),
@@ -70,11 +72,15 @@ final class Soak {
     // MARK: Churn
 
     /// Lets things happen until an instant.
-    func churn(until end: ContinuousClock.Instant) throws -> Steps {
+    package func churn(until end: ContinuousClock.Instant) throws -> Steps {
         var steps = Steps()
         while ContinuousClock.now < end {
-            switch Int.random(in: 0..<10, using: &generator) {
+            // The first thing is a fault, so that even the shortest run has one.
+            switch steps.faults == 0 ? 0 : Int.random(in: 0..<10, using: &generator) {
             case 0:
+                try injectFault()
+                steps.faults += 1
+            case 2 where faults == .all:
                 try injectFault()
                 steps.faults += 1
             case 1:
@@ -98,23 +104,9 @@ final class Soak {
         }
     }
 
-    private static let faults = [
-        "gone", "gone-event", "error-event", "unavailable", "too-many", "unauthorized", "forbidden", "too-large",
-        "html", "garbage", "truncated", "wrong-kind", "drop", "close",
-    ]
-
     /// A fault only shows with the next request, so the running watch is broken too.
     private func injectFault() throws {
-        let resource = generator.pick(["services", "endpointslices", "nodes"])
-        switch Int.random(in: 0..<4, using: &generator) {
-        case 0:
-            try control("POST", "compact")
-        case 1:
-            break
-        default:
-            try control("POST", "faults?resource=\(resource)&fault=\(generator.pick(Self.faults))")
-        }
-        try control("POST", "watches?resource=\(resource)&do=\(generator.pick(["close", "drop", "garbage"]))")
+        for request in faults.next(using: &generator) { try control("POST", request) }
     }
 
     /// Edits by another process, which do not concern the Services that must always answer.
@@ -145,12 +137,12 @@ final class Soak {
     // MARK: The end
 
     /// What `verify` still finds after everything has been quiet for a while; empty if the kernel is in sync.
-    func finalDifference() throws -> String {
+    package func finalDifference(limit: Duration = .seconds(60)) throws -> String {
         try control("DELETE", "faults")
         let objects = directory.appending(path: "final.json")
         try cluster.list.write(to: objects)
         var difference = ""
-        let deadline = ContinuousClock.now + .seconds(60)
+        let deadline = ContinuousClock.now + limit
         repeat {
             usleep(500_000)
             let result = try lab.attempt(
@@ -167,7 +159,7 @@ final class Soak {
     ]
 
     /// Whether foreign rules are as they were.
-    func foreignRulesAreThere() throws -> Bool {
+    package func foreignRulesAreThere() throws -> Bool {
         try Self.foreignRules.allSatisfy { rule in
             let check = rule.map { $0 == "-A" ? "-C" : $0 }
             return try lab.attempt("node", ["iptables-legacy"] + check).status == 0
@@ -175,7 +167,7 @@ final class Soak {
     }
 
     /// The memory that the program has now.
-    func residentKilobytes() throws -> Int {
+    package func residentKilobytes() throws -> Int {
         let status = try String(contentsOfFile: "/proc/\(program.identifier)/status", encoding: .utf8)
         let line = status.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
         return line.flatMap { Int($0.split(separator: " ").dropFirst().first ?? "") } ?? 0
