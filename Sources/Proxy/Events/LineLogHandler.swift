@@ -5,7 +5,7 @@ import Logging
 
 /// Writes a log as lines on standard error: time, level, message, and whatever else is known.
 ///
-///     2026-11-24T02:54:12.123Z info 1 Service changed: IPv4 nat: 3 rules added (50 → 53 entries); took compile 0.1 ms, …
+///     2026-11-24T02:54:12.123Z info 1 Service changed: default/web: endpoints +1 (3 of 3 ready); IPv4 nat: 3 rules added …
 package struct LineLogHandler: LogHandler {
     /// What every line holds besides its message.
     package var metadata: Logger.Metadata = [:]
@@ -25,11 +25,17 @@ package struct LineLogHandler: LogHandler {
     }
 
     package func log(event: LogEvent) {
+        writer.write(text(event, at: .now) + "\n")
+    }
+
+    /// The line, without its end.
+    func text(_ event: LogEvent, at time: Timestamp) -> String {
         let all = metadata.merging(event.metadata ?? [:]) { _, new in new }
-        let time = Timestamp.now.withMilliseconds
-        var line = "\(time) \(event.level.rawValue) \(Self.oneLine(event.message.description))"
-        for (key, value) in all.sorted(by: { $0.key < $1.key }) { line += " \(key)=\(Self.oneLine("\(value)"))" }
-        writer.write(line + "\n")
+        var line = "\(time.withMilliseconds) \(event.level.rawValue) \(Self.oneLine(event.message.description))"
+        for (key, value) in all.sorted(by: { $0.key < $1.key }) where !value.isField {
+            line += " \(key)=\(Self.oneLine("\(value)"))"
+        }
+        return line
     }
 
     /// A log has a line for each message, whatever an API server or a file put into it.
@@ -38,5 +44,12 @@ package struct LineLogHandler: LogHandler {
         return String(
             String.UnicodeScalarView(
                 text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+    }
+}
+
+extension Logger.MetadataValue {
+    /// Whether the message says the same in words.
+    fileprivate var isField: Bool {
+        if case .stringConvertible(let value) = self { value is LogField } else { false }
     }
 }
