@@ -193,8 +193,9 @@ let package = Package(
         .testTarget(
             name: "KernelTablesTests",
             dependencies: [
-                "Host", "KernelTables", "KernelTablesSuite", "NetworkTypes", "TestSupport", "XTables",
-                "kernel-tables-probe",
+                "Host", "KernelTables", "KernelTablesSuite", "NetworkTypes", "RuleCompiler", "ServiceModel",
+                "TestSupport",
+                "XTables", "kernel-tables-probe",
             ],
             swiftSettings: settings),
         .target(

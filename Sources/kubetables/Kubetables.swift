@@ -38,6 +38,6 @@ struct Kubetables: AsyncParsableCommand {
         version: "kubetables \(kubetablesVersion) (kube-proxy 1.36 rules)",
         subcommands: [
             RunCommand.self, CompileCommand.self, PlanCommand.self, ApplyCommand.self, VerifyCommand.self,
-            CleanupCommand.self, GetCommand.self, StatusCommand.self, ExplainCommand.self,
+            CleanupCommand.self, GetCommand.self, StatusCommand.self, ExplainCommand.self, EventsCommand.self,
         ])
 }

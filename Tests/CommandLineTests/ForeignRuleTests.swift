@@ -183,7 +183,7 @@ import Testing
             verify.output.hasSuffix(": no drift, but 1 foreign rule can take packets to Services before our jumps\n"),
             "\(verify.output)")
 
-        let moving = try tool("plan", family, "--keep-jumps-first")
+        let moving = try tool("plan", family, "--rules", "--keep-jumps-first")
         #expect(moving.status == 2 && !moving.output.contains(effect), "\(moving.output)")
         #expect(moving.output.contains("~ -A "), "\(moving.output)")
         let applied = try tool("apply", family, "--keep-jumps-first")

@@ -125,7 +125,7 @@ import Testing
         func tool(_ command: String, _ further: String...) throws -> ProcessResult {
             try node.attempt([Repository.tool, command] + arguments + further)
         }
-        let plan = try tool("plan")
+        let plan = try tool("plan", "--rules")
         #expect(plan.status == 2)
         #expect(plan.output.contains("+ -A KUBE-SERVICES -d 10.97.218.31/32"))
         #expect(try !node.run("iptables-legacy-save").contains("KUBE-"))

@@ -30,9 +30,9 @@ import Testing
         try node.run("iptables-legacy", "-t", "nat", "-D", chain, "1")
         try node.run("iptables-legacy", "-t", "nat", "-I", chain, "1", "-m", "limit", "-j", "RETURN")
 
-        let plan = try tool("plan")
+        let plan = try tool("plan", "--rules")
         #expect(plan.status == 2)
-        let head = try #require(plan.output.firstMatch(of: #/\n {2}(KUBE-SEP-\w+) {2}(\S+) -> (\S+)\n/#))
+        let head = try #require(plan.output.firstMatch(of: #/\n {4}nat (KUBE-SEP-\w+) {2}(\S+) -> (\S+)\n/#))
         #expect(head.1 == chain)
         #expect(head.3 == address)
         #expect(String(head.2).wholeMatch(of: service) != nil)

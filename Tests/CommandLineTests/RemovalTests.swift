@@ -110,7 +110,11 @@ import Testing
         let plan = try tool("plan", input: Self.shop)
         #expect(dryRun.status == 2)
         #expect(dryRun.output == plan.output)
-        #expect(dryRun.output.contains("- -A KUBE-SERVICES -d 10.96.0.10/32"))
+        #expect(dryRun.output.contains("\n  - default/web"), "\(dryRun.output)")
+        let selected = try tool("plan", "--rules", "--service", "web", input: Self.shop)
+        #expect(selected.output.contains("- -A KUBE-SERVICES -d 10.96.0.10/32"), "\(selected.output)")
+        let other = try tool("plan", "-n", "nowhere", input: Self.shop)
+        #expect(other.output.hasSuffix("\n  no changes of the selected Services\n"), "\(other.output)")
         #expect(try rules() == before)
     }
 

@@ -46,7 +46,7 @@ import Testing
             try program.waitForErrors(containing: "start: IPv4 filter")
             #expect(try nat().contains("--to-destination 10.244.0.1:8080"))
             try write(WebService.objects(endpoint: "10.244.0.2"), to: "objects.yaml")
-            try program.waitForErrors(containing: "1 Service changed: IPv4 nat: 1 chain created, 1 chain deleted")
+            try program.waitForErrors(containing: "ready); IPv4 nat: 1 chain created, 1 chain deleted")
             #expect(try nat().contains("--to-destination 10.244.0.2:8080"))
             #expect(try !nat().contains("10.244.0.1"))
             #expect(!program.errors.contains("drift"))

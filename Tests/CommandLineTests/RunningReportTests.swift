@@ -58,6 +58,25 @@ import Testing
         #expect(unknown.status == 65 && unknown.errors == "error: there is no Service wbe\n")
     }
 
+    @Test("have the events since the start: rules written, a change and drift")
+    func events() throws {
+        try node.start(["--socket", socket])
+        try node.namespace.run("iptables-legacy", "-t", "nat", "-F", "KUBE-SERVICES")
+        try node.eventually("drift") {
+            try report("events", "--socket", socket).output.contains("  drift     IPv4 nat: drift repaired in 1 chain")
+        }
+        let all = try report("events", "--since", "1h", "--socket", socket)
+        #expect(all.status == 0 && all.output.contains("  sync      "), "\(all.output)\(all.errors)")
+        #expect(all.output.split(separator: "\n").allSatisfy { $0.count <= 100 }, "\(all.output)")
+        let json = try report("events", "-o", "json", "--socket", socket).output
+        let list = try JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
+        let items = try #require(list?["items"] as? [[String: Any]])
+        #expect(list?["kind"] as? String == "EventList")
+        #expect(items.map { $0["number"] as? Int } == Array(1...items.count))
+        #expect(try report("events", "default/nobody", "--socket", socket).output == "no events\n")
+        #expect(try report("events", "a/b/c", "--socket", socket).status == 64)
+    }
+
     @Test("show drift of the last minutes, and connections per second after a second reading")
     func traffic() throws {
         try node.start(["--socket", socket])

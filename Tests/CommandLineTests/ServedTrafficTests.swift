@@ -240,14 +240,14 @@ import Testing
             // More pass that nobody has read when their rule goes.
             try ask(10)
             try write(web: [11])
-            try program.waitForErrors(containing: "1 Service changed: IPv4 nat: 1 chain deleted")
+            try program.waitForErrors(containing: "ready); IPv4 nat: 1 chain deleted")
             try ask(5)
             let alone = try scrapeSum()
             let kept = try #require(alone[Self.second])
             #expect(alone[Self.first] == sum - kept)
             // The endpoint comes back, and its sum goes on.
             try write(web: [11, 12])
-            try program.waitForErrors(containing: "1 Service changed: IPv4 nat: 1 chain created")
+            try program.waitForErrors(containing: "ready); IPv4 nat: 1 chain created")
             // So many that no rule, when it begins at zero again, comes to show as much in the rest of this test.
             try ask(60)
             let back = try scrapeSum()

@@ -72,7 +72,7 @@ import Testing
         try program.waitForErrors(containing: "start: IPv4")
         #expect(try lab.ask("client-pod", "10.97.218.31:6379", count: 10) == ["redis": 10])
         try write("walkthrough/scaled-to-one", to: "manifests")
-        try program.waitForErrors(containing: "1 Service changed: IPv4")
+        try program.waitForErrors(containing: "1 Service changed: ")
         #expect(try lab.ask("client", "192.168.50.10:30080", count: 10) == ["myapp-1": 10])
         // Without a warning, but that the kernel will not spare it when memory is short, which is one capability more, and
         // that a second kubetables would not be noticed and commands are not answered on a socket: this container has no

@@ -14,7 +14,8 @@ extension Synchronization {
     /// A run that took 64 ms and committed one of two tables.
     static func sample(
         family: IPFamily = .ipv4, reason: Reason = .start, changedServices: Int? = nil, drift chainCount: Int = 0,
-        triggerTimes: [Timestamp] = [], missing: MissingLocalEndpoints = MissingLocalEndpoints()
+        changes: [ServiceChange] = [], triggerTimes: [Timestamp] = [],
+        missing: MissingLocalEndpoints = MissingLocalEndpoints()
     ) -> Synchronization {
         var report = SyncReport()
         report.phases = SyncPhases(
@@ -30,7 +31,8 @@ extension Synchronization {
             ]
         }
         return Synchronization(
-            family: family, reason: reason, changedServices: changedServices, compileTime: .milliseconds(1),
+            family: family, reason: reason, changedServices: changedServices, serviceChanges: changes,
+            compileTime: .milliseconds(1),
             report: report, triggerTimes: triggerTimes, missingLocalEndpoints: missing)
     }
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Documents
+import KubernetesObjects
 import Logging
 import Testing
 
@@ -18,6 +20,17 @@ import Testing
         #expect(line(.debug, "seen") == #"{"ts":1795488852123.5,"level":"debug","msg":"seen","v":4}"#)
         #expect(line(.warning, "odd") == #"{"ts":1795488852123.5,"level":"warning","msg":"odd","v":0}"#)
         #expect(line(.error, "bad") == #"{"ts":1795488852123.5,"level":"error","msg":"bad","err":"bad"}"#)
+    }
+
+    @Test func fieldsKeepTheirTypesAndLinesForPeopleLeaveThemOut() {
+        let fields = LogField.metadata(["rules_added": .integer(3), "tables": .array([.string("nat")])])
+        #expect(
+            line(.info, "done", fields)
+                == #"{"ts":1795488852123.5,"level":"info","msg":"done","v":0,"rules_added":3,"tables":["nat"]}"#)
+        let event = LogEvent(
+            level: .info, message: "done", metadata: fields, source: "s", file: "f", function: "g", line: 1)
+        #expect(
+            LineLogHandler(level: .info).text(event, at: Timestamp(seconds: 0)) == "1970-01-01T00:00:00.000Z info done")
     }
 
     @Test("a line is a line whatever is in it, also when a program has read it and prints its parts")

@@ -22,7 +22,7 @@ package protocol Inquiry: Sendable, Hashable {
 /// All inquiries.
 package enum Inquiries {
     package static let all: [any Inquiry.Type] = [
-        ServiceInquiry.self, EndpointInquiry.self, StatusInquiry.self, ExplanationInquiry.self,
+        ServiceInquiry.self, EndpointInquiry.self, StatusInquiry.self, ExplanationInquiry.self, EventInquiry.self,
     ]
 }
 

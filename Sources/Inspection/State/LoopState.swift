@@ -16,6 +16,9 @@ package struct LoopState: Sendable {
     /// What needs attention besides invalid objects and conflicts, one line each.
     package var warnings: [String] = []
 
+    /// What happened since the program was started, as far as it is kept; `nil` if it is not.
+    package var events: (any KeptEvents)?
+
     package init(time: Timestamp, startTime: Timestamp) {
         self.time = time
         self.startTime = startTime

@@ -83,6 +83,10 @@ public struct RuleChange: Sendable, Encodable, Hashable {
     public let origin: Origin
     /// The rule as iptables-save prints it; what is not understood of a foreign one is marked `[unknown: N bytes]`.
     public let text: String
+    /// The rule; `nil` if our language has no words for it.
+    package let rule: Rule?
+
+    private enum CodingKeys: CodingKey { case kind, origin, text }
 }
 
 /// A foreign rule in a built-in chain.

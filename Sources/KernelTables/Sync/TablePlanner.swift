@@ -83,7 +83,7 @@ struct TablePlanner {
     private func created(_ index: Int) -> ChainPlan {
         let chain = desired.chainNames[index]
         let rules = desired.rules(ofChain: index).map {
-            RuleChange(kind: .added, origin: desired.origin(of: $0), text: text($0, chain))
+            change(.added, decode($0), desired.origin(of: $0), in: chain)
         }
         return ChainPlan(chain: chain, origin: desired.origin(ofChain: index), kind: .created, rules: rules)
     }
@@ -92,7 +92,7 @@ struct TablePlanner {
         var rules: [RuleChange] = []
         stale.chain.withLabel { label in
             kernel.visitRules(of: label) { entry in
-                rules.append(RuleChange(kind: .removed, origin: .unknown, text: text(entry, stale.chain)))
+                rules.append(change(.removed, decoder.decode(entry), .unknown, in: stale.chain))
                 return true
             }
         }
@@ -127,14 +127,12 @@ struct TablePlanner {
         for rule in removed {
             guard let count = removedCounts[rule], count > 0 else { continue }
             removedCounts[rule] = count - 1
-            rules.append(RuleChange(kind: .removed, origin: origin, text: text(rule, edit.chain)))
+            rules.append(change(.removed, rule, origin, in: edit.chain))
         }
         for added in added {
             let count = movedCounts[added.rule] ?? 0
             movedCounts[added.rule] = count - 1
-            rules.append(
-                RuleChange(
-                    kind: count > 0 ? .moved : .added, origin: added.origin, text: text(added.rule, edit.chain)))
+            rules.append(change(count > 0 ? .moved : .added, added.rule, added.origin, in: edit.chain))
         }
         return ChainPlan(chain: edit.chain, origin: origin, kind: .changed, rules: rules)
     }
@@ -143,8 +141,11 @@ struct TablePlanner {
         desired.withKernelEntry(of: rule) { decoder.decode($0) }
     }
 
-    private func text(_ rule: EncodedTable.RuleNumber, _ chain: ChainName) -> String {
-        text(decode(rule), chain)
+    private func change(
+        _ kind: RuleChange.Kind, _ rule: DecodedRule, _ origin: Origin, in chain: ChainName
+    ) -> RuleChange {
+        let known: Rule? = if case .known(let rule) = rule { rule } else { nil }
+        return RuleChange(kind: kind, origin: origin, text: text(rule, chain), rule: known)
     }
 
     private func text(_ entry: KernelEntry, _ chain: ChainName) -> String {

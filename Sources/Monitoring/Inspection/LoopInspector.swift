@@ -14,6 +14,7 @@ package struct LoopInspector: Sendable {
     private let source: String
     private let problems: ProblemRecord
     private let syncs: SyncRecord
+    private let events: EventRecord
     private let traffic: TrafficMonitor?
 
     /// How long a report waits for a reading of the counters; then it has those of the last one.
@@ -24,7 +25,7 @@ package struct LoopInspector: Sendable {
     ///   - traffic: what the rules have counted; `nil` if that is not read.
     package init(
         _ loop: ProxyLoop, families: [IPFamily], version: String, source: String, problems: ProblemRecord,
-        syncs: SyncRecord, traffic: TrafficMonitor?
+        syncs: SyncRecord, events: EventRecord, traffic: TrafficMonitor?
     ) {
         self.loop = loop
         self.families = families
@@ -32,6 +33,7 @@ package struct LoopInspector: Sendable {
         self.source = source
         self.problems = problems
         self.syncs = syncs
+        self.events = events
         self.traffic = traffic
     }
 
@@ -47,6 +49,7 @@ package struct LoopInspector: Sendable {
         var loopState = LoopState(time: .now, startTime: syncs.startTime)
         loopState.warnings = problems.problems.warnings
         for family in families { loopState.families[family] = familyState(family) }
+        loopState.events = events
         state.loop = loopState
         return state
     }

@@ -9,7 +9,9 @@ import Messages
 /// Writes a log as JSON on standard error, an object a line, with the keys that Kubernetes' own programs use (KEP-1602):
 /// `ts` in milliseconds since 1970, `msg`, `v` for the verbosity (`-v`) from which on it is written, and `err` instead for errors.
 ///
-///     {"ts":1795488852123.5,"level":"info","msg":"1 Service changed: …","v":0}
+/// What a line is about stands in keys of its own as well, which lines for people do not repeat (``LogField``).
+///
+///     {"ts":1795488852123.5,"level":"info","msg":"1 Service changed: …","v":0,"family":"IPv4","rules_added":3}
 package struct JSONLogHandler: LogHandler {
     /// What every line holds besides its message.
     package var metadata: Logger.Metadata = [:]
@@ -44,7 +46,7 @@ package struct JSONLogHandler: LogHandler {
         object.members.append(own)
         let all = metadata.merging(event.metadata ?? [:]) { _, new in new }
         for (key, value) in all.sorted(by: { $0.key < $1.key }) where object[key] == nil {
-            object.members.append(.init(key: key, value: .string(MessageText.line("\(value)"))))
+            object.members.append(.init(key: key, value: DocumentValue(value)))
         }
         return DocumentValue.object(object).json
     }
@@ -63,5 +65,21 @@ package struct JSONLogHandler: LogHandler {
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
         return Double(now.tv_sec) * 1000 + (Double(now.tv_nsec) / 1000).rounded() / 1000
+    }
+}
+
+extension DocumentValue {
+    /// A value of a log line; numbers stay numbers.
+    fileprivate init(_ value: Logger.Metadata.Value) {
+        switch value {
+        case .string(let text): self = .string(MessageText.line(text))
+        case .stringConvertible(let field as LogField): self = field.value
+        case .stringConvertible(let other): self = .string(MessageText.line(other.description))
+        case .array(let values): self = .array(values.map { DocumentValue($0) })
+        case .dictionary(let values):
+            self = .object(
+                DocumentObject(
+                    values.sorted { $0.key < $1.key }.map { .init(key: $0.key, value: DocumentValue($0.value)) }))
+        }
     }
 }

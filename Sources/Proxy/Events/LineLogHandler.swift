@@ -6,7 +6,7 @@ import Messages
 
 /// Writes a log as lines on standard error: time, level, message, and whatever else is known.
 ///
-///     2026-11-24T02:54:12.123Z info 1 Service changed: IPv4 nat: 3 rules added (50 → 53 entries); took compile 0.1 ms, …
+///     2026-11-24T02:54:12.123Z info 1 Service changed: default/web: endpoints +1 (3 of 3 ready); IPv4 nat: 3 rules added …
 package struct LineLogHandler: LogHandler {
     /// What every line holds besides its message.
     package var metadata: Logger.Metadata = [:]
@@ -26,10 +26,23 @@ package struct LineLogHandler: LogHandler {
     }
 
     package func log(event: LogEvent) {
+        writer.write(text(event, at: .now) + "\n")
+    }
+
+    /// The line, without its end.
+    func text(_ event: LogEvent, at time: Timestamp) -> String {
         let all = metadata.merging(event.metadata ?? [:]) { _, new in new }
-        let time = Timestamp.now.withMilliseconds
-        var line = "\(time) \(event.level.rawValue) \(MessageText.line(event.message.description))"
-        for (key, value) in all.sorted(by: { $0.key < $1.key }) { line += " \(key)=\(MessageText.line("\(value)"))" }
-        writer.write(line + "\n")
+        var line = "\(time.withMilliseconds) \(event.level.rawValue) \(MessageText.line(event.message.description))"
+        for (key, value) in all.sorted(by: { $0.key < $1.key }) where !value.isField {
+            line += " \(key)=\(MessageText.line("\(value)"))"
+        }
+        return line
+    }
+}
+
+extension Logger.MetadataValue {
+    /// Whether the message says the same in words.
+    fileprivate var isField: Bool {
+        if case .stringConvertible(let value) = self { value is LogField } else { false }
     }
 }

@@ -104,9 +104,12 @@ package final class LogObserver: ProxyObserver {
         warn(summary.warnings)
         let timing = summary.timing(compile: synchronization.compileTime)
         let isQuiet = synchronization.reason == .check && !report.hasChanges && !hasRecovered
+        let changes = synchronization.serviceChanges
+        let lines = (changes.isEmpty ? [] : [changes.summary]) + summary.lines
         logger.log(
             level: isQuiet ? .debug : .info,
-            "\(Self.words(synchronization)): \(summary.lines.joined(separator: "; ")); took \(timing)")
+            "\(Self.words(synchronization)): \(lines.joined(separator: "; ")); took \(timing)",
+            metadata: SyncLogFields(synchronization).metadata)
     }
 
     /// Logs what had drifted; of the same drift again and again, in the end only that another process keeps making it.

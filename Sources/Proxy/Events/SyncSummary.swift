@@ -19,12 +19,8 @@ package struct SyncSummary: Sendable {
 
     /// How long everything took, in milliseconds; `compile` is what came before.
     package func timing(compile: Duration) -> String {
-        let phases = report.phases
-        let parts = [
-            ("compile", compile), ("encode", phases.encode), ("lock wait", phases.lockWait), ("read", phases.read),
-            ("difference", phases.difference), ("edit", phases.edit), ("commit", phases.commit),
-        ]
-        return parts.map { "\($0.0) \(Self.milliseconds($0.1))" }.joined(separator: ", ")
+        let parts = report.phases.named(compile: compile)
+        return parts.map { "\($0.name) \(Self.milliseconds($0.duration))" }.joined(separator: ", ")
     }
 
     /// What is not as it should be although the commit went well.
@@ -89,5 +85,16 @@ package struct SyncSummary: Sendable {
     private static func milliseconds(_ duration: Duration) -> String {
         let tenths = Int((duration / .microseconds(100)).rounded())
         return "\(tenths / 10).\(tenths % 10) ms"
+    }
+}
+
+extension SyncPhases {
+    /// The phases with their names, in the order of time; `compile` is what came before.
+    func named(compile: Duration) -> [(name: String, duration: Duration)] {
+        [
+            ("compile", compile), ("encode", encode), ("lock wait", lockWait), ("read", read),
+            ("difference", difference),
+            ("edit", edit), ("commit", commit),
+        ]
     }
 }

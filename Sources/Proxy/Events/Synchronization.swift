@@ -8,7 +8,7 @@ import ServiceModel
 /// One successful synchronization of a family's tables.
 package struct Synchronization: Sendable {
     /// Why the tables were read.
-    package enum Reason: Sendable, Hashable {
+    package enum Reason: String, Sendable, Hashable {
         /// The first time since the start.
         case start
         /// Services, endpoints, the node or options changed.
@@ -23,6 +23,8 @@ package struct Synchronization: Sendable {
     package let reason: Reason
     /// The number of Services that changed since the last time; `nil` for all.
     package let changedServices: Int?
+    /// What changed of these Services, ordered by their names; none if all may have changed.
+    package let serviceChanges: [ServiceChange]
     /// How long it took to compile what changed and to put the rules together.
     package let compileTime: Duration
     /// What was done to the tables, and how long each part took.

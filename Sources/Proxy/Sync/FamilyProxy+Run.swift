@@ -106,6 +106,7 @@ extension FamilyProxy {
             .synchronized(
                 Synchronization(
                     family: family, reason: reason, changedServices: work.changes.services?.count,
+                    serviceChanges: work.changes.serviceChanges(in: compilation),
                     compileTime: work.compileTime + result.rulesTime, report: report,
                     triggerTimes: work.changes.record.triggers.map(\.time),
                     missingLocalEndpoints: missingLocalEndpoints.total)))

@@ -173,7 +173,7 @@ actor FamilyProxy {
         let touchesHealth = HealthCheckIndex.isAffected(from: old, to: servicePorts)
         guard !touched.isEmpty || touchesFlows || touchesHealth else { return false }
         let flows = touchesFlows ? FlowDebt(isDue: true, former: old.map(\.servicePort)) : FlowDebt()
-        pending.add(touched, of: name, flows: flows)
+        pending.add(touched, of: name, former: old, flows: flows)
         return true
     }
 

@@ -13,6 +13,8 @@ struct PendingChanges {
     private(set) var services: Set<ServiceName>? = []
     /// Flows that may lead to endpoints that are gone.
     private(set) var flows = FlowDebt()
+    /// The changed Services as they were when the last run began.
+    private(set) var former: [ServiceName: [ServicePortEndpoints]] = [:]
     /// What is reported when they are in force.
     private(set) var record = ChangeRecord()
 
@@ -26,18 +28,24 @@ struct PendingChanges {
     }
 
     /// Adds the changes of one Service.
-    mutating func add(_ touched: TouchedChains, of service: ServiceName, flows: FlowDebt) {
+    ///
+    /// - Parameter former: the Service as it was.
+    mutating func add(
+        _ touched: TouchedChains, of service: ServiceName, former: [ServicePortEndpoints], flows: FlowDebt
+    ) {
         chains?.merge(touched) { $0.union($1) }
         services?.insert(service)
+        if self.former[service] == nil { self.former[service] = former }
         self.flows.formUnion(flows)
     }
 
     mutating func add(_ record: ChangeRecord) { self.record.formUnion(record) }
 
-    /// Adds other changes, such as those that were taken out to be served, and were not.
+    /// Adds other changes, such as those that were taken out to be served, and were not: they come before these.
     mutating func formUnion(_ other: PendingChanges) {
         if let others = other.chains { chains?.merge(others) { $0.union($1) } } else { chains = nil }
         if let others = other.services { services?.formUnion(others) } else { services = nil }
+        former.merge(other.former) { _, earlier in earlier }
         flows.formUnion(other.flows)
         record.formUnion(other.record)
     }

@@ -46,7 +46,9 @@ struct ApplyCommand: ParsableCommand {
         let compilerInput = try CompilerInput(
             input, node, jumps, interfaces: .ofThisMachine, family: ipFamily, emptiness: removal.emptiness)
         let families = compilerInput.families(ipFamily)
-        if dryRun { return try PlanCommand.show(compilerInput, families, PlanPrinter(format: .text)) }
+        if dryRun {
+            return try PlanCommand.show(compilerInput, families, PlanPrinter(format: .text, content: .headlines))
+        }
         compilerInput.reportSkippedServices(families)
         try Self.apply(compilerInput, families, kernel.backend(compilerInput), removal, paths: input.paths)
     }

@@ -48,7 +48,7 @@ struct CleanupCommand: ParsableCommand {
     private func show() throws {
         var plans: [SyncPlan] = []
         try forEachFamily(families) { family in plans.append(try kernel.backend.cleanupPlan(family)) }
-        try PlanPrinter(format: .text).print(plans)
+        try PlanPrinter(format: .text, content: .everything).print(plans.map { JudgedPlan(removingAll: $0) })
         if plans.contains(where: { !$0.isEmpty }) { throw ExitCode.changesFound }
     }
 

@@ -14,6 +14,7 @@ struct PlanCommand: ParsableCommand {
         commandName: "plan",
         abstract: "Show what apply would change in the kernel, without changing it.",
         discussion: """
+            Prints how many rules change, then a line for each service port that does, and with --rules its rules. \
             Foreign rules that can take packets to Services before our jumps are named, too; they are no changes. Exit code \
             0: the kernel is in sync; 2: there are changes. The lock is not taken: the kernel returns each \
             table as it is at one moment.
@@ -27,12 +28,13 @@ struct PlanCommand: ParsableCommand {
     @Option(help: "text for people, json for programs.")
     var output = PlanFormat.text
 
+    @OptionGroup var content: PlanContent
     @OptionGroup var jumps: JumpOptions
     @OptionGroup(title: "Node Options") var node: NodeOptions
 
     func run() throws {
         let compilerInput = try CompilerInput(input, node, jumps, interfaces: .ofThisMachine, family: ipFamily)
-        try Self.show(compilerInput, compilerInput.families(ipFamily), PlanPrinter(format: output))
+        try Self.show(compilerInput, compilerInput.families(ipFamily), PlanPrinter(format: output, content: content))
     }
 
     /// Prints what `apply` would change.

@@ -18,7 +18,7 @@ protocol ReportCommand: AsyncParsableCommand {
 extension ReportCommand {
     func run() async throws {
         if source.paths.isEmpty, !source.readsCluster {
-            try await RunningProgram(source).print(inquiry, report.form)
+            try await RunningProgram(source.running).print(inquiry, report.form)
         } else {
             let read = try await OfflineState(source, node)
             try print(read.state)

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import AsyncHTTPClient
+import Foundation
 import Glibc
 import Host
 import Inspection
@@ -23,7 +24,7 @@ struct RunningProgram {
     private static let connectTime = TimeAmount.seconds(5)
     private static let largestError = 1 << 16
 
-    init(_ source: InspectedSourceOptions) {
+    init(_ source: RunningSourceOptions) {
         place = source.server.map { .server($0) } ?? .socket(path: source.socket ?? StatusSocket.defaultPath)
     }
 
@@ -31,13 +32,34 @@ struct RunningProgram {
     ///
     /// - Throws: the exit code, after a message that describes what to do.
     func print(_ inquiry: any Inquiry, _ output: ReportOutput) async throws {
+        try await read(inquiry, output) { try Console.write(Array($0)) }
+    }
+
+    /// The program's answer as a value, for commands that go on with it.
+    ///
+    /// - Throws: as ``print(_:_:)`` does.
+    func fetch<Answer: Report>(_ inquiry: any Inquiry) async throws -> Answer {
+        var bytes: [UInt8] = []
+        try await read(inquiry, ReportOutput(.json)) { bytes += $0 }
+        do {
+            return try JSONDecoder().decode(Answer.self, from: Data(bytes))
+        } catch {
+            throw Console.failure(
+                "\(place): the answer is not one of version \(kubetablesVersion): \(error)", .noAnswer)
+        }
+    }
+
+    /// Calls `body` with each piece of the program's answer.
+    private func read(
+        _ inquiry: any Inquiry, _ output: ReportOutput, _ body: (ByteBufferView) throws -> Void
+    ) async throws {
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow, timeout: .init(connect: Self.connectTime, read: Self.answerTime))
         configuration.httpVersion = .http1Only
         configuration.connectionPool.retryConnectionEstablishment = false
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         do {
-            try await print(inquiry, output, client)
+            try await read(inquiry, output, client, body)
             try await client.shutdown()
         } catch {
             try? await client.shutdown()
@@ -45,7 +67,9 @@ struct RunningProgram {
         }
     }
 
-    private func print(_ inquiry: any Inquiry, _ output: ReportOutput, _ client: HTTPClient) async throws {
+    private func read(
+        _ inquiry: any Inquiry, _ output: ReportOutput, _ client: HTTPClient, _ body: (ByteBufferView) throws -> Void
+    ) async throws {
         let query = (inquiry.parameters + output.parameters).query
         let request = HTTPClientRequest(url: url(type(of: inquiry).path + query))
         let response: HTTPClientResponse
@@ -63,7 +87,7 @@ struct RunningProgram {
             Console.note("the running kubetables is version \(version), this command is version \(kubetablesVersion)")
         }
         do {
-            for try await piece in response.body { try Console.write(Array(piece.readableBytesView)) }
+            for try await piece in response.body { try body(piece.readableBytesView) }
         } catch let error as ExitCode {
             throw error
         } catch {

@@ -19,6 +19,24 @@ struct InspectedSourceOptions: ParsableArguments {
         help: ArgumentHelp("The address of the Kubernetes API, overriding that of the kubeconfig.", valueName: "url"))
     var master: String?
 
+    @OptionGroup var running: RunningSourceOptions
+
+    mutating func validate() throws {
+        let sources = [
+            ("-f", !paths.isEmpty), ("--kubeconfig or --master", readsCluster), ("--socket", running.socket != nil),
+            ("--server", running.server != nil),
+        ].filter(\.1).map(\.0)
+        if sources.count > 1 {
+            throw ValidationError("\(sources[0]) cannot be combined with \(sources[1]): there is one source only")
+        }
+    }
+
+    /// Whether a cluster is read.
+    var readsCluster: Bool { kubeconfig?.text.isEmpty == false || master?.isEmpty == false }
+}
+
+/// How the running program of this node is reached.
+struct RunningSourceOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "The Unix socket of the running program. (default: /run/kubetables/kubetables.sock)", valueName: "path"),
@@ -30,17 +48,4 @@ struct InspectedSourceOptions: ParsableArguments {
             "The address of the running program's pages (--metrics-bind-address), instead of its socket.",
             valueName: "address:port"))
     var server: String?
-
-    mutating func validate() throws {
-        let sources = [
-            ("-f", !paths.isEmpty), ("--kubeconfig or --master", readsCluster), ("--socket", socket != nil),
-            ("--server", server != nil),
-        ].filter(\.1).map(\.0)
-        if sources.count > 1 {
-            throw ValidationError("\(sources[0]) cannot be combined with \(sources[1]): there is one source only")
-        }
-    }
-
-    /// Whether a cluster is read.
-    var readsCluster: Bool { kubeconfig?.text.isEmpty == false || master?.isEmpty == false }
 }

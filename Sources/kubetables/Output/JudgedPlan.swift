@@ -10,10 +10,13 @@ import XTables
 struct JudgedPlan: Encodable {
     let plan: SyncPlan
     let foreign: ForeignRuleCheck.Findings
+    private let desired: Ruleset
 
-    init(_ plan: SyncPlan, foreign: ForeignRuleCheck.Findings = .init()) {
+    /// A plan that leaves no rules.
+    init(removingAll plan: SyncPlan) {
         self.plan = plan
-        self.foreign = foreign
+        foreign = .init()
+        desired = Ruleset(family: plan.family, tables: [])
     }
 
     /// The plan of `apply` for the kernel as it is now.
@@ -24,10 +27,14 @@ struct JudgedPlan: Encodable {
     init(
         _ ruleset: Ruleset, of compilation: Compilation, localAddresses: [IPAddress], _ backend: any RuleBackend
     ) throws(SyncError) {
+        desired = ruleset
         plan = try backend.plan(ruleset)
         foreign = ForeignRuleCheck(compilation, localAddresses: localAddresses).findings(
             plan.tables.map(\.rulesAhead))
     }
+
+    /// The changes by service port.
+    var groups: [PlanGroup] { plan.groups(desired: desired) }
 
     private enum CodingKeys: CodingKey { case foreignRulesAhead, recognizedRulesAhead }
 

@@ -3,6 +3,7 @@
 import ArgumentParser
 import ForeignRules
 import Foundation
+import Glibc
 import KernelTables
 import Messages
 import NetworkTypes
@@ -16,17 +17,25 @@ enum PlanFormat: String, ExpressibleByArgument, CaseIterable {
     case json
 }
 
-/// Prints plans: per table and chain the rules that would be added, removed and moved, and a summary.
+/// Prints plans: a summary, a line for each service port that changes and, if wanted, its rules.
 struct PlanPrinter {
     let format: PlanFormat
+    let content: PlanContent
     private let colors: TerminalColors
+    /// How many lines are printed; if there were more, only the summary is.
+    private let lineLimit: Int
 
-    init(format: PlanFormat, colors: TerminalColors = .standardOutput) {
+    init(
+        format: PlanFormat, content: PlanContent, colors: TerminalColors = .standardOutput, lineLimit: Int? = nil
+    ) {
         self.format = format
+        self.content = content
         self.colors = colors
+        self.lineLimit = lineLimit ?? (isatty(STDOUT_FILENO) == 0 ? .max : Self.terminalLineLimit)
     }
 
-    func print(_ plans: [SyncPlan]) throws { try print(plans.map { JudgedPlan($0) }) }
+    /// What a person still looks through.
+    private static let terminalLineLimit = 200
 
     func print(_ plans: [JudgedPlan]) throws {
         switch format {
@@ -41,16 +50,37 @@ struct PlanPrinter {
 
     /// Calls `body` with each line of the text of a plan, escaped and with colors.
     func forEachLine(of judged: JudgedPlan, _ body: (String) throws -> Void) rethrows {
-        let plan = judged.plan
-        for table in plan.tables where !table.chains.isEmpty {
-            try body(colors.bold("\(plan.family.kubernetesName) table \(table.table)"))
-            for chain in table.chains {
-                try body(MessageText.line("  \(chain.chain)\(purpose(chain.origin))") + suffix(chain.kind))
-                for rule in chain.rules { try body("    \(line(rule, of: chain))") }
-            }
+        try body(colors.bold(summary(judged.plan)))
+        let groups = judged.groups.filter(content.includes)
+        let lines = content.showsRules ? groups.reduce(0) { $0 + 1 + $1.ruleCount + $1.chains.count } : groups.count
+        if groups.isEmpty, content.isSelection {
+            try body("  no changes of the selected Services")
+        } else if lines > lineLimit {
+            try body(
+                "  \(groups.count) service ports change, in \(lines) lines: too many for a terminal; select some with -n or "
+                    + "--service, or send the output to a file")
+        } else {
+            for group in groups { try forEachLine(of: group, body) }
         }
         for line in judged.foreignLines { try body(MessageText.line(line)) }
-        try body(summary(plan))
+    }
+
+    private func forEachLine(of group: PlanGroup, _ body: (String) throws -> Void) rethrows {
+        try body("  \(headline(group))")
+        guard content.showsRules else { return }
+        for changed in group.chains {
+            let chain = MessageText.line("    \(changed.table) \(changed.chain.chain)\(purpose(changed.chain.origin))")
+            try body(chain + suffix(changed.chain.kind))
+            for rule in changed.chain.rules { try body("      \(line(rule, of: changed.chain))") }
+        }
+    }
+
+    private func headline(_ group: PlanGroup) -> String {
+        switch group.kind {
+        case .added: colors.added(MessageText.line("\(group)"))
+        case .changed: colors.moved(MessageText.line("\(group)"))
+        case .removed: colors.removed(MessageText.line("\(group)"))
+        }
     }
 
     /// The service port or endpoint that a chain belongs to: in large clusters, no rule of the chain names it.

@@ -42,7 +42,9 @@ struct RulesPage: Sendable {
         let plan = try JudgedPlan(
             desired.ruleset, of: desired.compilation,
             localAddresses: options.interfaceAddresses ?? LinuxHost().interfaceAddresses, backend)
-        PlanPrinter(format: .text, colors: .none).forEachLine(of: plan) { page.append($0 + "\n") }
+        PlanPrinter(format: .text, content: .everything, colors: .none, lineLimit: .max).forEachLine(of: plan) {
+            page.append($0 + "\n")
+        }
     }
 
     /// The content for all families.

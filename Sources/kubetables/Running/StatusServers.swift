@@ -19,6 +19,7 @@ struct StatusServers {
     let serviceHealth: ServiceHealthFeed
     private let problems: ProblemRecord
     private let syncs = SyncRecord()
+    private let events = EventRecord()
     private let refusals: HTTPRefusals
     private let logger: Logger
 
@@ -40,7 +41,7 @@ struct StatusServers {
     }
 
     /// The observers of the loop that the servers depend on.
-    var observers: [any ProxyObserver] { [metrics.proxy, health, problems, syncs, serviceHealth] }
+    var observers: [any ProxyObserver] { [metrics.proxy, health, problems, syncs, events, serviceHealth] }
 
     /// Listens; comes before anything else, so that a port that is already in use ends the program at once.
     ///
@@ -132,6 +133,7 @@ struct StatusServers {
         let giveBack: @Sendable () -> Void = { Task { await queue.run { Memory.giveBack() } } }
         let inspector = LoopInspector(
             loop, families: families, version: kubetablesVersion, source: source, problems: problems, syncs: syncs,
+            events: events,
             traffic: metrics.traffic)
         let reports = ReportPages(
             version: kubetablesVersion, state: { await inspector.state() }, onRelease: giveBack)

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import Inspection
+import KubernetesObjects
+import ServiceModel
+
+/// `kubetables events`: what happened on this node.
+struct EventsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "events",
+        abstract: "Show what happened on this node: changes of Services, drift, errors and recoveries.",
+        discussion: """
+            Asks the running program over its socket. It keeps the last 10,000 events in memory, so they begin with its \
+            start at the earliest. Of drift, who made it is not known: the kernel does not tell.
+
+            Examples: kubetables events --since 10m
+                      kubetables events --follow shop/web
+            """)
+
+    @Argument(help: ArgumentHelp("Only events of this Service: NAMESPACE/NAME, or NAME with -n.", valueName: "service"))
+    var service: String?
+
+    @Option(name: .shortAndLong, help: "The namespace of a Service without one. (default: default)")
+    var namespace: String?
+
+    @Option(help: ArgumentHelp("Only events of the last time, for example 90s, 10m, 2h.", valueName: "duration"))
+    var since: EventAge?
+
+    @Flag(help: "Go on with events as they happen, until Ctrl-C.")
+    var follow = false
+
+    @OptionGroup var report: ReportOptions
+    @OptionGroup(title: "Source Options") var source: RunningSourceOptions
+
+    private static let period = Duration.seconds(1)
+
+    func run() async throws {
+        let program = RunningProgram(source)
+        var inquiry = EventInquiry(since: since?.beginning, service: try serviceName)
+        guard follow else { return try await program.print(inquiry, report.form) }
+        guard report.output == .table || report.output == .wide else {
+            throw ValidationError("--follow prints text: leave out -o \(report.output.rawValue)")
+        }
+        let style = ReportStyle(isWide: report.output == .wide, hasColors: report.form.hasColors)
+        while true {
+            let list: EventList = try await program.fetch(inquiry)
+            var lines: [String] = []
+            for event in list.items { event.writeText(style) { lines.append($0) } }
+            for line in lines { try Console.printLine(line) }
+            if let last = list.items.last { inquiry.after = last.number }
+            inquiry.since = nil
+            try await Task.sleep(for: Self.period)
+        }
+    }
+
+    private var serviceName: ServiceName? {
+        get throws {
+            guard let service else { return nil }
+            if !service.contains("/") {
+                return ServiceName(namespace: namespace ?? ServiceName.defaultNamespace, name: service)
+            }
+            guard let name = ServiceName(service) else {
+                throw ValidationError("invalid Service \(service): write NAMESPACE/NAME, or NAME with -n")
+            }
+            return name
+        }
+    }
+}
+
+/// How far back events are wanted.
+struct EventAge: ExpressibleByArgument {
+    private let seconds: Int
+
+    init?(argument: String) {
+        guard let duration = DurationText.parse(argument), duration >= .zero else { return nil }
+        seconds = Int(duration.components.seconds)
+    }
+
+    /// The moment from which on they are wanted.
+    var beginning: Timestamp { Timestamp(seconds: Timestamp.now.seconds - seconds) }
+}
