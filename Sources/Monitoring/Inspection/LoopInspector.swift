@@ -15,6 +15,7 @@ package struct LoopInspector: Sendable {
     private let problems: ProblemRecord
     private let syncs: SyncRecord
     private let traffic: TrafficMonitor?
+    private let machine: (any InspectedMachine)?
 
     /// How long a report waits for a reading of the counters; then it has those of the last one.
     private static let patience = Duration.milliseconds(100)
@@ -22,9 +23,10 @@ package struct LoopInspector: Sendable {
     /// - Parameters:
     ///   - source: where objects come from, for people.
     ///   - traffic: what the rules have counted; `nil` if that is not read.
+    ///   - machine: the machine that the rules are for; `nil` if it is not asked.
     package init(
         _ loop: ProxyLoop, families: [IPFamily], version: String, source: String, problems: ProblemRecord,
-        syncs: SyncRecord, traffic: TrafficMonitor?
+        syncs: SyncRecord, traffic: TrafficMonitor?, machine: (any InspectedMachine)? = nil
     ) {
         self.loop = loop
         self.families = families
@@ -33,6 +35,7 @@ package struct LoopInspector: Sendable {
         self.problems = problems
         self.syncs = syncs
         self.traffic = traffic
+        self.machine = machine
     }
 
     /// The state now; reads the counters of the rules if that was not done within a second.
@@ -43,6 +46,7 @@ package struct LoopInspector: Sendable {
             version: version, source: source, node: snapshot.node, objects: snapshot.objects,
             compilations: snapshot.compilations)
         state.conflicts = snapshot.conflicts
+        state.machine = machine
         state.invalidObjects = problems.invalidObjects
         var loopState = LoopState(time: .now, startTime: syncs.startTime)
         loopState.warnings = problems.problems.warnings
