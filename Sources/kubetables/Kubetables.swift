@@ -40,6 +40,6 @@ struct Kubetables: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, CompileCommand.self, PlanCommand.self, ApplyCommand.self, VerifyCommand.self,
             CleanupCommand.self, GetCommand.self, StatusCommand.self, ExplainCommand.self,
-            TraceCommand.self,
+            TraceCommand.self, GraphCommand.self,
         ])
 }

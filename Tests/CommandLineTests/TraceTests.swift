@@ -4,7 +4,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// `trace` of a running program, with what the kernel remembers of real packets.
+/// `trace` and `graph` of a running program, with what the kernel remembers of real packets.
 @Suite("Traces of a running program", .needsKernel) struct TraceTests {
     private static let objects = """
         apiVersion: v1
@@ -123,9 +123,21 @@ import Testing
         #expect(unprivileged.status == 77, "\(unprivileged.errors)")
         #expect(unprivileged.errors.contains("needs root or the capability NET_ADMIN"))
     }
+
+    @Test("have a picture of the chains")
+    func graph() throws {
+        let svg = try node.namespace.attempt([Repository.tool, "graph", "default/web", "--socket", socket])
+        #expect(svg.status == 0, "\(svg.errors)")
+        #expect(svg.output.hasPrefix("<svg ") && svg.output.hasSuffix("</svg>\n"))
+        #expect(svg.output.contains(">10.244.1.11:8080</text>"))
+        try node.eventually("counters") {
+            try node.namespace.attempt([Repository.tool, "graph", "web", "--format", "dot", "--socket", socket])
+                .output.contains("0 connections")
+        }
+    }
 }
 
-/// What `trace` refuses before anything is read.
+/// What `trace` and `graph` refuse before anything is read.
 @Suite("Arguments of a trace") struct TraceArgumentTests {
     @Test(
         "must make sense",
@@ -136,6 +148,8 @@ import Testing
             (["trace", "--from", "fd00::1", "--to", "10.0.0.2:80"], "both addresses must be of one IP family"),
             (["trace", "--from", "10.0.0.1", "--to", "10.0.0.2:80/x"], "(supported: tcp, udp, sctp)"),
             (["trace", "--from", "10.0.0.1", "--to", "10.0.0.2:80", "--state", "x"], "unsupported state \"x\""),
+            (["graph"], "missing required argument \"<subject>\""),
+            (["graph", "a", "--format", "png"], "(supported: svg, dot, mermaid)"),
         ])
     func usage(arguments: [String], message: String) throws {
         let result = try Subprocess.run([Repository.tool] + arguments)

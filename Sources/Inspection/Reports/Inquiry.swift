@@ -23,6 +23,7 @@ package protocol Inquiry: Sendable, Hashable {
 package enum Inquiries {
     package static let all: [any Inquiry.Type] = [
         ServiceInquiry.self, EndpointInquiry.self, StatusInquiry.self, ExplanationInquiry.self, TraceInquiry.self,
+        GraphInquiry.self,
     ]
 }
 
