@@ -69,7 +69,8 @@ let package = Package(
         .target(
             name: "Inspection",
             dependencies: [
-                "Documents", "KubernetesObjects", "NetworkTypes", "RuleCompiler", "ServiceModel", "XTables",
+                "Documents", "KubernetesObjects", "NetworkTypes", "RuleCompiler", "RuleEvaluation", "ServiceModel",
+                "XTables",
             ],
             swiftSettings: settings),
 
@@ -155,9 +156,10 @@ let package = Package(
         .target(
             name: "Monitoring",
             dependencies: [
-                "ConnectionTracking", "ForeignRules", "HTTPServing", "Inspection", "KernelTables",
+                "ConnectionTracking", "ForeignRules", "HTTPServing", "Host", "Inspection", "KernelTables",
                 "KubernetesObjects", "Messages", "NetworkTypes",
-                "PrometheusText", "Proxy", "ProxyConfiguration", "RuleCompiler", "ServiceModel", "XTables",
+                "PrometheusText", "Proxy", "ProxyConfiguration", "RuleCompiler", "RuleEvaluation", "ServiceModel",
+                "XTables",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -255,8 +257,8 @@ let package = Package(
         .testTarget(
             name: "InspectionTests",
             dependencies: [
-                "Documents", "Inspection", "KubernetesObjects", "NetworkTypes", "RuleCompiler", "ServiceModel",
-                "TestSupport", "XTables",
+                "Documents", "Inspection", "KubernetesObjects", "NetworkTypes", "RuleCompiler", "RuleEvaluation",
+                "ServiceModel", "TestSupport", "XTables",
             ],
             swiftSettings: settings),
         .testTarget(

@@ -29,30 +29,11 @@ package struct LinuxHost: Host {
         var list: UnsafeMutablePointer<ifaddrs>?
         guard getifaddrs(&list) == 0, let first = list else { return [] }
         defer { freeifaddrs(first) }
-        return sequence(first: first) { $0.pointee.ifa_next }.compactMap { IPAddress($0.pointee) }
+        return sequence(first: first) { $0.pointee.ifa_next }.compactMap { IPAddress($0.pointee.ifa_addr) }
     }
 
     package var conntrackIsLiberal: Bool {
         let text = try? KernelFile(path: root + "proc/sys/net/netfilter/nf_conntrack_tcp_be_liberal").text()
         return text.map { !$0.isEmpty && !$0.hasPrefix("0") } ?? false
-    }
-}
-
-extension IPAddress {
-    fileprivate init?(_ interface: ifaddrs) {
-        guard let socketAddress = interface.ifa_addr else { return nil }
-        let raw = UnsafeRawPointer(socketAddress)
-        switch Int32(socketAddress.pointee.sa_family) {
-        case AF_INET:
-            let bits = raw.loadUnaligned(as: sockaddr_in.self).sin_addr.s_addr
-            self.init(ipv4: UInt32(bigEndian: bits))
-        case AF_INET6:
-            let offset = MemoryLayout<sockaddr_in6>.offset(of: \.sin6_addr) ?? 8
-            let high = raw.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-            let low = raw.loadUnaligned(fromByteOffset: offset + 8, as: UInt64.self)
-            self.init(ipv6High: UInt64(bigEndian: high), low: UInt64(bigEndian: low))
-        default:
-            return nil
-        }
     }
 }

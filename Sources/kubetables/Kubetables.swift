@@ -31,13 +31,15 @@ struct Kubetables: AsyncParsableCommand {
         commandName: "kubetables",
         abstract: "Compiles Kubernetes Services to iptables rules and keeps a node's kernel in sync with them.",
         discussion: """
-            Exit codes: 0 success; 2 plan and verify found changes; 64 wrong usage; 65 bad input; 69 the kernel has no \
+            Exit codes: 0 success; 2 plan and verify found changes, or trace found that a \
+            packet would be refused or dropped; 64 wrong usage; 65 bad input; 69 the kernel has no \
             legacy iptables, or no running kubetables answers; 70 the kernel refused the rules; 71 a port is already in use, or another kubetables or \
             kube-proxy runs; 74 output could not be written; 75 the xtables lock was busy; 77 not permitted.
             """,
         version: "kubetables \(kubetablesVersion) (kube-proxy 1.36 rules)",
         subcommands: [
             RunCommand.self, CompileCommand.self, PlanCommand.self, ApplyCommand.self, VerifyCommand.self,
-            CleanupCommand.self, GetCommand.self, StatusCommand.self, ExplainCommand.self, EventsCommand.self,
+            CleanupCommand.self, GetCommand.self, StatusCommand.self, ExplainCommand.self,
+            TraceCommand.self, GraphCommand.self, EventsCommand.self,
         ])
 }

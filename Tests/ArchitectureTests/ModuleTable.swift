@@ -31,7 +31,7 @@ enum ModuleTable {
         Row("ForeignRules", ["RuleCompiler"]),
         Row("Documents", ["Clibyaml", "Messages"]),
         Row("KubernetesObjects", ["Documents", "ServiceModel"], libraries: ["Foundation", "Glibc"]),
-        Row("Inspection", ["KubernetesObjects", "RuleCompiler"]),
+        Row("Inspection", ["KubernetesObjects", "RuleCompiler", "RuleEvaluation"]),
         Row("ProxyConfiguration", ["KubernetesObjects", "RuleCompiler"], libraries: ["Glibc"]),
         Row(
             "KubernetesAPI", ["KubernetesObjects"],

@@ -44,7 +44,11 @@ import Testing
     func forms() async {
         for inquiry in Inquiries.all {
             for format in ReportFormat.allCases {
-                let found = await answer(inquiry.path, ["output": format.rawValue, "subject": "web-0"])
+                let found = await answer(
+                    inquiry.path,
+                    [
+                        "output": format.rawValue, "subject": "web-0", "from": "192.0.2.1", "to": "10.96.0.1:81",
+                    ])
                 #expect(found.status == 200, "\(inquiry.path) \(found.text)")
                 #expect(found.type == ReportOutput(format).contentType)
                 #expect(found.version == "1.2.3")

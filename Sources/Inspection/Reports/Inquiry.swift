@@ -22,7 +22,8 @@ package protocol Inquiry: Sendable, Hashable {
 /// All inquiries.
 package enum Inquiries {
     package static let all: [any Inquiry.Type] = [
-        ServiceInquiry.self, EndpointInquiry.self, StatusInquiry.self, ExplanationInquiry.self, EventInquiry.self,
+        ServiceInquiry.self, EndpointInquiry.self, StatusInquiry.self, ExplanationInquiry.self, TraceInquiry.self,
+        GraphInquiry.self, EventInquiry.self,
     ]
 }
 
@@ -59,12 +60,16 @@ package enum InquiryFailure: Error, Hashable {
     case notFound(String)
     /// The inquiry itself makes no sense, in words.
     case invalid(String)
+    /// The program may not read what is asked for, in words.
+    case notPermitted(String)
+    /// What is asked for cannot be read now, in words.
+    case unavailable(String)
 }
 
 extension InquiryFailure: CustomStringConvertible {
     package var description: String {
         switch self {
-        case .notFound(let text), .invalid(let text): text
+        case .notFound(let text), .invalid(let text), .notPermitted(let text), .unavailable(let text): text
         }
     }
 }

@@ -10,8 +10,15 @@ package protocol Report: Sendable, Codable {
     /// What kind of report it is, for example `ServiceList`.
     var kind: String { get }
 
+    /// The exit status of the command that prints the report; 0 unless the report is a verdict.
+    var exitStatus: Int { get }
+
     /// Writes the report for people, line by line.
     func writeText(_ style: ReportStyle, _ line: (String) -> Void)
+}
+
+extension Report {
+    package var exitStatus: Int { 0 }
 }
 
 /// A report that is a list, which may be long: it is written item by item.

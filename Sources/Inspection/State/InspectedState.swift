@@ -24,6 +24,8 @@ package struct InspectedState: Sendable {
     package var conflicts: [ServiceConflict] = []
     /// What only a running loop knows; `nil` for manifests, or a cluster, that a command has read.
     package var loop: LoopState?
+    /// The machine that the rules are for; `nil` if it is another one, or unknown.
+    package var machine: (any InspectedMachine)?
 
     package init(
         version: String, source: String, node: Node, objects: ClusterObjects, compilations: [Compilation]

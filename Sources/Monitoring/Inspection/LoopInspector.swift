@@ -16,6 +16,7 @@ package struct LoopInspector: Sendable {
     private let syncs: SyncRecord
     private let events: EventRecord
     private let traffic: TrafficMonitor?
+    private let machine: (any InspectedMachine)?
 
     /// How long a report waits for a reading of the counters; then it has those of the last one.
     private static let patience = Duration.milliseconds(100)
@@ -23,9 +24,10 @@ package struct LoopInspector: Sendable {
     /// - Parameters:
     ///   - source: where objects come from, for people.
     ///   - traffic: what the rules have counted; `nil` if that is not read.
+    ///   - machine: the machine that the rules are for; `nil` if it is not asked.
     package init(
         _ loop: ProxyLoop, families: [IPFamily], version: String, source: String, problems: ProblemRecord,
-        syncs: SyncRecord, events: EventRecord, traffic: TrafficMonitor?
+        syncs: SyncRecord, events: EventRecord, traffic: TrafficMonitor?, machine: (any InspectedMachine)? = nil
     ) {
         self.loop = loop
         self.families = families
@@ -35,6 +37,7 @@ package struct LoopInspector: Sendable {
         self.syncs = syncs
         self.events = events
         self.traffic = traffic
+        self.machine = machine
     }
 
     /// The state now; reads the counters of the rules if that was not done within a second.
@@ -45,6 +48,7 @@ package struct LoopInspector: Sendable {
             version: version, source: source, node: snapshot.node, objects: snapshot.objects,
             compilations: snapshot.compilations)
         state.conflicts = snapshot.conflicts
+        state.machine = machine
         state.invalidObjects = problems.invalidObjects
         var loopState = LoopState(time: .now, startTime: syncs.startTime)
         loopState.warnings = problems.problems.warnings

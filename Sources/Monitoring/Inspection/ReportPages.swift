@@ -16,6 +16,8 @@ import Synchronization
 package struct ReportPages: Sendable {
     /// The header with the version of the program: without it, an answer is that of another program, or of an older version.
     package static let versionHeader = "Kubetables-Version"
+    /// The header with the exit status of the command that prints the report, if it is not 0.
+    package static let statusHeader = "Kubetables-Exit-Status"
     /// The number of large reports in memory at a time, however slowly clients read them.
     private static let largeReportLimit = 4
 
@@ -49,7 +51,8 @@ package struct ReportPages: Sendable {
     /// Whether a path is one of these pages.
     package func has(_ path: String) -> Bool { Self.inquiry(path) != nil }
 
-    /// The answer: 400 for an inquiry that makes no sense, 404 for one about something unknown.
+    /// The answer: 400 for an inquiry that makes no sense, 404 for one about something unknown, 403 for what this program may not
+    /// read, and 503 for what it cannot read now.
     package func answer(_ query: HTTPServer.Query) async -> HTTPAnswer {
         guard let type = Self.inquiry(query.path) else { return .notFound }
         let parameters = InquiryParameters(query.parameters.map { .init(name: $0.name, value: $0.value) })
@@ -57,8 +60,7 @@ package struct ReportPages: Sendable {
         do {
             answer = try await self.answer(type.init(parameters), ReportOutput(parameters))
         } catch let failure as InquiryFailure {
-            let isUnknown = if case .notFound = failure { true } else { false }
-            answer = .text("\(failure)\n", status: isUnknown ? 404 : 400)
+            answer = .text("\(failure)\n", status: failure.status)
         } catch {
             answer = .text("\(error)\n", status: 503)
         }
@@ -71,17 +73,19 @@ package struct ReportPages: Sendable {
     private func answer(_ inquiry: any Inquiry, _ output: ReportOutput) async throws -> HTTPAnswer {
         let state = await state()
         guard !state.compilations.isEmpty || inquiry is StatusInquiry else { throw NoRules() }
-        let page = try await queue.run { Result { try Self.page(inquiry, output, state) } }.get()
-        let answer = HTTPAnswer(contentType: output.contentType, page)
+        let (page, exitStatus) = try await queue.run { Result { try Self.page(inquiry, output, state) } }.get()
+        var answer = HTTPAnswer(contentType: output.contentType, page)
+        if exitStatus != 0 { answer.headers.append((Self.statusHeader, "\(exitStatus)")) }
         return page.isLarge ? shared(answer) : answer
     }
 
     private static func page(
         _ inquiry: any Inquiry, _ output: ReportOutput, _ state: InspectedState
-    ) throws -> PageContent {
+    ) throws -> (PageContent, exitStatus: Int) {
         var page = PageContent()
-        try output.write(try inquiry.report(on: state)) { page.append($0) }
-        return page
+        let report = try inquiry.report(on: state)
+        try output.write(report) { page.append($0) }
+        return (page, report.exitStatus)
     }
 
     /// A large answer as long as a client reads it; a client too many is refused.
@@ -98,5 +102,16 @@ package struct ReportPages: Sendable {
             room.reports.withLock { $0 -= 1 }
             onRelease()
         }.shared
+    }
+}
+
+extension InquiryFailure {
+    fileprivate var status: Int {
+        switch self {
+        case .invalid: 400
+        case .notPermitted: 403
+        case .notFound: 404
+        case .unavailable: 503
+        }
     }
 }

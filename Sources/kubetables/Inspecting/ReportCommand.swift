@@ -13,20 +13,28 @@ protocol ReportCommand: AsyncParsableCommand {
     var node: NodeOptions { get }
     /// What is asked.
     var inquiry: any Inquiry { get }
+    /// The machine that manifests, or a cluster, are compared with; `nil` if that is not wanted.
+    var machine: (any InspectedMachine)? { get }
 }
 
 extension ReportCommand {
+    var machine: (any InspectedMachine)? { nil }
+
     func run() async throws {
         if source.paths.isEmpty, !source.readsCluster {
             try await RunningProgram(source.running).print(inquiry, report.form)
         } else {
             let read = try await OfflineState(source, node)
-            try print(read.state)
+            var state = read.state
+            state.machine = machine
+            let status = try print(state)
             if read.hasErrors { throw ExitCode.badInput }
+            if status != 0 { throw ExitCode(Int32(status)) }
         }
     }
 
-    private func print(_ state: InspectedState) throws {
+    /// - Returns: the exit status of the report.
+    private func print(_ state: InspectedState) throws -> Int {
         let answer: any Report
         do throws(InquiryFailure) {
             answer = try inquiry.report(on: state)
@@ -39,6 +47,7 @@ extension ReportCommand {
             do { try Console.write(Array(text.utf8)) } catch { failure = error }
         }
         if let failure { throw failure }
+        return answer.exitStatus
     }
 }
 
@@ -47,6 +56,8 @@ extension InquiryFailure {
         switch self {
         case .notFound: .badInput
         case .invalid: .wrongUsage
+        case .notPermitted: .notPermitted
+        case .unavailable: .noAnswer
         }
     }
 }

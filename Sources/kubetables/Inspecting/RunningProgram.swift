@@ -93,6 +93,8 @@ struct RunningProgram {
         } catch {
             throw Console.failure("\(place): the answer was cut off: \(error)", .noAnswer)
         }
+        let status = response.headers.first(name: ReportPages.statusHeader).flatMap { Int32($0) } ?? 0
+        if status != 0 { throw ExitCode(status) }
     }
 
     private func url(_ target: String) -> String {
@@ -139,6 +141,7 @@ struct RunningProgram {
         let text = body.split(whereSeparator: \.isNewline).joined(separator: "; ")
         switch (status, version) {
         case (404, _?): return Console.failure(text, .badInput)
+        case (403, _?): return Console.failure(text, .notPermitted)
         case (400, _?): return Console.failure(text, .wrongUsage)
         case (404, nil):
             return Console.failure(

@@ -5,7 +5,7 @@ import KernelTables
 
 /// The exit codes, after sysexits.h.
 extension ExitCode {
-    /// `plan` and `verify` found the kernel out of sync.
+    /// `plan` and `verify` found the kernel out of sync; a report uses it too for a packet that would be refused.
     static let changesFound = ExitCode(2)
     /// EX_USAGE: the command line cannot be used.
     static let wrongUsage = ExitCode(64)

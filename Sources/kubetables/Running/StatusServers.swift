@@ -133,8 +133,7 @@ struct StatusServers {
         let giveBack: @Sendable () -> Void = { Task { await queue.run { Memory.giveBack() } } }
         let inspector = LoopInspector(
             loop, families: families, version: kubetablesVersion, source: source, problems: problems, syncs: syncs,
-            events: events,
-            traffic: metrics.traffic)
+            events: events, traffic: metrics.traffic, machine: KernelMachine(KernelOptions.readOnlyBackend))
         let reports = ReportPages(
             version: kubetablesVersion, state: { await inspector.state() }, onRelease: giveBack)
         return MetricsPages(

@@ -34,7 +34,7 @@ import Testing
     func help() throws {
         let commands = [
             [], ["run"], ["compile"], ["plan"], ["apply"], ["verify"], ["cleanup"], ["get"], ["status"], ["explain"],
-            ["events"],
+            ["trace"], ["graph"], ["events"],
         ]
         for command in commands {
             let text = try Subprocess.check([Repository.tool] + command + ["--help-hidden"])

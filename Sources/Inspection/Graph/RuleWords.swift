@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NetworkTypes
+import XTables
+
+/// What a rule asks of packets, in words.
+struct RuleWords {
+    /// The conditions, apart from a random draw.
+    let conditions: [String]
+    /// The probability of a random draw; `nil` if the rule does not draw.
+    let probability: Probability?
+
+    var text: String { conditions.joined(separator: ", ") }
+
+    init(_ rule: Rule, _ family: IPFamily) {
+        var conditions: [String] = []
+        var probability: Probability?
+        if let source = rule.source {
+            conditions.append("\(source.isInverted ? "not " : "")from \(source.range.words)")
+        }
+        if let destination = rule.destination {
+            conditions.append("\(destination.isInverted ? "not " : "")to \(destination.range.words)")
+        }
+        if let interface = rule.inputInterface {
+            let name = interface.name + (interface.isWildcard ? "*" : "")
+            conditions.append("\(interface.isInverted ? "not " : "")in by \(name)")
+        }
+        for match in rule.matches {
+            if case .random(let drawn) = match { probability = drawn }
+            if let words = match.words { conditions.append(words) }
+        }
+        self.conditions = conditions
+        self.probability = probability
+    }
+}
+
+extension Match {
+    /// The condition in words; `nil` for what asks nothing, a random draw, and a protocol that the chain is for.
+    fileprivate var words: String? {
+        switch self {
+        case .comment, .random, .accounting: nil
+        case .conntrack(let states, let isInverted): "\(isInverted ? "not " : "")in state \(states.words)"
+        case .localAddress(.destination): "to an address of this node"
+        case .localAddress(.source): "from an address of this node"
+        case .mark(let value, let mask, let isInverted):
+            "\(isInverted ? "not " : "")marked 0x\(String(value, radix: 16))/0x\(String(mask, radix: 16))"
+        case .transport(let transport, let port): port.map { "port \($0)/\(transport.kubernetesName)" }
+        case .recent(let recent):
+            if case .check(let seconds) = recent.action { "client remembered for \(seconds) s" } else { nil }
+        }
+    }
+}
+
+extension ConnectionStates {
+    fileprivate var words: String {
+        let names: [(ConnectionStates, String)] = [
+            (.new, "NEW"), (.established, "ESTABLISHED"), (.related, "RELATED"), (.invalid, "INVALID"),
+            (.untracked, "UNTRACKED"), (.destinationNAT, "DNAT"), (.sourceNAT, "SNAT"),
+        ]
+        return names.filter { contains($0.0) }.map(\.1).joined(separator: " or ")
+    }
+}
+
+extension CIDR {
+    /// A range, or the address alone if it has one only.
+    fileprivate var words: String { prefixLength == family.addressBits ? "\(address)" : "\(self)" }
+}
