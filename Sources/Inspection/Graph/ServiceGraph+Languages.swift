@@ -36,14 +36,14 @@ extension ServiceGraph {
         for (index, node) in nodes.enumerated() {
             names[node.id] = "n\(index)"
             let text = ([node.title] + node.details).map(Self.mermaidText).joined(separator: "<br>")
-            let (open, close) =
+            let (start, end) =
                 switch node.kind {
                 case .hook: ("([", "])")
                 case .chain: ("[", "]")
                 case .endpoint: ("[[", "]]")
                 case .refusal: ("{{", "}}")
                 }
-            line("  n\(index)\(open)\"\(text)\"\(close)")
+            line("  n\(index)\(start)\"\(text)\"\(end)")
         }
         for edge in edges {
             guard let from = names[edge.from], let to = names[edge.to] else { continue }

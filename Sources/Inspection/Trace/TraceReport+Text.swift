@@ -10,7 +10,9 @@ extension TraceReport {
         let shown = style.isWide ? outcomes[...] : outcomes.prefix(Self.outcomeLimit)
         for outcome in shown {
             outcome.writeText(style, line)
-            if style.isWide { TraceTree(style, indentation: 1).write(outcome.hops, line) }
+            // A foreign rule is what an operator does not expect.
+            let hops = style.isWide ? outcome.hops : outcome.hops.filter(\.isForeign)
+            TraceTree(style, indentation: 1).write(hops, line)
         }
         if shown.count < outcomes.count {
             line("… and \(outcomes.count - shown.count) more outcomes (-o wide shows all)")
