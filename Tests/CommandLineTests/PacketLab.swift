@@ -163,6 +163,11 @@ struct ObservedPacket {
             case .sent, .handedOver, .notUnderstood: return false
             }
         }
+        // The kernel enters a packet of this host to itself at POSTROUTING, before rules in INPUT stop it.
+        if packet.origin == .host, case .rejected = outcome.verdict {
+            return senderResult != "sent" || packet.transport == .sctp
+        }
+        if packet.origin == .host, outcome.verdict == .dropped { return senderResult != "refused" }
         guard outcome.verdict.isPassed else { return false }
         let original = AddressPort(packet.destination, packet.destinationPort ?? 0)
         guard connection.destination == outcome.newDestination ?? original else { return false }

@@ -30,13 +30,13 @@ import Testing
         }
     }
 
-    private static func change(_ service: String, trigger: Timestamp? = nil) -> ServiceChange {
+    private static func change(_ service: String, trigger: Timestamp? = nil) throws -> ServiceChange {
         let old = [ServicePortEndpoints(servicePort: .sample(service), endpoints: [.sample(1, node: nil)])]
         let new = [
             ServicePortEndpoints(
                 servicePort: .sample(service), endpoints: [.sample(2, node: nil), .sample(3, node: nil, [])])
         ]
-        return ServiceChange(ServiceName(name: service), from: old, to: new, trigger: trigger)!
+        return try #require(ServiceChange(ServiceName(name: service), from: old, to: new, trigger: trigger))
     }
 
     @Test("a change names the Service, its endpoints and the time until it was in force")
@@ -44,7 +44,8 @@ import Testing
         let record = record()
         let trigger = Timestamp(seconds: 1_763_999_999, nanoseconds: 500_000_000)
         record.observe(
-            .synchronized(.sample(reason: .change, changedServices: 1, changes: [Self.change("web", trigger: trigger)]))
+            .synchronized(
+                .sample(reason: .change, changedServices: 1, changes: [try Self.change("web", trigger: trigger)]))
         )
         let event = try #require(record.events().first)
         #expect(record.events().count == 1)
@@ -60,10 +61,11 @@ import Testing
     }
 
     @Test("the oldest events go first; numbers go on; events can be asked for by number, time and Service")
-    func ring() {
+    func ring() throws {
         let record = record(capacity: 3)
         for service in ["a", "b", "c", "a", "d"] {
-            record.observe(.synchronized(.sample(reason: .change, changedServices: 1, changes: [Self.change(service)])))
+            record.observe(
+                .synchronized(.sample(reason: .change, changedServices: 1, changes: [try Self.change(service)])))
         }
         #expect(record.events().map(\.number) == [3, 4, 5])
         #expect(record.events(.init(after: 4)).map(\.service) == ["default/d"])
