@@ -46,8 +46,6 @@ enum RecentExtension: MatchExtension {
 
     static func match(_ data: ExtensionData) -> Match? {
         guard let list = data.text(name).flatMap({ ChainName(validating: $0) }) else { return nil }
-        // Behind a name shorter than its default, "DEFAULT", iptables leaves the rest of that: it means nothing.
-        guard data[name].dropFirst(list.description.utf8.count).allSatisfy({ $0 == 0 }) else { return nil }
         switch data[checkSet] {
         case set: return .recent(RecentMatch(list: list, action: .set))
         case check | reap: return .recent(RecentMatch(list: list, action: .check(seconds: data[seconds])))
