@@ -10,13 +10,22 @@ package enum StatusSocket {
     /// The path for the network namespace of the calling thread.
     ///
     /// It is ``path`` in the namespace of process 1, which is that of the machine or, in a container, of the container.
-    /// Other namespaces have tables of their own and share the directory, so each has its number in the name. Where it is
-    /// not permitted to read that of process 1, there are no others.
+    /// Other namespaces have tables of their own and share the directory, so each has its number in the name; so has one of
+    /// which it cannot be read whether it is that of process 1.
     package static var defaultPath: String {
-        guard let own = NetworkNamespaceNumber.ofThisThread, let first = NetworkNamespaceNumber.ofFirstProcess,
-            own != first
-        else { return path }
+        guard let own = NetworkNamespaceNumber.ofThisThread, own != NetworkNamespaceNumber.ofFirstProcess else {
+            return path
+        }
         return "/run/kubetables/\(own).sock"
+    }
+
+    /// Where a command finds the program of its network namespace.
+    ///
+    /// Who may not read the namespace of process 1, as most users may not, does not know which of the two names it is.
+    package static var reachablePath: String {
+        let own = defaultPath
+        guard NetworkNamespaceNumber.ofFirstProcess == nil, access(own, F_OK) != 0 else { return own }
+        return path
     }
 }
 

@@ -180,7 +180,7 @@ import Testing
         usleep(300_000)
         let time = try ContinuousClock().measure {
             try write(endpoint: 2)
-            try eventually("is in force", limit: .seconds(40)) { program.errors.contains("retry: IPv4 nat") }
+            try eventually("is in force", limit: .seconds(40)) { program.errors.contains("info retry: ") }
         }
         #expect(time < .seconds(10))
         #expect(try nat().contains("--to-destination 10.244.0.2:8080"))

@@ -42,7 +42,8 @@ import Testing
 
     @Test("answer each inquiry in each form, with the version of the program")
     func forms() async {
-        for inquiry in Inquiries.all {
+        // Events are kept by a loop; this state has none.
+        for inquiry in Inquiries.all where inquiry.path != EventInquiry.path {
             for format in ReportFormat.allCases {
                 let found = await answer(
                     inquiry.path,

@@ -54,10 +54,10 @@ final class QuestionLog {
     /// Some bits of the mark may be determined by rules already, others toggled.
     private func addMark(_ value: UInt32, _ mask: UInt32, _ state: PacketState) {
         let determined = state.determinedMarkBits | state.unknownMarkBits
-        let open = mask & ~determined
-        guard open != 0, (state.mark ^ value) & mask & state.determinedMarkBits == 0 else { return }
-        let toggled = (state.mark ^ state.packet.mark) & open
-        add(.condition(.packet(.mark((value ^ toggled) & open, mask: open, isInverted: false))))
+        let undetermined = mask & ~determined
+        guard undetermined != 0, (state.mark ^ value) & mask & state.determinedMarkBits == 0 else { return }
+        let toggled = (state.mark ^ state.packet.mark) & undetermined
+        add(.condition(.packet(.mark((value ^ toggled) & undetermined, mask: undetermined, isInverted: false))))
     }
 
     /// Adds that rules in nat are asked about packets that begin connections.

@@ -51,16 +51,16 @@ public struct RulesetComparison: Sendable {
         let log = QuestionLog()
         let search = ClassSearch(left.family, network, EqualRules(left, right))
         // Packets to try, and how many of their first questions lead to the class that they come from.
-        var open = PlainPacket.all(left.family, network).reversed().map { (packet: $0, known: 0) }
+        var waiting = PlainPacket.all(left.family, network).reversed().map { (packet: $0, known: 0) }
         var count = 0
-        while let (packet, known) = open.popLast() {
+        while let (packet, known) = waiting.popLast() {
             log.clear()
             guard try isSame(packet, log) else {
                 return Result(difference: try difference(smallest(packet)), classCount: count + 1)
             }
             count += 1
             search.forEachNeighbour(of: packet, log.questions, behind: known) { neighbour, place in
-                open.append((neighbour, place + 1))
+                waiting.append((neighbour, place + 1))
             }
         }
         return Result(difference: nil, classCount: count)

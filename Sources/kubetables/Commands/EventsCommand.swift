@@ -12,7 +12,7 @@ struct EventsCommand: AsyncParsableCommand {
         abstract: "Show what happened on this node: changes of Services, drift, errors and recoveries.",
         discussion: """
             Asks the running program over its socket. It keeps the last 10,000 events in memory, so they begin with its \
-            start at the earliest. Of drift, who made it is not known: the kernel does not tell.
+            start at the earliest. Which program caused drift is not known: the kernel keeps no record of it.
 
             Examples: kubetables events --since 10m
                       kubetables events --follow shop/web

@@ -25,7 +25,7 @@ struct RunningProgram {
     private static let largestError = 1 << 16
 
     init(_ source: RunningSourceOptions) {
-        place = source.server.map { .server($0) } ?? .socket(path: source.socket ?? StatusSocket.defaultPath)
+        place = source.server.map { .server($0) } ?? .socket(path: source.socket ?? StatusSocket.reachablePath)
     }
 
     /// Prints the program's answer.

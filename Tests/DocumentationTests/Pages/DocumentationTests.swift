@@ -11,7 +11,7 @@ import Testing
     private static let isUpdating = ProcessInfo.processInfo.environment["KUBETABLES_UPDATE_DOCUMENTATION"] == "1"
 
     /// The pages with nothing to type.
-    private static let withoutCommands = ["Architecture.md", "kubetables.md"]
+    private static let withoutCommands = ["Architecture.md", "TortureTests.md", "kubetables.md"]
 
     @Test(.needsKernel, arguments: Article.all) func commandsPrintWhatIsShown(article: Article) throws {
         let steps = try article.steps
