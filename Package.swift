@@ -341,6 +341,7 @@ let package = Package(
             name: "torture-inputs",
             dependencies: [
                 "CoverageCounters", "KernelTables", "KernelTablesSuite", "KubernetesAPI", "KubernetesObjects",
+                "Messages",
                 "NetworkTypes", "ProxyConfiguration", "RuleCompiler", "ServiceModel", "TestSupport", "XTables",
             ],
             path: "Tests/TortureInputs", swiftSettings: settings),

@@ -2,6 +2,7 @@
 
 import KernelTables
 import KernelTablesSuite
+import Messages
 import NetworkTypes
 import XTables
 
@@ -37,8 +38,8 @@ final class EntryPart: InputPart {
             return behaviour
         }
         let text = rule.text(chain: "X", family: family)
-        // Printed as text for people: one line, and fit for a terminal.
-        try MessageCheck.run(text)
+        // As plan, verify and the log print it: one line, and fit for a terminal.
+        try MessageCheck.run(MessageText.line(text))
         switch rule {
         case .known(let known):
             behaviour.isAccepted = true
