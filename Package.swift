@@ -69,8 +69,8 @@ let package = Package(
         .target(
             name: "Inspection",
             dependencies: [
-                "Documents", "KubernetesObjects", "NetworkTypes", "RuleCompiler", "RuleEvaluation", "ServiceModel",
-                "XTables",
+                "Documents", "KubernetesObjects", "Messages", "NetworkTypes", "RuleCompiler", "RuleEvaluation",
+                "ServiceModel", "XTables",
             ],
             swiftSettings: settings),
 

@@ -32,15 +32,20 @@ package enum MessageText {
         for scalar in text.unicodeScalars {
             if count == limit { return result + "…" }
             count += 1
-            switch scalar {
-            case "\n": result += "\\n"
-            case "\r": result += "\\r"
-            case "\t": result += "\\t"
-            case _ where scalar.isPrintable: result.unicodeScalars.append(scalar)
-            default: result += "\\u{\(String(scalar.value, radix: 16))}"
-            }
+            append(scalar, to: &result)
         }
         return result
+    }
+
+    /// Appends a character as messages show it.
+    package static func append(_ scalar: Unicode.Scalar, to text: inout String) {
+        switch scalar {
+        case "\n": text += "\\n"
+        case "\r": text += "\\r"
+        case "\t": text += "\\t"
+        case _ where scalar.isPrintable: text.unicodeScalars.append(scalar)
+        default: text += "\\u{\(String(scalar.value, radix: 16))}"
+        }
     }
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import Foundation
 import NetworkTypes
 import TestSupport
 import Testing
@@ -14,11 +13,7 @@ import Testing
 
     private var host: LinuxHost { LinuxHost(root: folder.path) }
 
-    private func write(_ text: String, to path: String) throws {
-        let file = URL(filePath: folder.path).appending(path: path)
-        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try Data(text.utf8).write(to: file)
-    }
+    private func write(_ text: String, to path: String) throws { try folder.write(path, text) }
 
     private func range(_ text: String) throws -> CIDR { try #require(CIDR(text)) }
 

@@ -92,6 +92,16 @@ import Testing
         #expect(record.events().last?.message == "is no longer so: odd")
     }
 
+    @Test("what each check finds again is said once, and so is a Node that is missing")
+    func repetition() {
+        let record = record()
+        for _ in 1...3 {
+            record.observe(.synchronized(.sample(reason: .check, changedServices: 0, hasLostCounters: true)))
+            record.observe(.missingNode(name: "node-1"))
+        }
+        #expect(record.events().map(\.kind) == [.warning, .warning])
+    }
+
     @Test("texts without end are cut, so that memory is bounded")
     func bounds() throws {
         let record = record()

@@ -27,7 +27,7 @@ import Testing
             version: "1.2.3", source: "", node: node, objects: objects, compilations: hasRules ? [compilation] : [])
     }
 
-    private func pages(_ state: InspectedState) -> ReportPages { ReportPages(version: "1.2.3", state: { state }) }
+    private func pages(_ state: InspectedState) -> ReportPages { ReportPages(version: "1.2.3", state: { _ in state }) }
 
     private func answer(
         _ path: String, _ parameters: KeyValuePairs<String, String> = [:], _ state: InspectedState = state()

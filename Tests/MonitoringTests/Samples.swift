@@ -14,7 +14,7 @@ extension Synchronization {
     /// A run that took 64 ms and committed one of two tables.
     static func sample(
         family: IPFamily = .ipv4, reason: Reason = .start, changedServices: Int? = nil, drift chainCount: Int = 0,
-        changes: [ServiceChange] = [], triggerTimes: [Timestamp] = [],
+        hasLostCounters: Bool = false, changes: [ServiceChange] = [], triggerTimes: [Timestamp] = [],
         missing: MissingLocalEndpoints = MissingLocalEndpoints()
     ) -> Synchronization {
         var report = SyncReport()
@@ -25,6 +25,7 @@ extension Synchronization {
             .sample(.filter, before: 20, after: 25, added: 5, isCommitted: false),
             .sample(.nat, before: 50, after: 56, added: 5, removed: 1, moved: 2, isCommitted: true),
         ]
+        report.tables[1].hasLostCounters = hasLostCounters
         if chainCount > 0 {
             report.drift = [
                 TableDrift(table: .nat, chainCount: chainCount, ruleCount: chainCount, emptyChainCount: 0, chains: [])

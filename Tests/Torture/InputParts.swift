@@ -58,7 +58,7 @@ struct InputParts {
 
     private func run(_ name: String, until end: ContinuousClock.Instant, _ outcome: inout Outcome) throws {
         var seed = plan.seed
-        var total = Run()
+        var total = InputRun(part: name, seed: seed)
         for _ in 0..<Self.restartLimit {
             guard outcome.hasMore(until: end) else { break }
             let seconds = max(Self.shortest, (end - .now) / .seconds(1))
@@ -70,7 +70,7 @@ struct InputParts {
                 ],
                 environment: ["SWIFT_DETERMINISTIC_HASHING": "1", "SWIFT_BACKTRACE": "enable=no"])
             if let run = result.output.split(separator: "\n").last.flatMap({
-                try? JSONDecoder().decode(Run.self, from: Data($0.utf8))
+                try? JSONDecoder().decode(InputRun.self, from: Data($0.utf8))
             }) {
                 outcome.tried += run.tried
                 for finding in run.findings {
@@ -106,42 +106,25 @@ struct InputParts {
         outcome.fault("seed \(seed), input \(numbers.0): \(reason): \(file)")
         return numbers.0
     }
+}
 
-    /// What torture-inputs prints at its end.
-    private struct Run: Codable {
-        struct Finding: Codable {
-            var number: Int
-            var reason: String
-            var file: String
-        }
+extension InputRun {
+    fileprivate mutating func add(_ other: InputRun) {
+        accepted += other.accepted
+        found += other.found
+        kept += other.kept
+        edges = max(edges, other.edges)
+        coveredEdges = max(coveredEdges, other.coveredEdges)
+        slowestMilliseconds = max(slowestMilliseconds, other.slowestMilliseconds)
+        peakKilobytes = max(peakKilobytes, other.peakKilobytes)
+    }
 
-        var tried = 0
-        var accepted = 0
-        var found = 0
-        var kept = 0
-        var edges = 0
-        var coveredEdges = 0
-        var slowestMilliseconds = 0.0
-        var peakKilobytes = 0
-        var findings: [Finding] = []
-
-        mutating func add(_ other: Run) {
-            accepted += other.accepted
-            found += other.found
-            kept += other.kept
-            edges = max(edges, other.edges)
-            coveredEdges = max(coveredEdges, other.coveredEdges)
-            slowestMilliseconds = max(slowestMilliseconds, other.slowestMilliseconds)
-            peakKilobytes = max(peakKilobytes, other.peakKilobytes)
-        }
-
-        var notes: [String] {
-            let guide = edges > 0 ? ["\(coveredEdges) of \(edges) edges"] : []
-            return guide + (found > 0 ? ["\(found) such inputs"] : []) + [
-                "\(accepted) accepted", "\(kept) kept as origins",
-                "slowest \(Int(slowestMilliseconds.rounded(.up))) ms",
-                "\(peakKilobytes >> 10) MB",
-            ]
-        }
+    fileprivate var notes: [String] {
+        let guide = edges > 0 ? ["\(coveredEdges) of \(edges) edges"] : []
+        return guide + (found > 0 ? ["\(found) such inputs"] : []) + [
+            "\(accepted) accepted", "\(kept) kept as origins",
+            "slowest \(Int(slowestMilliseconds.rounded(.up))) ms",
+            "\(peakKilobytes >> 10) MB",
+        ]
     }
 }

@@ -6,29 +6,6 @@ import TestSupport
 
 /// Reads mutated inputs of one part, one after the other, and keeps those that do something new as the origin of others.
 struct Engine {
-    /// What a run came to.
-    struct Result: Codable {
-        var part: String
-        var seed: UInt64
-        var tried = 0
-        var accepted = 0
-        /// How many inputs showed something to be wrong; ``findings`` has one of each kind.
-        var found = 0
-        var kept = 0
-        var edges = 0
-        var coveredEdges = 0
-        var slowestMilliseconds = 0.0
-        var peakKilobytes = 0
-        var findings: [FoundInput] = []
-    }
-
-    /// An input that showed something to be wrong.
-    struct FoundInput: Codable {
-        var number: Int
-        var reason: String
-        var file: String
-    }
-
     static let memoryLimitKilobytes = 300 << 10
     private static let findingLimit = 10
     private static let corpusLimit = 3000
@@ -39,8 +16,8 @@ struct Engine {
     let folder: String
 
     /// Runs until so many inputs are tried, or the time is up.
-    func run(count: Int, seconds: Double, current: CurrentInput) -> Result {
-        var result = Result(part: name, seed: seed)
+    func run(count: Int, seconds: Double, current: CurrentInput) -> InputRun {
+        var result = InputRun(part: name, seed: seed)
         var coverage = Coverage()
         var known: Set<UInt64> = []
         var kinds: Set<String> = []
@@ -73,7 +50,7 @@ struct Engine {
                 // Of the same kind, one is enough to look at.
                 if kinds.insert(error.kind).inserted {
                     let file = Self.save(input, "\(folder)/\(name)-\(seed)-\(number).input")
-                    result.findings.append(FoundInput(number: number, reason: error.reason, file: file))
+                    result.findings.append(InputRun.Finding(number: number, reason: error.reason, file: file))
                 }
             }
             let nanoseconds = watchdog.end()
@@ -86,7 +63,7 @@ struct Engine {
             if number % 256 == 0, Self.peakKilobytes > Self.memoryLimitKilobytes {
                 let file = Self.save(input, "\(folder)/\(name)-\(seed)-\(number).input")
                 result.findings.append(
-                    FoundInput(
+                    InputRun.Finding(
                         number: number, reason: "\(Self.peakKilobytes >> 10) MB of memory are in use", file: file))
                 break
             }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestSupport
 
 /// Reads mutated inputs of one part in this process; `torture` starts it for each part and reports what it found.
 ///

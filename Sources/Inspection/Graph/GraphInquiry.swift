@@ -5,6 +5,7 @@ import ServiceModel
 /// `graph`: the chains that the packets of a Service pass.
 package struct GraphInquiry: Inquiry {
     package static let path = "/v1/graph"
+    package static let needs: InquiryNeeds = [.rules, .counters]
 
     /// What ``ExplanationInquiry`` takes: a Service, a chain or an address.
     package var subject: String

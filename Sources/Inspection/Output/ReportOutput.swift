@@ -25,6 +25,9 @@ package struct ReportOutput: Sendable, Hashable {
         self.hasColors = hasColors
     }
 
+    /// How text for people is written.
+    package var style: ReportStyle { ReportStyle(isWide: format == .wide, hasColors: hasColors) }
+
     /// The content type for HTTP.
     package var contentType: String {
         switch format {
@@ -38,7 +41,7 @@ package struct ReportOutput: Sendable, Hashable {
     package func write(_ report: any Report, _ body: (String) -> Void) throws {
         switch format {
         case .table, .wide:
-            report.writeText(ReportStyle(isWide: format == .wide, hasColors: hasColors)) { body($0 + "\n") }
+            report.writeText(style) { body(TextStyle.printable($0) + "\n") }
         case .json: try write(report, as: JSONLines(), body)
         case .yaml: try write(report, as: YAMLLines(), body)
         }

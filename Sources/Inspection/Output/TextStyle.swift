@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Messages
+
 /// What a text stands for; colours make it visible.
-package enum TextStyle: Sendable {
+package enum TextStyle: Sendable, CaseIterable {
     case plain
     case heading
     case good
@@ -23,7 +25,32 @@ package enum TextStyle: Sendable {
 
     /// The text in this style.
     package func apply(to text: String, _ style: ReportStyle) -> String {
-        guard style.hasColors, let code, !text.isEmpty else { return text }
-        return "\u{1b}[\(code)m\(text)\u{1b}[0m"
+        guard style.hasColors, let beginning, !text.isEmpty else { return text }
+        return "\(beginning)\(text)\(Self.end)"
     }
+
+    private var beginning: String? { code.map { "\u{1b}[\($0)m" } }
+    private static let end = "\u{1b}[0m"
+
+    /// A line as a terminal may get it: whatever it would obey is escaped, but for the colours of styles.
+    ///
+    /// Names of Pods, comments of foreign rules and much else in a report were written by others.
+    package static func printable(_ line: String) -> String {
+        if line.utf8.allSatisfy({ (UInt8(ascii: " ")...UInt8(ascii: "~")).contains($0) }) { return line }
+        var result = ""
+        var rest = line.unicodeScalars[...]
+        while let scalar = rest.first {
+            if let colors = sequences.first(where: { rest.starts(with: $0) }) {
+                result.unicodeScalars.append(contentsOf: colors)
+                rest = rest.dropFirst(colors.count)
+            } else {
+                MessageText.append(scalar, to: &result)
+                rest = rest.dropFirst()
+            }
+        }
+        return result
+    }
+
+    /// What switches a style on, or all off.
+    private static let sequences = (allCases.compactMap(\.beginning) + [end]).map { Array($0.unicodeScalars) }
 }

@@ -5,6 +5,9 @@ package protocol Inquiry: Sendable, Hashable {
     /// The path of the page that answers it.
     static var path: String { get }
 
+    /// What must be known for an answer.
+    static var needs: InquiryNeeds { get }
+
     /// Reads an inquiry from the parameters of a request.
     ///
     /// - Throws: ``InquiryFailure/invalid(_:)``.
@@ -17,6 +20,18 @@ package protocol Inquiry: Sendable, Hashable {
     ///
     /// - Throws: ``InquiryFailure`` if nothing is known of what is asked for.
     func report(on state: InspectedState) throws(InquiryFailure) -> any Report
+}
+
+/// What must be known for the answer to an inquiry.
+package struct InquiryNeeds: OptionSet, Sendable {
+    package let rawValue: Int
+
+    package init(rawValue: Int) { self.rawValue = rawValue }
+
+    /// The rules; before all objects are listed, there are none.
+    package static let rules = InquiryNeeds(rawValue: 1)
+    /// What rules have counted: to read that takes most of a second on a large node.
+    package static let counters = InquiryNeeds(rawValue: 2)
 }
 
 /// All inquiries.

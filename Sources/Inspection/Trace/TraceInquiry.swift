@@ -6,6 +6,7 @@ import RuleEvaluation
 /// `trace`: where a packet goes, and which rules decide about it.
 package struct TraceInquiry: Inquiry {
     package static let path = "/v1/trace"
+    package static let needs: InquiryNeeds = .rules
 
     /// The states that a packet can be traced in, by their words.
     package static let states: [(name: String, state: ConnectionState)] = [

@@ -27,6 +27,8 @@ package final class EventRecord: ProxyObserver {
         var foreignRules: [IPFamily: Set<String>] = [:]
         var hostWarnings: [IPFamily: Set<String>] = [:]
         var configurationWarnings: Set<String> = []
+        var syncWarnings: [IPFamily: Set<String>] = [:]
+        var missingNodes: Set<String> = []
         var waitsFor = ""
     }
 
@@ -119,7 +121,10 @@ extension EventRecord.State {
             events.append((NodeEvent(.sync, text, family: family), nil))
         }
         events += synchronization.serviceChanges.map { (Self.event($0, family, now: now), $0.service) }
-        events += summary.warnings.map { (NodeEvent(.warning, $0, family: family), nil) }
+        // A check comes every 30 s, and finds the same.
+        let warnings = Set(summary.warnings)
+        let known = syncWarnings.updateValue(warnings, forKey: family) ?? []
+        events += warnings.subtracting(known).sorted().map { (NodeEvent(.warning, $0, family: family), nil) }
         return events
     }
 
@@ -151,6 +156,7 @@ extension EventRecord.State {
         case .unusableSettings(let reason):
             return [NodeEvent(.error, "the options do not fit this node, no rules are made or changed: \(reason)")]
         case .missingNode(let name):
+            guard missingNodes.insert(name).inserted else { return [] }
             return [NodeEvent(.warning, "there is no Node named \(name)")]
         case .nodeLeaving(let isLeaving):
             return [NodeEvent(.program, "the node is \(isLeaving ? "" : "no longer ")about to be removed")]

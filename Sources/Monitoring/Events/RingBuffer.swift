@@ -10,8 +10,6 @@ struct RingBuffer<Element> {
     /// - Parameter capacity: how many elements are kept.
     init(capacity: Int) { self.capacity = capacity }
 
-    var count: Int { storage.count }
-
     /// Adds an element; if all places are taken, the oldest one goes.
     mutating func append(_ element: Element) {
         guard capacity > 0 else { return }

@@ -40,9 +40,9 @@ package struct LoopInspector: Sendable {
         self.machine = machine
     }
 
-    /// The state now; reads the counters of the rules if that was not done within a second.
-    package func state() async -> InspectedState {
-        await traffic?.refresh(within: Self.patience)
+    /// The state now; reads the counters of the rules, if they are needed and that was not done within a second.
+    package func state(_ needs: InquiryNeeds) async -> InspectedState {
+        if needs.contains(.counters) { await traffic?.refresh(within: Self.patience) }
         let snapshot = await loop.snapshot
         var state = InspectedState(
             version: version, source: source, node: snapshot.node, objects: snapshot.objects,

@@ -2,6 +2,7 @@
 
 import HTTPServing
 import Inspection
+import Messages
 import Proxy
 import Synchronization
 
@@ -29,7 +30,7 @@ package struct ReportPages: Sendable {
         let reports = Mutex(0)
     }
 
-    private let state: @Sendable () async -> InspectedState
+    private let state: @Sendable (InquiryNeeds) async -> InspectedState
     private let version: String
     private let onRelease: @Sendable () -> Void
     private let queue = BlockingQueue(label: "kubetables.reports")
@@ -37,10 +38,10 @@ package struct ReportPages: Sendable {
 
     /// - Parameters:
     ///   - version: the version of this program.
-    ///   - state: the state now.
+    ///   - state: the state now, with what is needed of it.
     ///   - onRelease: called when a large report is no longer in memory.
     package init(
-        version: String, state: @escaping @Sendable () async -> InspectedState,
+        version: String, state: @escaping @Sendable (InquiryNeeds) async -> InspectedState,
         onRelease: @escaping @Sendable () -> Void = {}
     ) {
         self.version = version
@@ -60,9 +61,9 @@ package struct ReportPages: Sendable {
         do {
             answer = try await self.answer(type.init(parameters), ReportOutput(parameters))
         } catch let failure as InquiryFailure {
-            answer = .text("\(failure)\n", status: failure.status)
+            answer = .text(MessageText.line("\(failure)") + "\n", status: failure.status)
         } catch {
-            answer = .text("\(error)\n", status: 503)
+            answer = .text(MessageText.line("\(error)") + "\n", status: 503)
         }
         answer.headers.append((Self.versionHeader, version))
         return answer
@@ -71,8 +72,9 @@ package struct ReportPages: Sendable {
     private static func inquiry(_ path: String) -> (any Inquiry.Type)? { Inquiries.all.first { $0.path == path } }
 
     private func answer(_ inquiry: any Inquiry, _ output: ReportOutput) async throws -> HTTPAnswer {
-        let state = await state()
-        guard !state.compilations.isEmpty || inquiry is StatusInquiry else { throw NoRules() }
+        let needs = type(of: inquiry).needs
+        let state = await state(needs)
+        guard !state.compilations.isEmpty || !needs.contains(.rules) else { throw NoRules() }
         let (page, exitStatus) = try await queue.run { Result { try Self.page(inquiry, output, state) } }.get()
         var answer = HTTPAnswer(contentType: output.contentType, page)
         if exitStatus != 0 { answer.headers.append((Self.statusHeader, "\(exitStatus)")) }

@@ -42,11 +42,11 @@ struct EventsCommand: AsyncParsableCommand {
         guard report.output == .table || report.output == .wide else {
             throw ValidationError("--follow prints text: leave out -o \(report.output.rawValue)")
         }
-        let style = ReportStyle(isWide: report.output == .wide, hasColors: report.form.hasColors)
+        let style = report.form.style
         while true {
             let list: EventList = try await program.fetch(inquiry)
             var lines: [String] = []
-            for event in list.items { event.writeText(style) { lines.append($0) } }
+            for event in list.items { event.writeText(style) { lines.append(TextStyle.printable($0)) } }
             for line in lines { try Console.printLine(line) }
             if let last = list.items.last { inquiry.after = last.number }
             inquiry.since = nil

@@ -135,7 +135,7 @@ struct StatusServers {
             loop, families: families, version: kubetablesVersion, source: source, problems: problems, syncs: syncs,
             events: events, traffic: metrics.traffic, machine: KernelMachine(KernelOptions.readOnlyBackend))
         let reports = ReportPages(
-            version: kubetablesVersion, state: { await inspector.state() }, onRelease: giveBack)
+            version: kubetablesVersion, state: { await inspector.state($0) }, onRelease: giveBack)
         return MetricsPages(
             metrics: { [metrics] in await metrics.text() },
             configuration: { await loop.options.configurationJSON },
