@@ -119,7 +119,7 @@ import Testing
         let blocked = try folder.write("file", "x")
         let program = try node.start(["--socket", "\(blocked)/k.sock"])
         #expect(program.errors.contains("cannot listen on \(blocked)/k.sock: "))
-        #expect(program.errors.contains("; the commands get, status and explain need --server"))
+        #expect(program.errors.contains("; commands that ask this program need --server"))
         #expect(try report("status", "--server", "127.0.0.1:10249").status == 0)
         program.signal(SIGTERM)
         #expect(try program.wait() == 0)

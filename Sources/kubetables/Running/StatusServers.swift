@@ -98,7 +98,7 @@ struct StatusServers {
             }
             return [TaskService { await server.run() }]
         } catch {
-            logger.warning("\(error); the commands get, status and explain need --server")
+            logger.warning("\(error); commands that ask this program need --server")
             return []
         }
     }
