@@ -241,7 +241,7 @@ let package = Package(
         .testTarget(
             name: "ProxyConfigurationTests",
             dependencies: [
-                "KubernetesObjects", "NetworkTypes", "ProxyConfiguration", "RuleCompiler", "ServiceModel",
+                "KubernetesObjects", "Messages", "NetworkTypes", "ProxyConfiguration", "RuleCompiler", "ServiceModel",
                 "TestSupport",
             ],
             swiftSettings: settings),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import KubernetesObjects
+import Messages
 import NetworkTypes
 import ServiceModel
 import TestSupport
@@ -167,6 +168,35 @@ import Testing
                 "--kube-api-qps (clientConnection.qps): 50 has no effect: kubetables opens a few watches "
                     + "only, which need no rate limit",
             ])
+    }
+
+    @Test func warningsShowNoControlCharactersOfValues() throws {
+        var warned: Set<String> = []
+        for option in Self.flags {
+            for text in ["a\0b\u{1b}[2J", "a\0=b\u{202e}", "a\n=1"] {
+                var options = ProxyOptions()
+                guard (try? option.apply(text, to: &options)) != nil else { continue }
+                for warning in options.warnings {
+                    #expect(warning.unicodeScalars.allSatisfy(\.isPrintable), "\(warning.debugDescription)")
+                    warned.insert(option.name)
+                }
+            }
+        }
+        #expect(warned.isSuperset(of: ["--log-dir", "--log-file", "--feature-gates (featureGates)"]), "\(warned)")
+    }
+
+    @Test func quantitiesAreThoseOfKubernetes() throws {
+        for text in ["0", "1Mi", "512", "1.5Gi", ".5k", "5.", "+1e3", "-1E-3", "100m", "7n"] {
+            var options = ProxyOptions()
+            try ProxyOption.textInfoBufferSize.apply(text, to: &options)
+            #expect(ProxyOption.textInfoBufferSize.value(in: options) == .string(text))
+        }
+        for text in ["0\0", "1mi", "1 Mi", ".", "Mi", "1e", "1.2.3", "0x10", "१", "1Mi\n"] {
+            var options = ProxyOptions()
+            #expect(throws: OptionError.self, "\(text.debugDescription)") {
+                try ProxyOption.textInfoBufferSize.apply(text, to: &options)
+            }
+        }
     }
 
     @Test func optionsThatFilesCannotHaveAreNamed() throws {

@@ -5,6 +5,8 @@ import TestSupport
 import Testing
 
 /// Half a minute of `make torture`: whatever is tried must find nothing, however much that is.
+///
+/// The inputs are those of one seed, so that what a change did not bring does not stop it; `make torture` takes others.
 @Suite("Torture") struct TortureTests {
     private func torture(_ arguments: String...) throws -> ProcessResult {
         let folder = try TemporaryFolder()
@@ -25,7 +27,7 @@ import Testing
         let result = try Subprocess.run(
             [
                 Repository.products.appending(path: "torture").path, "--quick", "--failures", folder.path, "--seconds",
-                "15",
+                "15", "--seed", "1",
             ]
                 + parts.flatMap { ["--part", $0] })
         #expect(result.status == 0, "\(result.output)\(result.errors)")

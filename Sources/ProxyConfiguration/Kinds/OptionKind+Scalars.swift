@@ -31,7 +31,9 @@ extension OptionKind<String> {
 
     /// A size such as `1Mi`, in files also as a number.
     static var quantity: OptionKind {
-        let text = text("size")
+        let text = textual(
+            OptionSyntax("size"),
+            { text, name throws(OptionError) in try OptionParsing.quantity(text, option: name) }, text: { $0 })
         return OptionKind(
             syntax: text.syntax, parse: text.parse,
             read: { fields, value in

@@ -2,6 +2,7 @@
 
 import Documents
 import KubernetesObjects
+import Messages
 
 /// One of kube-proxy's options, described once: its flag, its field in configuration files, its help and its place in
 /// `/configz` and in written files all follow from this.
@@ -110,7 +111,8 @@ extension ProxyOption {
     func warning(in options: ProxyOptions) -> String? {
         guard case .none(let reason) = effect, let value = explicitValue(options), value != defaultValue(options)
         else { return nil }
-        return valuesWithoutWarning.contains(value) ? nil : "\(name): \(value.flagText) has no effect: \(reason)"
+        guard !valuesWithoutWarning.contains(value) else { return nil }
+        return "\(name): \(MessageText.escaped(value.flagText)) has no effect: \(reason)"
     }
 }
 

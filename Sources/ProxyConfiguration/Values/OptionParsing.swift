@@ -80,6 +80,18 @@ enum OptionParsing {
         return duration
     }
 
+    /// A quantity as Kubernetes writes it: a decimal number with a sign, a fraction and a suffix, each optional.
+    ///
+    /// Source: `ParseQuantity` of k8s.io/apimachinery/pkg/api/resource/quantity.go.
+    static func quantity(_ text: String, option: String) throws(OptionError) -> String {
+        let form = /[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?/
+        guard text.wholeMatch(of: form) != nil else {
+            throw OptionError(
+                option, "invalid quantity \(MessageText.quoted(text)): must be a number such as 1048576 or 1Mi")
+        }
+        return text
+    }
+
     /// The name of an interface, of which `reserved` bytes are needed for a wildcard.
     static func interfaceName(_ name: String, option: String, reserved: Int = 0) throws(OptionError) -> String {
         let limit = InterfaceMatch.maximumLength - reserved
