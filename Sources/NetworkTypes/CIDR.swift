@@ -5,7 +5,10 @@ public struct CIDR: Hashable, Sendable {
     /// The first address of the range.
     public let address: IPAddress
     /// The number of leading bits that all addresses of the range share: 0–32 or 0–128.
-    public let prefixLength: Int
+    @inlinable public var prefixLength: Int { Int(length) }
+
+    /// ``prefixLength`` in the byte behind the address.
+    @usableFromInline let length: UInt8
 
     /// The range of all addresses that share the first `prefixLength` bits with `address`; host bits are masked off.
     ///
@@ -15,7 +18,7 @@ public struct CIDR: Hashable, Sendable {
         let mask = CIDR.mask(family: address.family, prefixLength: prefixLength)
         self.address = IPAddress(
             family: address.family, high: address.high & mask.high, low: address.low & mask.low)
-        self.prefixLength = prefixLength
+        length = UInt8(prefixLength)
     }
 
     /// The range that holds one address only.

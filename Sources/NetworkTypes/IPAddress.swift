@@ -5,12 +5,15 @@
 /// An IPv4-mapped IPv6 address (`::ffff:192.0.2.1`) is the IPv4 address it maps, as Go's `net.IP` has it and therefore
 /// kube-proxy. Zones (`fe80::1%eth0`) are no part of an address.
 public struct IPAddress: Hashable, Sendable {
-    /// The family of the address.
-    public let family: IPFamily
     /// The first eight bytes of an IPv6 address in host order; 0 for IPv4.
     public let high: UInt64
     /// The last eight bytes of an IPv6 address in host order; an IPv4 address in its low 32 bits.
     public let low: UInt64
+    /// The family of the address.
+    ///
+    /// It comes last, so that what follows an address in a larger value takes the bytes behind it: rules hold hundreds of
+    /// thousands of addresses.
+    public let family: IPFamily
 
     /// An IPv4 address from its four bytes in host order: 0x7f000001 is 127.0.0.1.
     public init(ipv4 bits: UInt32) {

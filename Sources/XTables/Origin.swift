@@ -8,35 +8,71 @@ import NetworkTypes
 /// clusters go without those of endpoints. (Rules in the kernel have nothing else: see `RemovedFrontEnd` and
 /// ``ChainOwnership/jumpComments``.) It is no part of the rule itself. Rules that differ in their origin only are equal,
 /// and neither iptables-save text nor a kernel's entry holds it.
-public enum Origin: Hashable, Sendable {
-    /// The rule was read from text or from a kernel, which do not know.
-    case unknown
-    /// The frame that the rules of every cluster have.
-    case base(BasePurpose)
-    /// A port of a Service.
-    case servicePort(ServicePortOrigin)
-    /// One endpoint of a port of a Service.
-    case endpoint(EndpointOrigin)
+public struct Origin: Hashable, Sendable {
+    // One reference, because hundreds of thousands of rules are copied, each with its origin: an enumeration of references
+    // takes a test and a call more for each copy, and an object for each endpoint took a tenth of a whole compilation.
 
     /// The service port, or that of the endpoint; `nil` for everything else.
-    public var servicePort: ServicePortOrigin? {
-        switch self {
-        case .unknown, .base: nil
-        case .servicePort(let servicePort): servicePort
-        case .endpoint(let endpoint): endpoint.servicePort
-        }
+    public let servicePort: ServicePortOrigin?
+    /// The position of the endpoint among those of ``servicePort``; -1 for everything else.
+    private let endpointIndex: Int32
+    /// What the rule is for in the frame that the rules of every cluster have; `nil` for everything else.
+    public let basePurpose: BasePurpose?
+
+    /// The rule was read from text or from a kernel, which do not know.
+    public static let unknown = Origin(servicePort: nil, endpointIndex: -1, basePurpose: nil)
+
+    /// The frame that the rules of every cluster have.
+    public static func base(_ purpose: BasePurpose) -> Origin {
+        Origin(servicePort: nil, endpointIndex: -1, basePurpose: purpose)
+    }
+
+    /// A port of a Service.
+    public static func servicePort(_ servicePort: ServicePortOrigin) -> Origin {
+        Origin(servicePort: servicePort, endpointIndex: -1, basePurpose: nil)
+    }
+
+    /// One endpoint of a port of a Service.
+    ///
+    /// - Precondition: `index` is one of `servicePort.endpoints`.
+    public static func endpoint(at index: Int, of servicePort: ServicePortOrigin) -> Origin {
+        precondition(servicePort.endpoints.indices.contains(index), "no such endpoint")
+        return Origin(servicePort: servicePort, endpointIndex: Int32(index), basePurpose: nil)
+    }
+
+    private init(servicePort: ServicePortOrigin?, endpointIndex: Int32, basePurpose: BasePurpose?) {
+        self.servicePort = servicePort
+        self.endpointIndex = endpointIndex
+        self.basePurpose = basePurpose
+    }
+
+    /// Where connections are sent to, if this is one endpoint of a service port.
+    public var endpoint: AddressPort? {
+        guard let servicePort, endpointIndex >= 0 else { return nil }
+        return servicePort.endpoints[Int(endpointIndex)]
+    }
+
+    /// Whether both are the same purpose, the same service port or the same endpoint of it.
+    public static func == (left: Origin, right: Origin) -> Bool {
+        left.basePurpose == right.basePurpose && left.servicePort == right.servicePort
+            && left.endpoint == right.endpoint
+    }
+
+    /// Hashes what is compared.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(basePurpose)
+        hasher.combine(servicePort)
+        hasher.combine(endpoint)
     }
 }
 
 extension Origin: CustomStringConvertible {
-    /// `namespace/name:port`, followed by ` -> ADDRESS:PORT` for an endpoint, or the purpose of a base rule.
+    /// `namespace/name:port`, followed by ` -> ADDRESS:PORT` for an endpoint (an IPv6 address in brackets), or the purpose
+    /// of a base rule.
     public var description: String {
-        switch self {
-        case .unknown: "unknown"
-        case .base(let purpose): purpose.rawValue
-        case .servicePort(let servicePort): servicePort.description
-        case .endpoint(let endpoint): endpoint.description
-        }
+        guard let servicePort else { return basePurpose?.rawValue ?? "unknown" }
+        guard let endpoint else { return servicePort.description }
+        return "\(servicePort) -> \(endpoint)"
     }
 }
 
@@ -80,13 +116,20 @@ public final class ServicePortOrigin: Hashable, Sendable {
     public let port: String
     /// The transport protocol of the port.
     public let transport: TransportProtocol
+    /// The endpoints that origins of rules refer to, by their positions; no part of the name.
+    let endpoints: [AddressPort]
 
     /// Refers to a port of a Service.
-    public init(namespace: String, service: String, port: String, transport: TransportProtocol) {
+    ///
+    /// - Parameter endpoints: those that ``Origin/endpoint(at:of:)`` can refer to.
+    public init(
+        namespace: String, service: String, port: String, transport: TransportProtocol, endpoints: [AddressPort] = []
+    ) {
         self.namespace = namespace
         self.service = service
         self.port = port
         self.transport = transport
+        self.endpoints = endpoints
     }
 
     /// Whether both are the same port of the same Service.
@@ -109,42 +152,5 @@ extension ServicePortOrigin: CustomStringConvertible {
     /// `namespace/name`, followed by `:port` if the port has a name.
     public var description: String {
         port.isEmpty ? "\(namespace)/\(service)" : "\(namespace)/\(service):\(port)"
-    }
-}
-
-/// One endpoint of a port of a Service, as the origin of rules.
-public final class EndpointOrigin: Hashable, Sendable {
-    /// The service port.
-    public let servicePort: ServicePortOrigin
-    /// The address connections are sent to.
-    public let address: IPAddress
-    /// The port connections are sent to, 1–65535.
-    public let port: UInt16
-
-    /// Refers to an endpoint.
-    public init(of servicePort: ServicePortOrigin, address: IPAddress, port: UInt16) {
-        self.servicePort = servicePort
-        self.address = address
-        self.port = port
-    }
-
-    /// Whether both are the same endpoint of the same service port.
-    public static func == (left: EndpointOrigin, right: EndpointOrigin) -> Bool {
-        left === right
-            || (left.address == right.address && left.port == right.port && left.servicePort == right.servicePort)
-    }
-
-    /// Hashes the address and port, which differ most.
-    public func hash(into hasher: inout Hasher) {
-        hasher.combine(address)
-        hasher.combine(port)
-    }
-}
-
-extension EndpointOrigin: CustomStringConvertible {
-    /// `namespace/name:port -> ADDRESS:PORT`, an IPv6 address in brackets.
-    public var description: String {
-        let text = address.family == .ipv6 ? "[\(address)]" : "\(address)"
-        return "\(servicePort) -> \(text):\(port)"
     }
 }

@@ -43,7 +43,9 @@ public struct TableRules: Hashable, Sendable {
     public init(table: Table, jumps: [BuiltInChain: [Rule]], chains: [Chain]) {
         self.table = table
         self.jumps = jumps
-        self.chains = chains.sorted { $0.name < $1.name }
+        // In place: a sorted copy would retain all of the hundred thousand chains once more.
+        self.chains = chains
+        self.chains.sort { $0.name < $1.name }
     }
 
     /// The number of our rules, jumps included.

@@ -56,7 +56,7 @@ import XTables
                 #expect(names.contains(servicePort.description))
                 if let comment = rule.comment { #expect(comment.contains(servicePort.description)) }
                 if case .destinationNAT(let address, let port) = rule.target {
-                    #expect(rule.origin == .endpoint(EndpointOrigin(of: servicePort, address: address, port: port)))
+                    #expect(rule.origin.endpoint == AddressPort(address, port))
                 }
             }
         }

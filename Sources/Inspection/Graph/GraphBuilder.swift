@@ -72,7 +72,7 @@ struct GraphBuilder {
 
     private mutating func add(_ table: TableRules, _ frame: RuleFrame) {
         for chain in table.chains {
-            guard case .base = chain.origin else { continue }
+            guard chain.origin.basePurpose != nil else { continue }
             for rule in chain.rules { add(rule, from: chain.name, isHook: false, table.table, frame) }
         }
         for builtIn in table.table.builtInChains {
@@ -82,7 +82,7 @@ struct GraphBuilder {
 
     /// Adds a rule that leads to a chain which is there already.
     private mutating func add(_ rule: Rule, from: ChainName, isHook: Bool, _ table: Table, _ frame: RuleFrame) {
-        guard case .base = rule.origin, case .jump(let target) = rule.target, !frame.marking.contains(target),
+        guard rule.origin.basePurpose != nil, case .jump(let target) = rule.target, !frame.marking.contains(target),
             nodePlaces[Self.identifier(target, table, frame.family)] != nil
         else { return }
         let words = RuleWords(rule, frame.family)

@@ -75,11 +75,7 @@ extension Rule {
 
     /// The service port the rule was made for or, for other rules, what they are for.
     private var subject: String {
-        switch origin {
-        case .servicePort, .endpoint: origin.servicePort?.description ?? ""
-        case .base(let purpose): purpose.rawValue
-        case .unknown: comment ?? "a rule of unknown origin"
-        }
+        origin.servicePort?.description ?? origin.basePurpose?.rawValue ?? comment ?? "a rule of unknown origin"
     }
 }
 

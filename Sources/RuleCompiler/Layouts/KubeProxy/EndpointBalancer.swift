@@ -12,10 +12,10 @@ struct BalancedEndpoint {
     let chain: ChainName
     let origin: Origin
 
-    init(_ endpoint: Endpoint, of servicePort: ServicePortOrigin, chains: ServicePortChains) {
+    init(_ endpoint: Endpoint, chains: ServicePortChains, origin: Origin) {
         self.endpoint = endpoint
         (chain, text) = chains.endpoint(endpoint)
-        origin = .endpoint(EndpointOrigin(of: servicePort, address: endpoint.address, port: endpoint.port))
+        self.origin = origin
     }
 }
 

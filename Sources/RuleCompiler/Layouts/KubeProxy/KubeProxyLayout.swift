@@ -43,7 +43,9 @@ package struct KubeProxyLayout: RuleLayout {
 }
 
 extension ServicePortOrigin {
-    convenience init(_ name: ServicePortName) {
-        self.init(namespace: name.namespace, service: name.service, port: name.port, transport: name.transport)
+    convenience init(_ name: ServicePortName, endpoints: [AddressPort] = []) {
+        self.init(
+            namespace: name.namespace, service: name.service, port: name.port, transport: name.transport,
+            endpoints: endpoints)
     }
 }

@@ -30,7 +30,8 @@ struct ServicePortCompiler {
         self.selection = selection
         let chains = ServicePortChains(entry.servicePort.name)
         self.chains = chains
-        let origin = ServicePortOrigin(entry.servicePort.name)
+        let origin = ServicePortOrigin(
+            entry.servicePort.name, endpoints: entry.endpoints.map { AddressPort($0.address, $0.port) })
         self.origin = .servicePort(origin)
 
         var cluster: [BalancedEndpoint] = []
@@ -41,7 +42,8 @@ struct ServicePortCompiler {
             let inCluster = selection.clusterVerdicts[index].isUsed
             let inLocal = selection.localVerdicts[index].isUsed
             guard inCluster || inLocal else { continue }
-            let balanced = BalancedEndpoint(entry.endpoints[index], of: origin, chains: chains)
+            let balanced = BalancedEndpoint(
+                entry.endpoints[index], chains: chains, origin: .endpoint(at: index, of: origin))
             reachable.append(balanced)
             if inCluster { cluster.append(balanced) }
             if inLocal { local.append(balanced) }
