@@ -9,6 +9,8 @@ package struct HTTPAnswer: Sendable {
     package var content: PageContent
     /// The copy that several clients share; `nil` if the answer is for one client.
     var copy: PageCopy?
+    /// Why the client is refused; `nil` if it is not.
+    private(set) var refusal: HTTPRefusal?
 
     /// An answer whose content type browsers must take as it is (`nosniff`).
     package init(status: Int = 200, contentType: String, _ content: PageContent) {
@@ -22,6 +24,15 @@ package struct HTTPAnswer: Sendable {
 
     /// The value of a header; `nil` if it is absent.
     package func header(_ name: String) -> String? { headers.first { $0.name == name }?.value }
+
+    /// The answer to a client for which there is no room; the server counts it.
+    ///
+    /// - Parameter reason: one line.
+    package static func tooManyReaders(_ reason: String) -> HTTPAnswer {
+        var answer = HTTPAnswer.text(reason + "\n", status: 503)
+        answer.refusal = .tooManyReaders
+        return answer
+    }
 
     /// The answer for a page that does not exist, with the text of Go's `http.NotFound`.
     package static let notFound = HTTPAnswer.text("404 page not found\n", status: 404)

@@ -25,10 +25,10 @@ struct PageRequest {
         _ clients: HTTPServer.Clients, _ writer: consuming ResponseWriter, _ respond: HTTPServer.Respond
     ) async throws {
         var answer = await answer(clients, respond)
-        if let copy = answer.copy, request.method != .head, !copy.begin(channel) {
-            server.note(.tooManyReaders)
-            answer = .text("too many clients are reading this page; try again later\n", status: 503)
+        if let copy = answer.copy, request.method != .head, !copy.begin(channel, of: server) {
+            answer = copy.refusal
         }
+        if let refusal = answer.refusal { server.note(refusal) }
         defer { answer.copy?.end(channel) }
         let isLast = clients == .probes || hasBody
         if isLast { answer.headers.append(("Connection", "close")) }

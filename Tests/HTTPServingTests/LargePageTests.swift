@@ -120,7 +120,7 @@ import Testing
     @Test("is not kept from others by clients that do not read: they lose their connection")
     func patience() async throws {
         try await serving(patience: .milliseconds(1500)) { port in
-            let silent = try (0..<16).map { _ in try RawClient(port: port, receiveBuffer: 64 << 10) }
+            let silent = try (0..<15).map { _ in try RawClient(port: port, receiveBuffer: 64 << 10) }
             for client in silent { client.send(Self.request) }
             await Wire.run { for client in silent { client.waitForBytes() } }
             try await Task.sleep(for: .milliseconds(1100))
@@ -129,6 +129,33 @@ import Testing
             let received = await Wire.run { silent[0].readToEnd()?.utf8.count }
             #expect(received ?? .max < Self.lineCount * 1000)
         }
+    }
+
+    @Test("is soon there for others if clients that do not read fill all places, and no more wait than there are places")
+    func crowdedPlaces() async throws {
+        try await serving(readerLimit: 2) { port in
+            let silent = try (0..<2).map { _ in try RawClient(port: port, receiveBuffer: 64 << 10) }
+            for client in silent { client.send(Self.request) }
+            await Wire.run { for client in silent { client.waitForBytes() } }
+            try await Task.sleep(for: .milliseconds(1100))
+            let start = ContinuousClock.now
+            let lengths = try await withThrowingTaskGroup(of: Int?.self) { group in
+                for _ in 0..<2 { group.addTask { await Wire.ask(port)?.body.utf8.count } }
+                try await Task.sleep(for: .milliseconds(200))
+                let refused = await Wire.ask(port)
+                #expect(refused?.status == 503)
+                #expect(refused?.body == "2 clients are reading this page already, which is the most at a time; try again later\n")
+                #expect(start.duration(to: .now) < .milliseconds(800))
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            #expect(lengths == [Self.lineCount * 1000, Self.lineCount * 1000])
+            // The clients that do not read would have had 30 seconds.
+            #expect(start.duration(to: .now) < .seconds(10))
+            #expect(copies.made == 2 && copies.most == 1)
+            #expect(refusals.withLock { $0 } == [.tooManyReaders: 1, .unreadAnswer: 2])
+            #expect(silent.count == 2)
+        }
+        #expect(copies.alive == 0)
     }
 
     @Test("goes to another client in place of one that takes nothing for two seconds")

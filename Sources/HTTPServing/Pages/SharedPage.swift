@@ -4,14 +4,11 @@
 ///
 /// - Requests that come while the page is being made, or within a second of it while it is still being sent, share the copy.
 /// - A later request waits until the copy has been sent. Clients that have not read it after `patience` lose their
-///   connection then, so that clients that do not read cannot keep others out.
-/// - No more than `readerLimit` clients get it at a time; the server answers 503 to others.
+///   connection then, so that clients that do not read cannot keep others out. If all `readerLimit` of them are in use, those
+///   that take nothing lose it after two seconds.
+/// - No more than `readerLimit` clients get it at a time, and no more wait for it; others are answered 503 at once.
 package actor SharedPage {
     package typealias Make = @Sendable () async throws -> HTTPAnswer
-
-    private struct Busy: Error, CustomStringConvertible {
-        let description = "the page is still being sent to other clients; try again later"
-    }
 
     private let readerLimit: Int
     private let patience: Duration
@@ -19,6 +16,10 @@ package actor SharedPage {
     private let make: Make
     private weak var copy: PageCopy?
     private var making: Task<HTTPAnswer, any Error>?
+    /// The number of requests that wait for the page that is being made.
+    private var waitingCount = 0
+    /// Whether the page was large when it was made last.
+    private var isLarge = false
 
     private static let sharingTime = Duration.seconds(1)
     /// How often to check whether the copy has been sent.
@@ -44,31 +45,47 @@ package actor SharedPage {
     }
 
     package func answer() async throws -> HTTPAnswer {
-        if let making { return try await making.value }
+        if let making {
+            guard !isLarge || waitingCount < readerLimit else { return .tooManyReaders(limit: readerLimit) }
+            return try await wait(for: making)
+        }
         if let copy, .now - copy.created < Self.sharingTime { return copy.shared }
         let task = Task { try await newAnswer() }
         making = task
         defer { making = nil }
-        return try await task.value
+        return try await wait(for: task)
+    }
+
+    private func wait(for making: Task<HTTPAnswer, any Error>) async throws -> HTTPAnswer {
+        waitingCount += 1
+        defer { waitingCount -= 1 }
+        return try await making.value
     }
 
     private func newAnswer() async throws -> HTTPAnswer {
-        try await waitForRelease()
+        guard try await isReleased() else { return .tooManyReaders(limit: readerLimit) }
         let answer = try await make()
-        guard answer.content.isLarge else { return answer }
+        isLarge = answer.content.isLarge
+        guard isLarge else { return answer }
         let copy = PageCopy(answer, limit: readerLimit, onRelease: onRelease)
         self.copy = copy
         return copy.shared
     }
 
-    private func waitForRelease() async throws {
+    /// Waits until nobody reads the last copy.
+    ///
+    /// - Returns: whether that is so; it is not if connections do not close in time.
+    private func isReleased() async throws -> Bool {
         let deadline = ContinuousClock.now + patience
+        var isCrowded = false
         while copy != nil {
             let now = ContinuousClock.now
-            if now > deadline + Self.closingTime { throw Busy() }
-            if now > deadline { copy?.closeReaders() }
+            if now > deadline + Self.closingTime { return false }
+            isCrowded = isCrowded || copy?.isFull == true
+            if now > deadline { copy?.closeReaders() } else if isCrowded { _ = copy?.closeStalledReaders() }
             try await Task.sleep(for: Self.pollPeriod)
         }
+        return true
     }
 }
 

@@ -4,7 +4,6 @@ import HTTPServing
 import Inspection
 import Messages
 import Proxy
-import Synchronization
 
 /// The pages below `/v1/`: reports, in the form that the client asks for.
 ///
@@ -19,22 +18,16 @@ package struct ReportPages: Sendable {
     package static let versionHeader = "Kubetables-Version"
     /// The header with the exit status of the command that prints the report, if it is not 0.
     package static let statusHeader = "Kubetables-Exit-Status"
-    /// The number of large reports in memory at a time, however slowly clients read them.
-    private static let largeReportLimit = 4
 
     private struct NoRules: Error, CustomStringConvertible {
         let description = "no rules yet: Services and endpoints are not known"
-    }
-
-    private final class Room: Sendable {
-        let reports = Mutex(0)
     }
 
     private let state: @Sendable (InquiryNeeds) async -> InspectedState
     private let version: String
     private let onRelease: @Sendable () -> Void
     private let queue = BlockingQueue(label: "kubetables.reports")
-    private let room = Room()
+    private let room = ReportRoom()
 
     /// - Parameters:
     ///   - version: the version of this program.
@@ -78,7 +71,7 @@ package struct ReportPages: Sendable {
         let (page, exitStatus) = try await queue.run { Result { try Self.page(inquiry, output, state) } }.get()
         var answer = HTTPAnswer(contentType: output.contentType, page)
         if exitStatus != 0 { answer.headers.append((Self.statusHeader, "\(exitStatus)")) }
-        return page.isLarge ? shared(answer) : answer
+        return page.isLarge ? room.admit(answer, onRelease: onRelease) : answer
     }
 
     private static func page(
@@ -90,21 +83,6 @@ package struct ReportPages: Sendable {
         return (page, report.exitStatus)
     }
 
-    /// A large answer as long as a client reads it; a client too many is refused.
-    private func shared(_ answer: HTTPAnswer) -> HTTPAnswer {
-        let hasRoom = room.reports.withLock { count in
-            guard count < Self.largeReportLimit else { return false }
-            count += 1
-            return true
-        }
-        guard hasRoom else {
-            return .text("too many clients are reading large reports; try again later\n", status: 503)
-        }
-        return PageCopy(answer, limit: 1) { [room, onRelease] in
-            room.reports.withLock { $0 -= 1 }
-            onRelease()
-        }.shared
-    }
 }
 
 extension InquiryFailure {
