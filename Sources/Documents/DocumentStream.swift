@@ -41,6 +41,7 @@ package struct DocumentStream {
     private static let directiveLimit = 100
 
     private let yamlSizeLimit: Int
+    private let interner = StringInterner()
 
     private func read(
         _ bytes: UnsafeBufferPointer<UInt8>, isEnough: () -> Bool, each: (Document) -> Void
@@ -81,7 +82,7 @@ package struct DocumentStream {
         isEnough: () -> Bool, each: (Document) -> Void
     ) -> Bool {
         guard let start = DocumentCutter.jsonStart(bytes) else { return false }
-        var reader = JSONReader(bytes, firstLine: firstLine, position: start)
+        var reader = JSONReader(bytes, firstLine: firstLine, position: start, interner: interner)
         var isFirst = true
         while !isEnough(), let byte = reader.nextByte() {
             let line = reader.line
@@ -124,7 +125,7 @@ package struct DocumentStream {
             return .failure(DocumentError(line: firstLine, column: 1, message: message))
         }
         return Result { () throws(DocumentError) in
-            try YAMLReader.document(bytes, firstLine: firstLine, allowance: &allowance)
+            try YAMLReader.document(bytes, firstLine: firstLine, allowance: &allowance, interner: interner)
         }
     }
 }

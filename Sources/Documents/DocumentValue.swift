@@ -123,17 +123,38 @@ public struct DocumentObject: Sendable, Hashable {
         return members[index].line
     }
 
-    /// The key that occurs twice among `members`, if there is one; quick for the few members that mappings have.
+    /// So few members are compared with each other faster than they are looked up by a hash.
+    static let fewMembers = 16
+
+    /// The key that occurs twice among `members`, if there is one.
     static func firstDuplicate(in members: [Member]) -> String? {
-        if members.count <= 16 {
+        guard members.count > fewMembers else {
             for index in members.indices.dropFirst() {
                 for earlier in 0..<index where members[earlier].key == members[index].key { return members[index].key }
             }
             return nil
         }
-        var seen: Set<String> = []
-        seen.reserveCapacity(members.count)
-        return members.first { !seen.insert($0.key).inserted }?.key
+        return firstDuplicateByHash(in: members)
+    }
+
+    /// A set of texts would need several times the memory and the time for a million keys.
+    private static func firstDuplicateByHash(in members: [Member]) -> String? {
+        var placeCount = 64
+        while placeCount < 2 * members.count { placeCount *= 2 }
+        // A member's index from 1, and the upper half of its hash; 0 is a free place.
+        var places = [(index: UInt32, hash: UInt32)](repeating: (0, 0), count: placeCount)
+        for (index, member) in members.enumerated() {
+            let hash = UInt64(truncatingIfNeeded: member.key.hashValue)
+            let upperHalf = UInt32(truncatingIfNeeded: hash >> 32)
+            var place = Int(truncatingIfNeeded: hash) & (placeCount - 1)
+            while places[place].index != 0 {
+                let isSame = places[place].hash == upperHalf && members[Int(places[place].index) - 1].key == member.key
+                if isSame { return member.key }
+                place = (place + 1) & (placeCount - 1)
+            }
+            places[place] = (UInt32(index + 1), upperHalf)
+        }
+        return nil
     }
 }
 

@@ -4,26 +4,35 @@
 ///
 /// A cache in which each text has one place, so a rare one may push a frequent one out; that costs memory, never
 /// correctness. Texts of up to 15 bytes live inside `String` itself and need none of it.
-struct StringInterner {
+///
+/// One serves all documents of a text: to prepare its places takes longer than to read a short document.
+final class StringInterner {
     private static let placeCount = 1024
     private static let inlineLimit = 15
     private static let lengthLimit = 128
 
-    /// Made for the first long text: most documents of a text of many have none.
+    /// Made for the first long text.
     private var places: [String] = []
 
     /// The text of `bytes`; `nil` if they are not UTF-8.
-    mutating func text(_ bytes: UnsafeBufferPointer<UInt8>) -> String? {
-        guard bytes.count > Self.inlineLimit, bytes.count <= Self.lengthLimit else {
-            return Self.text(bytes)
-        }
+    func text(_ bytes: UnsafeBufferPointer<UInt8>) -> String? { text(bytes, Self.text) }
+
+    /// The text of `bytes` that are known to be UTF-8.
+    func text(validUTF8 bytes: UnsafeBufferPointer<UInt8>) -> String {
+        text(bytes) { String(decoding: $0, as: UTF8.self) } ?? ""
+    }
+
+    private func text(
+        _ bytes: UnsafeBufferPointer<UInt8>, _ make: (UnsafeBufferPointer<UInt8>) -> String?
+    ) -> String? {
+        guard bytes.count > Self.inlineLimit, bytes.count <= Self.lengthLimit else { return make(bytes) }
         if places.isEmpty { places = [String](repeating: "", count: Self.placeCount) }
         let place = Self.place(of: bytes)
         let isKnown = places[place].utf8.withContiguousStorageIfAvailable { known in
             known.count == bytes.count && known.elementsEqual(bytes)
         }
         if isKnown == true { return places[place] }
-        guard let text = Self.text(bytes) else { return nil }
+        guard let text = make(bytes) else { return nil }
         places[place] = text
         return text
     }

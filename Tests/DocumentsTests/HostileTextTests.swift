@@ -27,7 +27,8 @@ struct HostileTextTests {
             "%TAG !a! x\n", "%TAG !é! tag:yaml.org,2002:\n", "%YAML 1.1\n", "---\n", "--- # x\n", "...\n", "# x\n",
             "\n",
             "---\n\u{feff}\n", "a: 1\n---\n", "a: 1\n...\n", "--- a\n", "---\n- {}\n", "{a\n---\n", "[],", "{},",
-            "- a\n", "? a\n", "a: &a 1\n", "'", "!!str ",
+            "- a\n", "? a\n", "a: &a 1\n", "'", "!!str ", "- 1.5e3\n", "- 2001-01-01\n", "- &a {b: 1}\n- {<<: *a}\n",
+            "a: a text of more than 15 bytes\n---\n",
         ])
     func time(unit: String) {
         let small = (0..<3).map { _ in read(String(repeating: unit, count: 2_000)).duration }.min() ?? .zero
@@ -69,6 +70,58 @@ struct HostileTextTests {
         #expect(result.documents == limit / 1_001 + 1)
     }
 
+    @Test(
+        "keys, values and aliases of YAML count together, so that a text cannot be many of them",
+        arguments: [("[&a x,", "*a,", 1), ("", "- a: 1\n  b: 2\n", 5)])
+    func nodes(start: String, unit: String, count: Int) {
+        let text = start + String(repeating: unit, count: 400_000 / count)
+        let limit = 100_000 + text.utf8.count / 5
+        let result = read(text)
+        #expect(result.errors.count == 1)
+        #expect(result.errors.first?.hasSuffix(Self.refusal("\(limit) keys and values")) == true, "\(result.errors)")
+    }
+
+    @Test("each 32 brackets that are open make a value count once more, since libyaml goes through them each time")
+    func brackets() {
+        func errors(depth: Int) -> [String] {
+            let row =
+                String(repeating: "[", count: depth) + String(repeating: "a,", count: 100_000)
+                + String(repeating: "]", count: depth) + "\n"
+            return read(row).errors
+        }
+        #expect(errors(depth: 31).isEmpty)
+        // 200,193 bytes.
+        #expect(errors(depth: 96).first?.hasSuffix(Self.refusal("140038 keys and values")) == true)
+    }
+
+    @Test("anchors are few")
+    func anchors() {
+        let text = (0..<20_000).map { "- &a\($0) x\n" }.joined()
+        let limit = 10_000 + text.utf8.count / 64
+        #expect(
+            read(text).errors == [
+                "line \(limit + 1), column 3: more than \(limit) anchors, too many for a text of this size; "
+                    + "the rest of it is not read"
+            ])
+        // Each Service with a selector that its workload shares.
+        let object =
+            "- {kind: Service, apiVersion: v1, metadata: {name: s}, spec: {selector: &id {app: s}, ports: [{port: 80}]}}\n"
+        #expect(read(String(repeating: object, count: 20_000)).errors.isEmpty)
+    }
+
+    @Test("members that come from merge keys are copies, and count")
+    func mergedMembers() {
+        let base = "- &a {" + (0..<1_000).map { "k\($0): 1" }.joined(separator: ",") + "}\n"
+        let text = base + String(repeating: "- <<: *a\n", count: 200) + "#" + String(repeating: "-", count: 400_000)
+        let limit = 100_000 + text.utf8.count / 5
+        #expect(read(text).errors.first?.hasSuffix(Self.refusal("\(limit) keys and values")) == true)
+        #expect(read(base + String(repeating: "- <<: *a\n", count: 10) + "#" + text.suffix(20_000)).errors.isEmpty)
+    }
+
+    private static func refusal(_ count: String) -> String {
+        "more than \(count), too many for a text of this size; the rest of it is not read"
+    }
+
     @Test("the shortest objects that a cluster can have are not refused, however many they are")
     func shortObjects() {
         let result = read(String(repeating: "kind: Node\napiVersion: v1\nmetadata: {name: a}\n---\n", count: 30_000))
@@ -82,6 +135,13 @@ struct HostileTextTests {
     func density(element: String) {
         let text = "{\"items\": [" + Array(repeating: element, count: 1 << 20).joined(separator: ",") + "]}"
         #expect(read(text).errors.first?.contains("too many for a text of this size") == true)
+    }
+
+    @Test(
+        "the densest endpoints that YAML can have are not refused",
+        arguments: ["{addresses: [1.1.1.1]},", "{addresses: [1.1.1.1],conditions: {ready: true}},"])
+    func flow(endpoint: String) {
+        #expect(read("endpoints: [\(String(repeating: endpoint, count: 100_000))]").errors.isEmpty)
     }
 
     @Test("the densest objects that a cluster can have are not refused")

@@ -13,6 +13,12 @@ struct YAMLReaderTests {
             ("+7", .integer(7)), ("0x1F", .integer(31)), ("0b101", .integer(5)), ("017", .integer(15)),
             ("0o17", .integer(15)), ("1_000", .integer(1000)), ("08", .double(8)), ("1.5", .double(1.5)),
             (".5", .double(0.5)),
+            ("-0x8000000000000000", .integer(.min)), ("0x8000000000000000", .string("0x8000000000000000")),
+            ("9223372036854775807", .integer(.max)), ("9223372036854775808", .double(9_223_372_036_854_775_808)),
+            ("0x_1f", .integer(31)), ("0b12", .string("0b12")), ("1_0.5_0e-1", .double(1.05)), ("5.", .double(5)),
+            ("-.5e+2", .double(-50)), ("1.2.3", .string("1.2.3")), ("1e", .string("1e")), ("1e+", .string("1e+")),
+            ("1e5e5", .string("1e5e5")), ("1-2", .string("1-2")), ("1e999", .string("1e999")), ("+", .string("+")),
+            ("+.INF", .double(.infinity)), ("Nul", .string("Nul")), ("nO", .string("nO")), ("On", .bool(true)),
             ("1e3", .double(1000)), (".inf", .double(.infinity)), ("-.inf", .double(-.infinity)), ("0", .integer(0)),
             ("true", .bool(true)), ("False", .bool(false)), ("yes", .bool(true)), ("OFF", .bool(false)),
             ("null", .null), ("~", .null), ("", .null), ("# comment", .null), ("10.0.0.1", .string("10.0.0.1")),
@@ -52,6 +58,10 @@ struct YAMLReaderTests {
             ("a: [1, 2", "line 2, column 1: invalid YAML: did not find expected ',' or ']'"),
             ("a: \"x", "line 1, column 6: invalid YAML: found unexpected end of stream"),
             ("a: 1\na: 2", "line 1, column 1: the key \"a\" occurs twice in the mapping that begins here"),
+            (
+                (0..<40).map { "k\($0 % 39): 1\n" }.joined(),
+                "line 1, column 1: the key \"k0\" occurs twice in the mapping that begins here"
+            ),
             ("a: *b", "line 1, column 4: unknown alias *b: there is no anchor of that name before it"),
             ("a: &b [*b]", "line 1, column 8: unknown alias *b: there is no anchor of that name before it"),
             ("[a, b]: 1", "line 1, column 1: a key must be a string, not an alias, a list or a mapping"),
@@ -120,7 +130,7 @@ struct YAMLReaderTests {
 
     private func document(_ bytes: UnsafeBufferPointer<UInt8>) throws -> DocumentValue {
         var allowance = DocumentAllowance(byteCount: bytes.count)
-        return try YAMLReader.document(bytes, allowance: &allowance)
+        return try YAMLReader.document(bytes, allowance: &allowance, interner: StringInterner())
     }
 
     private func failure(_ text: String) -> String? { failure(Array(text.utf8)) }

@@ -20,10 +20,15 @@ package struct JSONReader {
     private var count = 0
     /// Whether the text was refused for the number of its values, so that no other reader should try it either.
     private(set) var hasTooManyValues = false
-    var interner = StringInterner()
+    let interner: StringInterner
 
     /// Starts at `position` of `bytes`, which begin in line `firstLine` of their file.
     package init(_ bytes: UnsafeBufferPointer<UInt8>, firstLine: Int = 1, position: Int = 0) {
+        self.init(bytes, firstLine: firstLine, position: position, interner: StringInterner())
+    }
+
+    init(_ bytes: UnsafeBufferPointer<UInt8>, firstLine: Int, position: Int, interner: StringInterner) {
+        self.interner = interner
         self.bytes = bytes
         self.position = position
         line = firstLine

@@ -49,6 +49,15 @@ extension YAMLReader {
             }
         }
 
+        /// Whether it begins a collection in brackets.
+        var isFlow: Bool {
+            switch type {
+            case YAML_SEQUENCE_START_EVENT: raw.data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE
+            case YAML_MAPPING_START_EVENT: raw.data.mapping_start.style == YAML_FLOW_MAPPING_STYLE
+            default: false
+            }
+        }
+
         /// Whether it is a scalar without quotes, whose type its text decides.
         var isPlain: Bool { type == YAML_SCALAR_EVENT && raw.data.scalar.style == YAML_PLAIN_SCALAR_STYLE }
 
@@ -56,7 +65,7 @@ extension YAMLReader {
         var isPlainMergeKey: Bool { isPlain && scalarBytes.elementsEqual("<<".utf8) }
 
         /// The content of a scalar; libyaml has checked that it is UTF-8.
-        func text(_ interner: inout StringInterner) -> String { interner.text(scalarBytes) ?? "" }
+        func text(_ interner: StringInterner) -> String { interner.text(validUTF8: scalarBytes) }
 
         private var scalarBytes: UnsafeBufferPointer<UInt8> {
             UnsafeBufferPointer(start: raw.data.scalar.value, count: Int(raw.data.scalar.length))

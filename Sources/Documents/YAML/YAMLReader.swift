@@ -22,10 +22,12 @@ struct YAMLReader: ~Copyable {
     private let bytes: UnsafeBufferPointer<UInt8>
     private let budget: Int
     private var valueCount = 0
-    /// What may still be built, keys and what aliases share left out.
+    /// What may still be built and referred to; what aliases share is left out.
     private var allowance: DocumentAllowance
     private var anchors: [String: Built] = [:]
-    private var interner = StringInterner()
+    private let interner: StringInterner
+    /// How many collections in brackets are open.
+    private var flowLevel = 0
 
     /// A value, what it costs with its aliases written out, and how deep it is.
     private struct Built {
@@ -34,7 +36,10 @@ struct YAMLReader: ~Copyable {
         var height: Int
     }
 
-    private init(_ bytes: UnsafeBufferPointer<UInt8>, firstLine: Int, allowance: DocumentAllowance) {
+    private init(
+        _ bytes: UnsafeBufferPointer<UInt8>, firstLine: Int, allowance: DocumentAllowance, interner: StringInterner
+    ) {
+        self.interner = interner
         self.bytes = bytes
         self.firstLine = firstLine
         self.allowance = allowance
@@ -54,10 +59,12 @@ struct YAMLReader: ~Copyable {
     /// - Parameters:
     ///   - firstLine: the line of the file in which `bytes` begin.
     ///   - allowance: what the text that the document is from may still hold.
+    ///   - interner: that of the text.
     static func document(
-        _ bytes: UnsafeBufferPointer<UInt8>, firstLine: Int = 1, allowance: inout DocumentAllowance
+        _ bytes: UnsafeBufferPointer<UInt8>, firstLine: Int = 1, allowance: inout DocumentAllowance,
+        interner: StringInterner
     ) throws(DocumentError) -> DocumentValue {
-        var reader = YAMLReader(bytes, firstLine: firstLine, allowance: allowance)
+        var reader = YAMLReader(bytes, firstLine: firstLine, allowance: allowance, interner: interner)
         defer { allowance = reader.allowance }
         guard reader.allowance.takeDocument() else {
             throw DocumentError(line: firstLine, column: 1, message: reader.allowance.refusal)
@@ -92,21 +99,29 @@ struct YAMLReader: ~Copyable {
         var height = 0
         switch event.type {
         case YAML_ALIAS_EVENT:
+            guard allowance.takeReference(flowLevel: flowLevel) else { throw error(allowance.refusal, at: event) }
             return try alias(event, depth: depth)
-        case _ where !allowance.takeValue():
+        case _ where !allowance.takeValue(flowLevel: flowLevel):
             throw error(allowance.refusal, at: event)
         case YAML_SCALAR_EVENT:
             try count(1, at: event)
             value = try scalar(event)
         case YAML_SEQUENCE_START_EVENT:
             try checkCollection(event, tag: "seq", depth: depth)
+            flowLevel += event.isFlow ? 1 : 0
             value = try sequence(depth: depth, height: &height)
+            flowLevel -= event.isFlow ? 1 : 0
         default:
             try checkCollection(event, tag: "map", depth: depth)
+            flowLevel += event.isFlow ? 1 : 0
             value = try mapping(event, depth: depth, height: &height)
+            flowLevel -= event.isFlow ? 1 : 0
         }
         let built = Built(value: value, valueCount: valueCount - countBefore, height: height)
-        if let anchor = event.anchor { anchors[anchor] = built }
+        if let anchor = event.anchor {
+            guard allowance.takeAnchor() else { throw error(allowance.refusal, at: event) }
+            anchors[anchor] = built
+        }
         return built
     }
 
@@ -173,7 +188,7 @@ struct YAMLReader: ~Copyable {
         if let key = DocumentObject.firstDuplicate(in: members) {
             throw error("the key \(MessageText.quoted(key)) occurs twice in the mapping that begins here", at: start)
         }
-        Self.merge(merged, into: &members)
+        try merge(merged, into: &members, at: start)
         return .object(DocumentObject(members, line: start.line + firstLine))
     }
 
@@ -182,11 +197,12 @@ struct YAMLReader: ~Copyable {
     /// Numbers and booleans keep their text, as in `kubectl`.
     private mutating func key(_ event: borrowing Event) throws(DocumentError) -> String {
         try count(1, at: event)
+        guard allowance.takeReference(flowLevel: flowLevel) else { throw error(allowance.refusal, at: event) }
         guard event.type == YAML_SCALAR_EVENT else {
             throw error("a key must be a string, not an alias, a list or a mapping", at: event)
         }
-        let text = event.text(&interner)
-        if event.isPlain, YAMLScalar.value(text).isNull { throw error("a key is missing here", at: event) }
+        let text = event.text(interner)
+        if event.isPlain, YAMLScalar.isNull(text) { throw error("a key is missing here", at: event) }
         return text
     }
 
@@ -199,8 +215,19 @@ struct YAMLReader: ~Copyable {
     }
 
     /// Adds the members of merged mappings: the mapping's own win, then those of the earlier one (yaml.org/type/merge).
-    private static func merge(_ objects: [DocumentObject], into members: inout [DocumentObject.Member]) {
-        guard !objects.isEmpty else { return }
+    private mutating func merge(
+        _ objects: [DocumentObject], into members: inout [DocumentObject.Member], at start: borrowing Event
+    ) throws(DocumentError) {
+        let count = objects.reduce(0) { $0 + $1.members.count }
+        guard count > 0 else { return }
+        // Unlike the value of an alias they are copied.
+        guard allowance.takeMembers(count) else { throw error(allowance.refusal, at: start) }
+        if members.count + count <= DocumentObject.fewMembers {
+            for member in objects.lazy.flatMap(\.members) where !members.contains(where: { $0.key == member.key }) {
+                members.append(member)
+            }
+            return
+        }
         var known = Set(members.map(\.key))
         for member in objects.lazy.flatMap(\.members) where known.insert(member.key).inserted {
             members.append(member)
@@ -208,7 +235,7 @@ struct YAMLReader: ~Copyable {
     }
 
     private mutating func scalar(_ event: borrowing Event) throws(DocumentError) -> DocumentValue {
-        let text = event.text(&interner)
+        let text = event.text(interner)
         guard let tag = event.tag else { return event.isPlain ? YAMLScalar.value(text) : .string(text) }
         guard tag != "!", tag != Event.tagPrefix + "str" else { return .string(text) }
         let value = YAMLScalar.value(text)

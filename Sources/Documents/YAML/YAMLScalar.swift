@@ -10,13 +10,23 @@ enum YAMLScalar {
         guard let first = text.utf8.first else { return .null }
         switch first {
         case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."):
-            return shortInteger(text.utf8) ?? number(text) ?? .string(text)
+            return shortInteger(text.utf8) ?? YAMLNumber.value(text) ?? .string(text)
         default:
-            // Most texts are longer than any of the words, and hashing all of them takes time.
-            return text.utf8.count <= longestWord ? words[text] ?? .string(text) : .string(text)
+            return word(text) ?? .string(text)
         }
     }
 
+    /// Whether a plain scalar is null.
+    static func isNull(_ text: String) -> Bool { text.isEmpty || word(text)?.isNull == true }
+
+    /// Most texts are longer than any of the words, or begin otherwise, and hashing all of them takes time.
+    private static func word(_ text: String) -> DocumentValue? {
+        let bytes = text.utf8
+        guard bytes.count <= longestWord, let first = bytes.first, firstBytes.contains(first) else { return nil }
+        return words[text]
+    }
+
+    private static let firstBytes = "~nNtTfFyYoO".utf8
     private static let longestWord = 5
 
     /// A decimal number as nearly all are: digits only, without a leading 0, of less than 64 bits.
@@ -44,46 +54,4 @@ enum YAMLScalar {
         }
         return words
     }()
-
-    private static func number(_ text: String) -> DocumentValue? {
-        var digits = text[...]
-        var isNegative = false
-        if let sign = digits.first, sign == "-" || sign == "+" {
-            isNegative = sign == "-"
-            digits = digits.dropFirst()
-        }
-        if [".inf", ".Inf", ".INF"].contains(digits) { return .double(isNegative ? -.infinity : .infinity) }
-        if [".nan", ".NaN", ".NAN"].contains(text) { return .double(.nan) }
-        return integer(digits, isNegative: isNegative) ?? float(digits, isNegative: isNegative)
-    }
-
-    private static func integer(_ digits: Substring, isNegative: Bool) -> DocumentValue? {
-        guard digits.utf8.first.map({ (0x30...0x39).contains($0) }) == true else { return nil }
-        var radix = 10
-        var digits = digits
-        if digits.utf8.first == UInt8(ascii: "0"), digits.utf8.count > 1 {
-            switch digits.dropFirst().first {
-            case "x": (radix, digits) = (16, digits.dropFirst(2))
-            case "b": (radix, digits) = (2, digits.dropFirst(2))
-            case "o": (radix, digits) = (8, digits.dropFirst(2))
-            default: (radix, digits) = (8, digits.dropFirst())
-            }
-        }
-        digits.removeAll { $0 == "_" }
-        guard digits.first?.isHexDigit == true else { return nil }
-        return Int64((isNegative ? "-" : "") + digits, radix: radix).map(DocumentValue.integer)
-    }
-
-    private static func float(_ digits: Substring, isNegative: Bool) -> DocumentValue? {
-        let allowed = digits.utf8.allSatisfy {
-            (0x30...0x39).contains($0) || ".eE+-_".utf8.contains($0)
-        }
-        guard allowed, digits.utf8.contains(where: { (0x30...0x39).contains($0) }),
-            let first = digits.utf8.first, first == UInt8(ascii: ".") || (0x30...0x39).contains(first)
-        else { return nil }
-        let plain = digits.filter { $0 != "_" }
-        let padded = (plain.hasPrefix(".") ? "0" : "") + plain
-        guard let number = Double(padded.hasSuffix(".") ? padded + "0" : padded), number.isFinite else { return nil }
-        return .double(isNegative ? -number : number)
-    }
 }
