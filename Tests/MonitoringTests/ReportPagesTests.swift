@@ -8,6 +8,7 @@ import PrometheusText
 import Proxy
 import RuleCompiler
 import ServiceModel
+import TestSupport
 import Testing
 
 @testable import Monitoring
@@ -92,6 +93,30 @@ import Testing
         #expect(held.map(\.status) == [200, 200, 200, 200, 503, 503])
         held.removeAll()
         #expect(await pages.answer(query).status == 200)
+    }
+
+    @Test("make room for another large report in place of one whose client reads nothing for two seconds")
+    func unreadReports() async throws {
+        let room = ReportRoom()
+        let page = PageContent(String(repeating: "x", count: 8 << 20))
+        let server = try await HTTPServer.bind(ListenAddress(.loopback(.ipv4), 0), logger: LogRecorder().logger) { _ in
+            room.admit(.text(page)) {}
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await server.run() }
+            let silent = try (0..<4).map { _ in try RawClient(port: server.address.port, receiveBuffer: 64 << 10) }
+            for client in silent {
+                client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                await Wire.run { client.waitForBytes() }
+            }
+            let refused = await Wire.ask(server.address.port)
+            #expect(refused?.status == 503)
+            #expect(refused?.body.hasPrefix("4 large reports are being read already") == true)
+            try await Task.sleep(for: .milliseconds(2200))
+            #expect(await Wire.ask(server.address.port)?.body.utf8.count == page.count)
+            #expect(silent.count == 4)
+            group.cancelAll()
+        }
     }
 
     @Test("know the last sync, its tables, and which service ports had drifted")
