@@ -87,6 +87,8 @@ import Testing
         #expect(root.name == "svg")
         #expect(svg.contains("prefers-color-scheme:dark"))
         #expect(!svg.contains("<script") && !svg.contains("href"))
+        // A style with an escaped end of line in it is none: each of its rules is on a line of its own.
+        #expect(svg.contains("\n.kt text{") && svg.contains("\n.kt .endpoint rect{") && !svg.contains("\\"))
         func numbers(_ text: Substring) -> [Double] {
             text.matches(of: #/"([0-9.]+)"/#).compactMap { Double($0.1) }
         }

@@ -37,7 +37,10 @@ struct GraphPicture {
             "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"kt\" role=\"img\" width=\"\(width)\" height=\"\(height)\" "
                 + "viewBox=\"0 0 \(width) \(height)\">")
         line("<title>\(title)</title>")
-        line("<style>\(Self.style)</style>")
+        // Line by line: what is written as one line has no end of line in it.
+        line("<style>")
+        for rule in Self.style.split(separator: "\n") { line(String(rule)) }
+        line("</style>")
         line("<rect width=\"\(width)\" height=\"\(height)\" style=\"fill:var(--paper);stroke:none\"/>")
         for route in layout.routes { write(route, line) }
         for box in layout.boxes { write(box, line) }
