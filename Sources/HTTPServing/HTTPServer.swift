@@ -39,12 +39,19 @@ package final class HTTPServer: Sendable {
         /// Whether the client is on this machine: its address is a loopback address, or the one that it connects to, or it
         /// has come through a Unix socket.
         package let isLocal: Bool
+        /// Whether the client names this machine by an address or as `localhost`, or has come through a Unix socket: no script
+        /// of a website that has pointed its own name here (DNS rebinding).
+        package let isAddressedLocally: Bool
 
-        package init(path: String, parameters: [Parameter] = [], accept: String = "", isLocal: Bool = true) {
+        package init(
+            path: String, parameters: [Parameter] = [], accept: String = "", isLocal: Bool = true,
+            isAddressedLocally: Bool = true
+        ) {
             self.path = path
             self.parameters = parameters
             self.accept = accept
             self.isLocal = isLocal
+            self.isAddressedLocally = isAddressedLocally
         }
 
         /// The query parameter `format`; `nil` if there is none.

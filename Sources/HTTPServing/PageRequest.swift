@@ -57,7 +57,13 @@ struct PageRequest {
         HTTPServer.Query(
             path: request.uri.path,
             parameters: request.uri.queryParameters.map { .init(name: String($0.key), value: String($0.value)) },
-            accept: request.headers[.accept] ?? "", isLocal: server.place.isSocket || channel.isLocal)
+            accept: request.headers[.accept] ?? "", isLocal: server.place.isSocket || channel.isLocal,
+            isAddressedLocally: server.place.isSocket || isAddressedLocally)
+    }
+
+    /// A client without a header `Host` is not a browser.
+    private var isAddressedLocally: Bool {
+        request.head.authority.map { RequestedHost($0).isAddressOrLocalhost } ?? true
     }
 
     private var hasBody: Bool {

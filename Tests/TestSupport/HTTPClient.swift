@@ -139,12 +139,14 @@ package enum Wire {
     }
 
     /// Asks once; `nil` without an answer.
-    package static func ask(_ port: UInt16, _ path: String = "/", method: String = "GET", headers: String = "") async
-        -> WireAnswer?
-    {
+    ///
+    /// - Parameter host: the header `Host`.
+    package static func ask(
+        _ port: UInt16, _ path: String = "/", method: String = "GET", host: String = "localhost", headers: String = ""
+    ) async -> WireAnswer? {
         await run {
             guard let client = try? RawClient(port: port) else { return nil }
-            client.send("\(method) \(path) HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\(headers)\r\n")
+            client.send("\(method) \(path) HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n\(headers)\r\n")
             return client.readToEnd().flatMap { WireAnswer($0) }
         }
     }

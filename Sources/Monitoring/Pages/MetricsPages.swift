@@ -17,7 +17,8 @@ import PrometheusText
 /// | `/problems` | what is not as it should be; as JSON with `?format=json` or `Accept: application/json` |
 /// | `/v1/…` | reports, for the commands of the same names (``ReportPages``) |
 ///
-/// All from `/rules` on reveal much or cost much, so only clients on this machine get them, wherever the server listens.
+/// All from `/rules` on reveal much or cost much, so only clients on this machine get them, wherever the server listens
+/// (``NodeOnly``).
 package struct MetricsPages: Sendable {
     /// Makes the text of a page for a request.
     package typealias Page = @Sendable () async throws -> String
@@ -71,16 +72,13 @@ package struct MetricsPages: Sendable {
     }
 
     private func report(_ query: HTTPServer.Query) async -> HTTPAnswer {
-        guard let reports, reports.has(query.path) else { return .notFound }
-        return await answer(query) { await reports.answer(query) }
+        guard let reports else { return .notFound }
+        guard reports.has(query.path) else { return .notFound }
+        return await NodeOnly.answer(query) { await reports.answer(query) }
     }
 
-    /// The answer to clients on this node; others are refused.
     private func answer(_ query: HTTPServer.Query, _ page: () async throws -> HTTPAnswer) async -> HTTPAnswer {
-        guard query.isLocal else {
-            return .text("\(MessageText.escaped(query.path)) is available to clients on this node only\n", status: 403)
-        }
-        return await answer(page)
+        await NodeOnly.answer(query) { await answer(page) }
     }
 
     private func answer(_ page: () async throws -> HTTPAnswer) async -> HTTPAnswer {
