@@ -84,6 +84,8 @@ package struct ServiceGraph: Report, Hashable {
         self.format = format
     }
 
+    package var textType: String { format == .svg ? "image/svg+xml" : ReportOutput.plainText }
+
     package func writeText(_ style: ReportStyle, _ line: (String) -> Void) {
         switch format {
         case .svg: GraphPicture(self).write(line)

@@ -28,10 +28,12 @@ package struct ReportOutput: Sendable, Hashable {
     /// How text for people is written.
     package var style: ReportStyle { ReportStyle(isWide: format == .wide, hasColors: hasColors) }
 
-    /// The content type for HTTP.
-    package var contentType: String {
+    static let plainText = "text/plain; charset=utf-8"
+
+    /// The content type of a report for HTTP.
+    package func contentType(of report: any Report) -> String {
         switch format {
-        case .table, .wide: "text/plain; charset=utf-8"
+        case .table, .wide: report.textType
         case .json: "application/json"
         case .yaml: "application/yaml"
         }

@@ -38,7 +38,7 @@ package struct InquiryNeeds: OptionSet, Sendable {
 package enum Inquiries {
     package static let all: [any Inquiry.Type] = [
         ServiceInquiry.self, EndpointInquiry.self, StatusInquiry.self, ExplanationInquiry.self, TraceInquiry.self,
-        GraphInquiry.self, EventInquiry.self,
+        GraphInquiry.self, EventInquiry.self, SyncHistoryInquiry.self,
     ]
 }
 

@@ -13,12 +13,17 @@ package protocol Report: Sendable, Codable {
     /// The exit status of the command that prints the report; 0 unless the report is a verdict.
     var exitStatus: Int { get }
 
+    /// The content type of the text for people.
+    var textType: String { get }
+
     /// Writes the report for people, line by line.
     func writeText(_ style: ReportStyle, _ line: (String) -> Void)
 }
 
 extension Report {
     package var exitStatus: Int { 0 }
+
+    package var textType: String { ReportOutput.plainText }
 }
 
 /// A report that is a list, which may be long: it is written item by item.

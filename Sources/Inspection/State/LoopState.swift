@@ -18,6 +18,8 @@ package struct LoopState: Sendable {
 
     /// What happened since the program was started, as far as it is kept; `nil` if it is not.
     package var events: (any KeptEvents)?
+    /// The syncs of the last hour; `nil` if they are not kept.
+    package var syncs: (any KeptSyncs)?
 
     package init(time: Timestamp, startTime: Timestamp) {
         self.time = time

@@ -54,6 +54,7 @@ package struct LoopInspector: Sendable {
         loopState.warnings = problems.problems.warnings
         for family in families { loopState.families[family] = familyState(family) }
         loopState.events = events
+        loopState.syncs = syncs
         state.loop = loopState
         return state
     }

@@ -18,6 +18,10 @@ package struct ReportPages: Sendable {
     package static let versionHeader = "Kubetables-Version"
     /// The header with the exit status of the command that prints the report, if it is not 0.
     package static let statusHeader = "Kubetables-Exit-Status"
+    private static let pictureType = "image/svg+xml"
+    /// A picture that is opened by itself has its own style, and nothing in it runs.
+    private static let picturePolicy =
+        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
 
     private struct NoRules: Error, CustomStringConvertible {
         let description = "no rules yet: Services and endpoints are not known"
@@ -68,21 +72,22 @@ package struct ReportPages: Sendable {
         let needs = type(of: inquiry).needs
         let state = await state(needs)
         guard !state.compilations.isEmpty || !needs.contains(.rules) else { throw NoRules() }
-        let (page, exitStatus) = try await queue.run { Result { try Self.page(inquiry, output, state) } }.get()
-        var answer = HTTPAnswer(contentType: output.contentType, page)
-        if exitStatus != 0 { answer.headers.append((Self.statusHeader, "\(exitStatus)")) }
-        return page.isLarge ? room.admit(answer, onRelease: onRelease) : answer
+        let answer = try await queue.run { Result { try Self.answer(inquiry, output, state) } }.get()
+        return answer.content.isLarge ? room.admit(answer, onRelease: onRelease) : answer
     }
 
-    private static func page(
+    private static func answer(
         _ inquiry: any Inquiry, _ output: ReportOutput, _ state: InspectedState
-    ) throws -> (PageContent, exitStatus: Int) {
+    ) throws -> HTTPAnswer {
         var page = PageContent()
         let report = try inquiry.report(on: state)
         try output.write(report) { page.append($0) }
-        return (page, report.exitStatus)
+        let type = output.contentType(of: report)
+        var answer = HTTPAnswer(contentType: type, page)
+        if report.exitStatus != 0 { answer.headers.append((statusHeader, "\(report.exitStatus)")) }
+        if type == pictureType { answer.headers.append(("Content-Security-Policy", picturePolicy)) }
+        return answer
     }
-
 }
 
 extension InquiryFailure {

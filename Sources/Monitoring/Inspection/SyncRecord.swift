@@ -21,6 +21,7 @@ package final class SyncRecord: ProxyObserver {
     let startTime: Timestamp
     private let now: @Sendable () -> Timestamp
     private let state = Mutex<[IPFamily: Facts]>([:])
+    private let history = Mutex<[IPFamily: SyncMinutes]>([:])
 
     /// - Parameter now: the calendar.
     package init(now: @escaping @Sendable () -> Timestamp = { .now }) {
@@ -30,13 +31,23 @@ package final class SyncRecord: ProxyObserver {
 
     package func observe(_ event: ProxyEvent) {
         switch event {
-        case .synchronized(let synchronization): note(synchronization)
-        case .failed(let failure): state.withLock { $0[failure.family]?.inSyncSince = nil }
+        case .synchronized(let synchronization):
+            note(synchronization)
+            let time = now()
+            updateHistory(synchronization.family) { $0.note(synchronization, at: time) }
+        case .failed(let failure):
+            state.withLock { $0[failure.family]?.inSyncSince = nil }
+            let time = now()
+            updateHistory(failure.family) { $0.noteFailure(at: time) }
         default: break
         }
     }
 
     func facts(_ family: IPFamily) -> Facts { state.withLock { $0[family] ?? Facts() } }
+
+    private func updateHistory(_ family: IPFamily, _ change: (inout SyncMinutes) -> Void) {
+        history.withLock { change(&$0[family, default: SyncMinutes(family)]) }
+    }
 
     private func note(_ synchronization: Proxy.Synchronization) {
         let time = now()
@@ -51,6 +62,15 @@ package final class SyncRecord: ProxyObserver {
             }
             for name in drifted { facts.driftTimes[name] = time }
             state[synchronization.family] = facts
+        }
+    }
+}
+
+extension SyncRecord: KeptSyncs {
+    package var minutes: [SyncMinute] {
+        let time = now()
+        return history.withLock { history in
+            IPFamily.allCases.flatMap { history[$0]?.minutes(until: time) ?? [] }
         }
     }
 }
