@@ -1,6 +1,6 @@
 # Targets for people; `make` lists them. CI runs .ci/run, which uses the same targets.
 
-shell_scripts := .ci/run Benchmarks/run scripts/demo scripts/docs scripts/install scripts/lab scripts/lab-answer scripts/license scripts/playground scripts/setup
+shell_scripts := .ci/run Benchmarks/run scripts/demo scripts/docs scripts/install scripts/lab scripts/lab-answer scripts/license scripts/pictures scripts/playground scripts/setup
 
 python_scripts := Benchmarks/loop Benchmarks/programs.py Benchmarks/scrape
 

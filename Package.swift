@@ -163,7 +163,8 @@ let package = Package(
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
             ],
-            swiftSettings: settings),
+            // In the program itself: a node has no other file of it.
+            resources: [.embedInCode("Page/Assets")], swiftSettings: settings),
 
         // The command line.
         .executableTarget(

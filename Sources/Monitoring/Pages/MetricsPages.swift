@@ -16,6 +16,7 @@ import PrometheusText
 /// | `/plan` | the difference between the desired rules and the kernel |
 /// | `/problems` | what is not as it should be; as JSON with `?format=json` or `Accept: application/json` |
 /// | `/v1/…` | reports, for the commands of the same names (``ReportPages``) |
+/// | `/`, `/page/…` | what shows these reports in a browser (``WebPage``) |
 ///
 /// All from `/rules` on reveal much or cost much, so only clients on this machine get them, wherever the server listens
 /// (``NodeOnly``).
@@ -40,7 +41,7 @@ package struct MetricsPages: Sendable {
     ///
     /// - Parameters:
     ///   - configuration: JSON for `/configz`.
-    ///   - reports: answers paths below `/v1/`; `nil` if there are none.
+    ///   - reports: answers paths below `/v1/`; `nil` if there are none, and no page for browsers either.
     ///   - onRelease: called when a large page is no longer in memory.
     package init(
         metrics: @escaping @Sendable () async -> MetricText, configuration: @escaping Page, rules: @escaping LargePage,
@@ -71,8 +72,10 @@ package struct MetricsPages: Sendable {
         }
     }
 
+    /// A report, or the page that shows them.
     private func report(_ query: HTTPServer.Query) async -> HTTPAnswer {
         guard let reports else { return .notFound }
+        if let page = WebPage.answer(query.path) { return await NodeOnly.answer(query) { page } }
         guard reports.has(query.path) else { return .notFound }
         return await NodeOnly.answer(query) { await reports.answer(query) }
     }

@@ -41,9 +41,9 @@ enum Sources {
     /// All Swift files below Sources.
     static let files = find("Sources").filter { $0.path.hasSuffix(".swift") }
 
-    /// Pages, manifests, scripts.
+    /// Pages, those for browsers with their scripts too, manifests, scripts.
     static let texts: [File] = {
-        let pages = find("Sources").filter { $0.path.hasSuffix(".md") }
+        let pages = find("Sources").filter { $0.path.firstMatch(of: /\.(md|html|js|css)$/) != nil }
         let deploy = find("deploy").filter { $0.path.firstMatch(of: /\.(md|yaml|service)$|Dockerfile$/) != nil }
         let readmes = find("fixtures").filter { $0.path.hasSuffix("README.md") }
         let top = (try? FileManager.default.contentsOfDirectory(atPath: Repository.root.path)) ?? []
