@@ -19,7 +19,7 @@ public final class Browser {
     public private(set) var errors: [String] = []
 
     /// How long an answer may take; a machine that is busy with other tests is slow.
-    private static let patience = Duration.seconds(20)
+    private static let patience = Duration.seconds(30)
 
     /// Starts a browser inside a network namespace.
     public convenience init(in namespace: NetworkNamespace) throws {

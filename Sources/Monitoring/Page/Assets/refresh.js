@@ -4,12 +4,12 @@
 /**
  * Loads something again and again.
  *
- * The next time comes two seconds after the last one, or twenty times as long as the answer took: an open page costs the node
- * at most a twentieth of a processor. A page that is not visible loads nothing.
+ * The next time comes two seconds after the last one, or forty times as long as the answer took. An open page, which loads its
+ * view and the state of the node, costs the node at most a twentieth of a processor; one that is not visible costs nothing.
  */
 export class Refresher {
   static shortestPause = 2000;
-  static costFactor = 20;
+  static costFactor = 40;
 
   #timer;
   #abort;
