@@ -242,7 +242,8 @@ let package = Package(
         .testTarget(
             name: "ProxyConfigurationTests",
             dependencies: [
-                "KubernetesObjects", "Messages", "NetworkTypes", "ProxyConfiguration", "RuleCompiler", "ServiceModel",
+                "Documents", "KubernetesObjects", "Messages", "NetworkTypes", "ProxyConfiguration", "RuleCompiler",
+                "ServiceModel",
                 "TestSupport",
             ],
             swiftSettings: settings),

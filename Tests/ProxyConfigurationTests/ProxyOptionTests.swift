@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Documents
 import KubernetesObjects
 import Messages
 import NetworkTypes
@@ -177,7 +178,7 @@ import Testing
                 var options = ProxyOptions()
                 guard (try? option.apply(text, to: &options)) != nil else { continue }
                 for warning in options.warnings {
-                    #expect(warning.unicodeScalars.allSatisfy(\.isPrintable), "\(warning.debugDescription)")
+                    #expect(warning.unicodeScalars.allSatisfy { $0.isPrintable }, "\(warning.debugDescription)")
                     warned.insert(option.name)
                 }
             }
