@@ -131,7 +131,7 @@ import Testing
     @Test func connectionsAreCountedWhereTheyWent() throws {
         defer { cleanUp() }
         try write()
-        try running { _ in
+        try running(["--traffic-metrics", "bytes"]) { _ in
             let before = try scrape()
             #expect(before[Self.web] == 0)
             #expect(before[Self.first] == nil)

@@ -137,7 +137,8 @@ import Testing
         try write(endpoint: "10.244.0.2")
         let program = try node.start(
             [Repository.tool, "run", "--manifests", "\(folder.path)/manifests", "--hostname-override", "node-1"]
-                + ["--lock-file", node.lockPath, "--iptables-min-sync-period", "0s", "--iptables-sync-period", "1s"])
+                + ["--lock-file", node.lockPath, "--iptables-min-sync-period", "0s", "--iptables-sync-period", "1s"]
+                + ["--traffic-metrics", "bytes"])
         try program.waitForErrors(containing: "start: IPv4")
         try program.waitForErrors(containing: "start: IPv6")
         // Whole seconds: what was changed before the program started is not measured.

@@ -53,7 +53,7 @@ private final class FakeCounters: Sendable {
 
     @Test("is written by service port and by endpoint, with what was refused")
     func text() async throws {
-        let monitor = monitor()
+        let monitor = monitor(.bytes)
         #expect(await !text(monitor).contains("service_port"))
         monitor.rulesAreInForce(sample.compilation)
         counters.show(sample.reading(["web": [2: 3]]))
@@ -77,6 +77,29 @@ private final class FakeCounters: Sendable {
     }
 
     private let idle = #"ip_family="IPv4",namespace="default",service="idle",port="80",protocol="TCP""#
+
+    @Test("has bytes of first packets only on request, which makes a scrape about half as long")
+    func bytes() async throws {
+        let large = TrafficSample(
+            services: Dictionary(uniqueKeysWithValues: (0..<100).map { ("web-\($0)", Array(1...10)) }))
+        let compilation = large.compilation
+        var reading = TrafficReading()
+        for rule in compilation.servicePorts.flatMap(\.endpointRules) {
+            reading.nat[rule] = RuleCounters(packets: 123_456, bytes: 7_407_360)
+        }
+        counters.show(reading)
+        var sizes: [TrafficDetail: Int] = [:]
+        for detail in [TrafficDetail.bytes, .endpoints, .services] {
+            let monitor = monitor(detail)
+            monitor.rulesAreInForce(compilation)
+            let text = await text(monitor)
+            #expect(text.contains("first_packet_bytes") == (detail == .bytes))
+            #expect(text.contains("endpoint_connections_total{") == (detail != .services))
+            sizes[detail] = text.utf8.count
+        }
+        let (all, connections) = (Double(sizes[.bytes] ?? 0), Double(sizes[.endpoints] ?? 0))
+        #expect(connections > 0.4 * all && connections < 0.5 * all, "\(sizes)")
+    }
 
     @Test("is read once for all scrapes within a second")
     func sharing() async {

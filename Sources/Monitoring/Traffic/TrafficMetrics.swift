@@ -84,12 +84,13 @@ struct TrafficMetrics: Sendable {
         let rows = snapshots.flatMap { snapshot in
             (snapshot.compilation?.servicePorts ?? []).map { TrafficRow($0, of: snapshot) }
         }
-        if detail == .endpoints {
+        let hasBytes = detail == .bytes
+        if detail.hasEndpoints {
             write(endpointConnections, ofEndpoints: rows, \.packets, &text)
-            write(endpointBytes, ofEndpoints: rows, \.bytes, &text)
+            if hasBytes { write(endpointBytes, ofEndpoints: rows, \.bytes, &text) }
         }
         write(portConnections, ofPorts: rows, \.packets, &text)
-        write(portBytes, ofPorts: rows, \.bytes, &text)
+        if hasBytes { write(portBytes, ofPorts: rows, \.bytes, &text) }
         write(refusedPackets, ofRefusals: rows, \.packets, &text)
         write(refusedBytes, ofRefusals: rows, \.bytes, &text)
         write(invalidPackets, sumOf: snapshots, \.invalidPackets, \.invalidPacketRules, &text)

@@ -15,8 +15,9 @@ struct LoopOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "The traffic metrics: for service ports and endpoints, for service ports only, or none.",
-            valueName: "endpoints|services|off"))
+            "The traffic metrics: for service ports and endpoints, the same with bytes of first packets, for service ports "
+                + "only, or none.",
+            valueName: "endpoints|bytes|services|off"))
     var trafficMetrics = TrafficDetail.endpoints
 
     @Option(.bindAddressHardFail) var bindAddressHardFail: FlagValue?
