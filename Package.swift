@@ -156,8 +156,8 @@ let package = Package(
         .target(
             name: "Monitoring",
             dependencies: [
-                "ConnectionTracking", "ForeignRules", "HTTPServing", "Host", "Inspection", "KernelTables",
-                "KubernetesObjects", "Messages", "NetworkTypes",
+                "ConnectionTracking", "Documents", "ForeignRules", "HTTPServing", "Host", "Inspection", "KernelTables",
+                "KubernetesAPI", "KubernetesObjects", "Messages", "NetworkTypes",
                 "PrometheusText", "Proxy", "ProxyConfiguration", "RuleCompiler", "RuleEvaluation", "ServiceModel",
                 "XTables",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
@@ -170,7 +170,7 @@ let package = Package(
         .executableTarget(
             name: "kubetables",
             dependencies: [
-                "ConnectionTracking", "ForeignRules", "HTTPServing", "Host", "Inspection", "KernelTables",
+                "ConnectionTracking", "Documents", "ForeignRules", "HTTPServing", "Host", "Inspection", "KernelTables",
                 "KubernetesAPI",
                 "KubernetesObjects", "Messages", "Monitoring", "NetworkTypes", "NodeTuning", "Proxy",
                 "ProxyConfiguration", "RuleCompiler",
@@ -324,7 +324,8 @@ let package = Package(
             name: "MonitoringTests",
             dependencies: [
                 "ConnectionTracking", "ForeignRules", "HTTPServing", "Inspection", "KernelTables",
-                "KernelTablesSuite", "KubernetesObjects", "Monitoring", "NetworkTypes", "PrometheusText", "Proxy",
+                "KernelTablesSuite", "KubernetesAPI", "KubernetesObjects", "Monitoring", "NetworkTypes",
+                "PrometheusText", "Proxy",
                 "RuleCompiler",
                 "ServiceModel", "TestSupport", "XTables",
                 .product(name: "CoreMetrics", package: "swift-metrics"),

@@ -27,7 +27,9 @@ import Testing
         }
     }
 
-    private let families = ServedMetrics(backend: Syncer(store: MemoryStore(), lock: nil)).families
+    private let families = ServedMetrics(
+        backend: Syncer(store: MemoryStore(), lock: nil), build: BuildInfo(version: "1.2.3")
+    ).families
 
     private func queries() throws -> [Query] {
         try AlertRules.read().alerts.map { Query(text: $0.expr) } + Dashboard.read().expressions.map { Query(text: $0) }
@@ -104,9 +106,9 @@ import Testing
     /// The names of all series that the program serves; its families must be the defined ones.
     private func servedNames() throws -> Set<String> {
         let defined = Dictionary(
-            uniqueKeysWithValues: ServedMetrics(backend: Syncer(store: MemoryStore(), lock: nil)).families.map {
-                ($0.name, $0)
-            })
+            uniqueKeysWithValues: ServedMetrics(
+                backend: Syncer(store: MemoryStore(), lock: nil), build: BuildInfo(version: "1.2.3")
+            ).families.map { ($0.name, $0) })
         let text = try node.run("curl", "-sS", "--fail", "--max-time", "10", "http://127.0.0.1:10249/metrics")
         var names: Set<String> = []
         for line in text.split(separator: "\n") where line.hasPrefix("# TYPE ") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import KubernetesObjects
+import Synchronization
 import TestAPIServer
 import TestSupport
 import Testing
@@ -33,6 +34,32 @@ struct TransportTests {
         #expect(
             try await failure("http://no-such-host.invalid:1")
                 == "cannot be reached: unknown host name \"no-such-host.invalid\"")
+    }
+
+    @Test("each answer and each failure is reported for metrics, with the server and nothing else of the request")
+    func events() async throws {
+        let events = Mutex<[APIRequestEvent]>([])
+        func ask(_ server: String) async throws {
+            let client = APIClient(
+                ClusterConnection(server: try ServerAddress(server), origin: "test"), version: "0", limits: .quick
+            ) { event in events.withLock { $0.append(event) } }
+            _ = try? await client.get("/version")
+            await client.shutdown()
+        }
+        func kinds(_ host: String) -> [String] {
+            events.withLock { events in
+                events.filter { $0.host == host }.map { event in
+                    if case .ended(let duration) = event.kind { return duration > .zero ? "ended" : "at once" }
+                    return "\(event.kind)"
+                }
+            }
+        }
+        let server = try await RawServer(answer: "HTTP/1.1 503 Later\r\nContent-Length: 0\r\n\r\n")
+        try await ask("http://127.0.0.1:\(server.port)")
+        #expect(kinds("127.0.0.1:\(server.port)") == ["answered(status: 503)", "ended"])
+        await server.stop()
+        try await ask("http://127.0.0.1:1")
+        #expect(kinds("127.0.0.1:1") == ["failed", "ended"])
     }
 
     @Test("a server without TLS is named as that")

@@ -64,6 +64,29 @@ import Testing
         for path in ["/metrics", "/healthz", "/proxyMode", "/configz"] { #expect(await status(path, false) == 200) }
     }
 
+    @Test("a request of /healthz counts as a successful check in /metrics/slis, and nowhere else")
+    func healthChecks() async {
+        let pages = MetricsPages(
+            metrics: { MetricText() }, configuration: { "{}" }, rules: { PageContent() }, plan: { PageContent() },
+            problems: ProblemRecord())
+        func page(_ path: String) async -> HTTPAnswer { await pages.answer(HTTPServer.Query(path: path)) }
+        #expect(await body(page("/metrics/slis")) == "")
+        for _ in 0..<3 { #expect(await body(page("/healthz")) == "ok") }
+        let answer = await page("/metrics/slis")
+        #expect(answer.header("Content-Type") == MetricText.contentType)
+        #expect(
+            body(answer) == """
+                # HELP kubernetes_healthcheck Result of the last run of a health check: 1 if it succeeded, else 0.
+                # TYPE kubernetes_healthcheck gauge
+                kubernetes_healthcheck{name="ping",type="healthz"} 1
+                # HELP kubernetes_healthchecks_total Results of health checks.
+                # TYPE kubernetes_healthchecks_total counter
+                kubernetes_healthchecks_total{name="ping",status="success",type="healthz"} 3
+
+                """)
+        for path in ["/statusz", "/flagz"] { #expect(await page(path).status == 404) }
+    }
+
     private struct NotYet: Error, CustomStringConvertible {
         let description = "no rules yet"
     }

@@ -2,6 +2,7 @@
 
 import ConnectionTracking
 import ForeignRules
+import KubernetesAPI
 import KubernetesObjects
 import NetworkTypes
 import PrometheusText
@@ -48,6 +49,24 @@ import XTables
             line("filter", "FORWARD", 2), line("filter", "INPUT", 0))
         metrics.observe(.foreignRulesAhead(.ipv4, []))
         expect(line("nat", "PREROUTING", 0), line("nat", "OUTPUT", 0), line("filter", "FORWARD", 1))
+    }
+
+    @Test("requests to the API server count under client-go's names, and those without an answer as <error>")
+    func requests() {
+        let metrics = metrics
+        let host = "10.96.0.1:443"
+        for status in [200, 200, 403] { metrics.count(APIRequestEvent(kind: .answered(status: status), host: host)) }
+        metrics.count(APIRequestEvent(kind: .failed, host: host))
+        metrics.count(APIRequestEvent(kind: .ended(.milliseconds(30)), host: host))
+        let name = "rest_client_request_duration_seconds"
+        expect(
+            #"rest_client_requests_total{code="200",method="GET",host="10.96.0.1:443"} 2"#,
+            #"rest_client_requests_total{code="403",method="GET",host="10.96.0.1:443"} 1"#,
+            #"rest_client_requests_total{code="<error>",method="GET",host="10.96.0.1:443"} 1"#,
+            name + #"_bucket{verb="GET",host="10.96.0.1:443",le="0.025"} 0"#,
+            name + #"_bucket{verb="GET",host="10.96.0.1:443",le="0.1"} 1"#,
+            name + #"_bucket{verb="GET",host="10.96.0.1:443",le="60"} 1"#,
+            name + #"_count{verb="GET",host="10.96.0.1:443"} 1"#)
     }
 
     @Test("a wait for the lock that was in vain counts as well")

@@ -92,12 +92,12 @@ import Testing
         #expect(again.clusterCIDRs == options.clusterCIDRs)
         #expect(again.effectiveHealthzBindAddress == options.effectiveHealthzBindAddress)
         // The same from the JSON that /configz shows, which is YAML too.
-        let json = options.configurationJSON.dropFirst(#"{"kubeproxy.config.k8s.io":"#.count).dropLast(2)
+        let json = options.configurationJSON().dropFirst(#"{"kubeproxy.config.k8s.io":"#.count).dropLast(2)
         #expect(try read(String(json)) == again)
     }
 
     @Test func theDefaultsAreKubeProxys() throws {
-        let json = ProxyOptions().configurationJSON
+        let json = ProxyOptions().configurationJSON()
         for text in [
             #""bindAddress":"0.0.0.0""#, #""healthzBindAddress":"0.0.0.0:10256""#,
             #""metricsBindAddress":"127.0.0.1:10249""#, #""mode":"iptables""#, #""oomScoreAdj":-999"#,

@@ -99,10 +99,10 @@ extension EndpointItem {
         ]
     }
 
-    /// The condition that decides: an endpoint that is terminating may serve until it has ended.
+    /// The condition that decides, as ``EndpointCondition`` has it.
     private var condition: String {
-        if conditions.contains("terminating") { return "terminating" }
-        return conditions.contains("ready") ? "ready" : "not-ready"
+        if conditions.contains("terminating") { return EndpointCondition.terminating.rawValue }
+        return (conditions.contains("ready") ? EndpointCondition.ready : .notReady).rawValue
     }
 
     private static func cell(_ isUsed: Bool?) -> TextTable.Cell {

@@ -15,8 +15,13 @@ extension InspectedState {
                 items.append(item(compiled, compilation.family, facts))
             }
         }
-        items += skippedItems(selection, facts) + invalidItems(selection, facts)
+        items += itemsWithoutRules(selection, facts)
         return items.sorted { $0.order < $1.order }
+    }
+
+    /// Services that no rules are made for.
+    func itemsWithoutRules(_ selection: ServiceSelection, _ facts: ServiceFacts) -> [ServiceItem] {
+        skippedItems(selection, facts) + invalidItems(selection, facts)
     }
 
     /// A port of a Service that rules are made for.

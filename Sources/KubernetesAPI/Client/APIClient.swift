@@ -19,6 +19,7 @@ package final class APIClient: Sendable {
     private let userAgent: String
     private let credentials: CredentialStore
     private let http: HTTPClient
+    private let onEvent: @Sendable (APIRequestEvent) -> Void
 
     /// A client without connections; ``shutdown()`` must be called in the end.
     ///
@@ -26,9 +27,14 @@ package final class APIClient: Sendable {
     ///   - connection: the server, and who asks it.
     ///   - version: the version of kubetables, for `User-Agent`.
     ///   - limits: how long to wait, and how much to receive.
-    package init(_ connection: ClusterConnection, version: String, limits: ClientLimits = ClientLimits()) {
+    ///   - onEvent: is called for each answer, each request without one, and the end of each request that is not a watch.
+    package init(
+        _ connection: ClusterConnection, version: String, limits: ClientLimits = ClientLimits(),
+        onEvent: @escaping @Sendable (APIRequestEvent) -> Void = { _ in }
+    ) {
         self.connection = connection
         self.limits = limits
+        self.onEvent = onEvent
         userAgent = "kubetables/\(version)"
         credentials = CredentialStore(connection, limits: limits)
         var configuration = HTTPClient.Configuration(
@@ -59,6 +65,8 @@ package final class APIClient: Sendable {
 
     func get(_ path: String, query: [(String, String)]) async throws(APIFailure) -> [UInt8] {
         let deadline = NIODeadline.now() + TimeAmount(limits.answer)
+        let began = ContinuousClock.now
+        defer { if !Task.isCancelled { report(.ended(.now - began)) } }
         let response = try await open(path, query: query, deadline: deadline)
         return try await body(of: response, limit: limits.answerSize, deadline: deadline)
     }
@@ -96,8 +104,10 @@ package final class APIClient: Sendable {
         do {
             response = try await http.execute(request, deadline: deadline, logger: Self.silent)
         } catch {
+            if !Task.isCancelled { report(.failed) }
             throw await explained(TransportErrors.failure(error, limits: limits, isAnswering: false))
         }
+        report(.answered(status: Int(response.status.code)))
         if response.status.code == 200 { return response }
         // A short look is enough for a Status object, and errors without one may be endless.
         let soon = min(deadline, .now() + TimeAmount(limits.answer))
@@ -106,6 +116,10 @@ package final class APIClient: Sendable {
             APIStatus(
                 code: Int(response.status.code), retryAfterHeader: response.headers.first(name: "Retry-After"),
                 body: body))
+    }
+
+    private func report(_ kind: APIRequestEvent.Kind) {
+        onEvent(APIRequestEvent(kind: kind, host: connection.server.authority()))
     }
 
     /// A refused certificate with the names that it has and the one that it lacks.

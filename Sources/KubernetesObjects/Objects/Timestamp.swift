@@ -47,6 +47,18 @@ extension Timestamp: CustomStringConvertible {
     /// RFC 3339 with milliseconds: for the beginning of log lines, where all have one width.
     public var withMilliseconds: String { "\(wholeSeconds).\(Self.digits(nanoseconds / 1_000_000, 3))Z" }
 
+    /// As `date` and Go's UnixDate write it: `Fri Nov 27 02:54:12 UTC 2026`.
+    package var unixDate: String {
+        var seconds = seconds
+        var parts = tm()
+        gmtime_r(&seconds, &parts)
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 32) { buffer in
+            // No locale is set in this process, so that the names are English.
+            strftime(buffer.baseAddress, buffer.count, "%a %b %e %H:%M:%S UTC %Y", &parts)
+            return buffer.baseAddress.map { String(cString: $0) } ?? ""
+        }
+    }
+
     private var wholeSeconds: String {
         var seconds = seconds
         var parts = tm()

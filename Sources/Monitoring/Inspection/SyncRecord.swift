@@ -18,7 +18,8 @@ package final class SyncRecord: ProxyObserver {
         var unsupported: [UnsupportedFeature] = []
     }
 
-    let startTime: Timestamp
+    /// When the program was started.
+    package let startTime: Timestamp
     private let now: @Sendable () -> Timestamp
     private let state = Mutex<[IPFamily: Facts]>([:])
     private let history = Mutex<[IPFamily: SyncMinutes]>([:])

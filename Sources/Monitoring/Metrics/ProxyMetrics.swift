@@ -2,6 +2,7 @@
 
 import HTTPServing
 import KernelTables
+import KubernetesAPI
 import KubernetesObjects
 import NetworkTypes
 import PrometheusText
@@ -23,6 +24,7 @@ package final class ProxyMetrics: ProxyObserver {
     private let cluster: ClusterMetrics
     private let servers: ServerMetrics
     private let problems: ProblemMetrics
+    private let apiClient: APIClientMetrics
 
     /// Defines the metrics; counters of `families` begin at zero.
     ///
@@ -42,6 +44,7 @@ package final class ProxyMetrics: ProxyObserver {
         cluster = ClusterMetrics(registry)
         servers = ServerMetrics(registry)
         problems = ProblemMetrics(registry, families)
+        apiClient = APIClientMetrics(registry)
     }
 
     package func observe(_ event: ProxyEvent) {
@@ -79,6 +82,9 @@ package final class ProxyMetrics: ProxyObserver {
 
     /// Records that the API server sent something about objects of a kind.
     package func recordContact(about kind: KubernetesObject.Kind) { cluster.recordContact(about: kind, at: now()) }
+
+    /// Counts what became of a request to the API server.
+    package func count(_ event: APIRequestEvent) { apiClient.count(event) }
 
     /// Counts a response of `/healthz`.
     package func countHealthz(status: Int) { probes.countHealthz(status) }

@@ -9,9 +9,11 @@ import PrometheusText
 /// | path | answer |
 /// | --- | --- |
 /// | `/metrics` | all metrics |
+/// | `/metrics/slis` | how health checks ended, as all Kubernetes components serve it |
 /// | `/healthz` | `ok`, as long as the process answers |
 /// | `/proxyMode` | `iptables` |
 /// | `/configz` | the configuration in force, as JSON |
+/// | `/statusz`, `/flagz` | version and age of the program, and its flags |
 /// | `/rules` | the desired rules, as iptables-save text |
 /// | `/plan` | the difference between the desired rules and the kernel |
 /// | `/problems` | what is not as it should be; as JSON with `?format=json` or `Accept: application/json` |
@@ -33,6 +35,8 @@ package struct MetricsPages: Sendable {
     private let problemText: SharedPage
     private let problemJSON: SharedPage
     private let reports: ReportPages?
+    private let zPages: ZPages?
+    private let healthChecks: HealthCheckMetrics
 
     /// A scraper waits ten seconds by default.
     private static let scrapePatience = Duration.seconds(5)
@@ -42,13 +46,18 @@ package struct MetricsPages: Sendable {
     /// - Parameters:
     ///   - configuration: JSON for `/configz`.
     ///   - reports: answers paths below `/v1/`; `nil` if there are none, and no page for browsers either.
+    ///   - zPages: answers `/statusz` and `/flagz`; `nil` if they are not served.
+    ///   - healthChecks: counts the requests of `/healthz`.
     ///   - onRelease: called when a large page is no longer in memory.
     package init(
         metrics: @escaping @Sendable () async -> MetricText, configuration: @escaping Page, rules: @escaping LargePage,
         plan: @escaping LargePage, problems: ProblemRecord, reports: ReportPages? = nil,
+        zPages: ZPages? = nil, healthChecks: HealthCheckMetrics = HealthCheckMetrics(),
         onRelease: @escaping @Sendable () -> Void = {}
     ) {
         self.reports = reports
+        self.zPages = zPages
+        self.healthChecks = healthChecks
         self.metrics = SharedPage(patience: Self.scrapePatience, onRelease: onRelease) {
             HTTPAnswer(contentType: MetricText.contentType, PageContent(pieces: await metrics().pieces))
         }
@@ -62,14 +71,28 @@ package struct MetricsPages: Sendable {
     package func answer(_ query: HTTPServer.Query) async -> HTTPAnswer {
         switch query.path {
         case "/metrics": await answer { try await metrics.answer() }
-        case "/healthz": .text("ok")
+        case "/metrics/slis":
+            HTTPAnswer(contentType: MetricText.contentType, PageContent(pieces: healthChecks.text.pieces))
+        case "/healthz": ping()
         case "/proxyMode": .text("iptables")
         case "/configz": await answer { .json(try await configuration()) }
+        case "/statusz": zPages?.statusz(query.accept, paths: Self.paths) ?? .notFound
+        case "/flagz": await zPages?.flagz(query.accept) ?? .notFound
         case "/rules": await answer(query) { try await rules.answer() }
         case "/plan": await answer(query) { try await plan.answer() }
         case "/problems": await answer(query) { try await (query.wantsJSON ? problemJSON : problemText).answer() }
         default: await report(query)
         }
+    }
+
+    /// The paths that `/statusz` lists.
+    private static let paths = [
+        "/", "/configz", "/flagz", "/healthz", "/metrics", "/plan", "/problems", "/proxyMode", "/rules", "/statusz", "/v1",
+    ]
+
+    private func ping() -> HTTPAnswer {
+        healthChecks.countPing()
+        return .text("ok")
     }
 
     /// A report, or the page that shows them.

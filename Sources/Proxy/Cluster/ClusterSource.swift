@@ -30,12 +30,14 @@ package struct ClusterSource: Sendable {
     ///   - logger: gets a line about trouble.
     ///   - diagnostics: gets what is wrong with objects.
     ///   - onContact: is called each time the server has answered something about objects of a kind.
+    ///   - onRequest: is called for each answer of the server, and each request without one.
     ///   - deliver: gets what there is and what changes; must return soon.
     package func run(
         logger: Logger, diagnostics: ObjectDiagnostics, onContact: @escaping @Sendable (KubernetesObject.Kind) -> Void,
+        onRequest: @escaping @Sendable (APIRequestEvent) -> Void = { _ in },
         deliver: @escaping @Sendable ([ObjectUpdate]) async -> Void
     ) async {
-        let client = APIClient(connection, version: version)
+        let client = APIClient(connection, version: version, onEvent: onRequest)
         await withTaskGroup(of: Void.self) { group in
             for resource in [WatchedResource.node(name: nodeName), .endpointSlices, .services] {
                 let reflector = Reflector(

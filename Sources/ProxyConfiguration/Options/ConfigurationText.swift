@@ -5,8 +5,27 @@ import KubernetesObjects
 
 extension ProxyOptions {
     /// The options in force as a KubeProxyConfiguration, in JSON under the key that kube-proxy's `/configz` has.
-    package var configurationJSON: String {
-        DocumentValue.object(["kubeproxy.config.k8s.io": .object(configuration)]).json + "\n"
+    ///
+    /// - Parameter flags: the options in force that no file has, by their flags, for a second key `kubetables`.
+    package func configurationJSON(flags: [FlagInForce] = []) -> String {
+        var object: DocumentObject = ["kubeproxy.config.k8s.io": .object(configuration)]
+        if !flags.isEmpty {
+            let members = flags.map { DocumentObject.Member(key: $0.name, value: $0.value) }
+            object.members.append(.init(key: "kubetables", value: .object(DocumentObject(members))))
+        }
+        return DocumentValue.object(object).json + "\n"
+    }
+
+    /// The options in force that have a flag.
+    package var flagsInForce: [FlagInForce] { flags { _ in true } }
+
+    /// The options in force that have a flag and no field in a file.
+    package var flagsOnlyInForce: [FlagInForce] { flags { $0.field == nil } }
+
+    private func flags(_ isIncluded: (ProxyOption) -> Bool) -> [FlagInForce] {
+        ProxyOption.all.filter(isIncluded).compactMap { option in
+            option.flag.map { FlagInForce($0, option.value(in: self)) }
+        }
     }
 
     /// The options in force as a configuration file, in YAML.
@@ -33,6 +52,22 @@ extension ProxyOptions {
             option.isSet(in: self) && option.value(in: read) != option.value(in: self)
         }.map(\.name)
     }
+}
+
+/// A flag of the command line, and its value in force.
+package struct FlagInForce: Sendable, Hashable {
+    /// The name without dashes.
+    package let name: String
+    /// The value, as a configuration file would have it.
+    package let value: DocumentValue
+
+    package init(_ name: String, _ value: DocumentValue) {
+        self.name = name
+        self.value = value
+    }
+
+    /// The value as the command line has it.
+    package var text: String { value.flagText }
 }
 
 extension DocumentObject {

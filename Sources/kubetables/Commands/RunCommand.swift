@@ -48,7 +48,7 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup var owner: OwnerOptions
     @OptionGroup var compatibility: CompatibilityOptions
 
-    private var families: [IPFamily] { ipFamily.map { [$0] } ?? IPFamily.allCases }
+    var families: [IPFamily] { ipFamily.map { [$0] } ?? IPFamily.allCases }
 
     func run() async throws {
         if oneShot.cleanup == true {
@@ -96,7 +96,8 @@ struct RunCommand: AsyncParsableCommand {
             backend: kernel.backend(stop: signals.stop),
             flows: StaleFlowCleanup(), traffic: status.metrics.traffic, host: host, observer: observer)
 
-        let servers = try await status.listen(options, loop: loop, families: families, source: "\(objects)")
+        let servers = try await status.listen(
+            options, loop: loop, families: families, source: "\(objects)", flags: ownFlags(objects))
 
         setOutOfMemoryScore(options, logger)
         NodeTuning.raiseOpenFileLimit()
@@ -111,7 +112,8 @@ struct RunCommand: AsyncParsableCommand {
                 TaskService {
                     await objects.run(
                         logger: logger, observer: observer,
-                        onContact: { status.metrics.proxy.recordContact(about: $0) }
+                        onContact: { status.metrics.proxy.recordContact(about: $0) },
+                        onRequest: { status.metrics.proxy.count($0) }
                     ) { await loop.take($0) }
                 },
                 TaskService { await reloadOnRequest(signals, reload) },

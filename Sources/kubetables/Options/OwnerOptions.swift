@@ -13,7 +13,8 @@ struct OwnerOptions: ParsableArguments {
         completion: .file())
     var ownerLockFile: String?
 
-    private var path: String { ownerLockFile ?? OwnerLock.defaultPath }
+    /// The path of the file.
+    var path: String { ownerLockFile ?? OwnerLock.defaultPath }
 
     /// Acquires the lock; a file that cannot be locked is only worth a warning, since a second program is rare.
     ///

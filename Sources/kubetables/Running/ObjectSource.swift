@@ -31,8 +31,10 @@ enum ObjectSource: CustomStringConvertible {
     /// - Parameters:
     ///   - observer: receives which objects cannot be used.
     ///   - onContact: called for each answer of an API server about objects of a kind.
+    ///   - onRequest: called for each answer of an API server, and each request without one.
     func run(
         logger: Logger, observer: any ProxyObserver, onContact: @escaping @Sendable (KubernetesObject.Kind) -> Void,
+        onRequest: @escaping @Sendable (APIRequestEvent) -> Void,
         _ deliver: @escaping @Sendable ([ObjectUpdate]) async -> Void
     ) async {
         let diagnostics = ObjectDiagnostics(logger, observer: observer)
@@ -40,7 +42,8 @@ enum ObjectSource: CustomStringConvertible {
         case .manifests(let source):
             await source.run(report: diagnostics.log, reportErrors: diagnostics.report, deliver: deliver)
         case .cluster(let source):
-            await source.run(logger: logger, diagnostics: diagnostics, onContact: onContact, deliver: deliver)
+            await source.run(
+                logger: logger, diagnostics: diagnostics, onContact: onContact, onRequest: onRequest, deliver: deliver)
         }
     }
 }

@@ -27,7 +27,8 @@ struct StatusServers {
         // Without an address for /metrics, the counters of the rules need not be read.
         let isServed = options.effectiveMetricsBindAddress != .none
         metrics = ServedMetrics(
-            families: families, traffic: isServed ? detail : .off, backend: KernelOptions.readOnlyBackend)
+            families: families, traffic: isServed ? detail : .off, backend: KernelOptions.readOnlyBackend,
+            build: Self.build)
         health = HealthRecord(syncPeriod: options.effectiveSyncPeriod, families: families)
         problems = ProblemRecord(families: families)
         let refusals = HTTPRefusals(logger) { [metrics] in metrics.proxy.count($0) }
@@ -45,14 +46,16 @@ struct StatusServers {
 
     /// Listens; comes before anything else, so that a port that is already in use ends the program at once.
     ///
-    /// - Parameter source: where objects come from, for people.
+    /// - Parameters:
+    ///   - source: where objects come from, for people.
+    ///   - flags: the flags that are no part of `options`, with their values in force.
     /// - Returns: the servers. With `bindAddressHardFail: false`, a server may listen later, when its port is free.
     /// - Throws: `ExitCode.cannotListen`.
     func listen(
-        _ options: ProxyOptions, loop: ProxyLoop, families: [IPFamily], source: String
+        _ options: ProxyOptions, loop: ProxyLoop, families: [IPFamily], source: String, flags: [FlagInForce]
     ) async throws -> [TaskService] {
         let healthPages = HealthPages(health, metrics: metrics.proxy)
-        let pages = metricsPages(loop, families, source)
+        let pages = metricsPages(loop, families, source, flags)
         let binds: [(BindAddress, Bind)] = [
             (
                 options.effectiveHealthzBindAddress,
@@ -126,7 +129,9 @@ struct StatusServers {
     /// The time until the next attempt, as kube-proxy's.
     private static let retryPeriod = Duration.seconds(5)
 
-    private func metricsPages(_ loop: ProxyLoop, _ families: [IPFamily], _ source: String) -> MetricsPages {
+    private func metricsPages(
+        _ loop: ProxyLoop, _ families: [IPFamily], _ source: String, _ flags: [FlagInForce]
+    ) -> MetricsPages {
         let rules = RulesPage(loop, families, RulesPage.rules)
         let plan = RulesPage(loop, families, RulesPage.plan)
         let queue = BlockingQueue(label: "kubetables.memory")
@@ -136,10 +141,28 @@ struct StatusServers {
             events: events, traffic: metrics.traffic, machine: KernelMachine(KernelOptions.readOnlyBackend))
         let reports = ReportPages(
             version: kubetablesVersion, state: { await inspector.state($0) }, onRelease: giveBack)
+        let counter = StateCounter { await inspector.state([]) }
+        let zPages = ZPages(build: Self.build, startTime: syncs.startTime) {
+            (await loop.options.withSocket.flagsInForce + flags).map { ($0.name, $0.text) }
+        }
         return MetricsPages(
-            metrics: { [metrics] in await metrics.text() },
-            configuration: { await loop.options.configurationJSON },
+            metrics: { [metrics] in await metrics.text(await counter.counts()) },
+            configuration: {
+                let options = await loop.options.withSocket
+                return options.configurationJSON(flags: options.flagsOnlyInForce + flags)
+            },
             rules: { try await rules.content() }, plan: { try await plan.content() }, problems: problems,
-            reports: reports, onRelease: giveBack)
+            reports: reports, zPages: zPages, healthChecks: metrics.healthChecks, onRelease: giveBack)
+    }
+
+    private static let build = BuildInfo(version: kubetablesVersion)
+}
+
+extension ProxyOptions {
+    /// The options with the path of the socket that this node has by default.
+    fileprivate var withSocket: ProxyOptions {
+        var options = self
+        options.socket = socket ?? StatusSocket.defaultPath
+        return options
     }
 }
