@@ -39,7 +39,7 @@ struct Kubetables: AsyncParsableCommand {
         version: "kubetables \(kubetablesVersion) (kube-proxy 1.36 rules)",
         subcommands: [
             RunCommand.self, CompileCommand.self, PlanCommand.self, ApplyCommand.self, VerifyCommand.self,
-            CleanupCommand.self, GetCommand.self, StatusCommand.self, ExplainCommand.self,
+            CleanupCommand.self, GetCommand.self, TopCommand.self, StatusCommand.self, ExplainCommand.self,
             TraceCommand.self, GraphCommand.self, EventsCommand.self,
         ])
 }

@@ -44,6 +44,22 @@ public final class TerminalProcess {
     /// What the terminal shows so far, what was typed included.
     public var text: String { String(decoding: bytes, as: UTF8.self) }
 
+    /// Sends the program a signal.
+    public func signal(_ number: Int32) { kill(child, number) }
+
+    /// Whether the terminal collects lines, shows what is typed, and makes signals of Ctrl-C and its like, as for a shell.
+    public var isOrdinary: Bool {
+        var settings = termios()
+        let flags = tcflag_t(ICANON | ECHO | ISIG)
+        return tcgetattr(master, &settings) == 0 && settings.c_lflag & flags == flags
+    }
+
+    /// Sets the size, of which the program learns by a signal.
+    public func resize(columns: UInt16, rows: UInt16) {
+        var size = winsize(ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
+        _ = ioctl(master, UInt(TIOCSWINSZ), &size)
+    }
+
     /// Types a text; `\u{3}` is Ctrl-C, `\u{4}` Ctrl-D.
     public func type(_ text: String) throws {
         let bytes = Array(text.utf8)
@@ -54,10 +70,16 @@ public final class TerminalProcess {
 
     /// Waits until the terminal shows a text, up to a limit.
     ///
+    /// - Parameter marker: a text that must be before it; `nil` for the beginning.
     /// - Throws: ``ProcessFailure`` with what it shows instead.
-    public func waitForText(_ expected: String, limit: Duration = .seconds(15)) throws {
+    public func waitForText(_ expected: String, after marker: String? = nil, limit: Duration = .seconds(15)) throws {
         let deadline = ContinuousClock.now + limit
-        while !text.contains(expected) {
+        func isShown() -> Bool {
+            let text = text
+            guard let marker else { return text.contains(expected) }
+            return text.range(of: marker).map { text[$0.upperBound...].contains(expected) } ?? false
+        }
+        while !isShown() {
             guard readMore(), ContinuousClock.now < deadline else {
                 throw ProcessFailure(description: "\"\(expected)\" is not shown, but: \(text.debugDescription)")
             }

@@ -45,9 +45,13 @@ package struct TextTable: Sendable {
 
     /// Writes the heading and all rows, without a space at the end of a line.
     ///
-    /// - Parameter indentation: the columns that each line is indented by later.
-    func write(_ style: ReportStyle, indentation: Int = 0, _ line: (String) -> Void) {
-        let limit = ReportStyle.width - indentation
+    /// - Parameters:
+    ///   - indentation: the columns that each line is indented by later.
+    ///   - width: the columns that lines may have, with the indentation, unless the table is wide.
+    func write(
+        _ style: ReportStyle, indentation: Int = 0, width: Int = ReportStyle.width, _ line: (String) -> Void
+    ) {
+        let limit = width - indentation
         let layout = TableLayout(columns, natural: naturalWidths, isUsed: usedColumns, style, limit: limit)
         line(layout.line(columns.map { Cell($0.heading, .heading) }, style))
         for row in rows { line(layout.line(row, style)) }

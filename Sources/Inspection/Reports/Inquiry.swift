@@ -32,13 +32,15 @@ package struct InquiryNeeds: OptionSet, Sendable {
     package static let rules = InquiryNeeds(rawValue: 1)
     /// What rules have counted: to read that takes most of a second on a large node.
     package static let counters = InquiryNeeds(rawValue: 2)
+    /// Rates and shares of the last seconds, for clients that ask again and again: rules are read less often if it takes long.
+    package static let measuredTraffic = InquiryNeeds(rawValue: 4)
 }
 
 /// All inquiries.
 package enum Inquiries {
     package static let all: [any Inquiry.Type] = [
         ServiceInquiry.self, EndpointInquiry.self, StatusInquiry.self, ExplanationInquiry.self, TraceInquiry.self,
-        GraphInquiry.self, EventInquiry.self, SyncHistoryInquiry.self,
+        GraphInquiry.self, EventInquiry.self, SyncHistoryInquiry.self, TopServiceInquiry.self, TopEndpointInquiry.self,
     ]
 }
 

@@ -98,4 +98,16 @@ package protocol CountedTraffic: Sendable {
     func counts(of servicePort: ServicePortName) -> TrafficCounts?
     /// The connections that an endpoint has got; `nil` if nothing was read yet.
     func connections(of servicePort: ServicePortName, to endpoint: AddressPort) -> UInt64?
+    /// The readings that rates are made of; `nil` if nothing was read yet.
+    var measurement: TrafficMeasurement? { get }
+    /// The rates of a service port; `nil` before the second reading.
+    func rates(of servicePort: ServicePortName) -> MeasuredPort?
+    /// The rates and counts of endpoints of a service port; `nil` before the second reading.
+    func endpoints(of servicePort: ServicePortName, _ endpoints: [AddressPort]) -> MeasuredEndpoints?
+}
+
+extension CountedTraffic {
+    package var measurement: TrafficMeasurement? { nil }
+    package func rates(of servicePort: ServicePortName) -> MeasuredPort? { nil }
+    package func endpoints(of servicePort: ServicePortName, _ endpoints: [AddressPort]) -> MeasuredEndpoints? { nil }
 }

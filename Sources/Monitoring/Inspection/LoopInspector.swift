@@ -42,7 +42,10 @@ package struct LoopInspector: Sendable {
 
     /// The state now; reads the counters of the rules, if they are needed and that was not done within a second.
     package func state(_ needs: InquiryNeeds) async -> InspectedState {
-        if needs.contains(.counters) { await traffic?.refresh(within: Self.patience) }
+        let isMeasuring = needs.contains(.measuredTraffic)
+        if isMeasuring || needs.contains(.counters) {
+            await traffic?.refresh(within: Self.patience, isMeasuring: isMeasuring)
+        }
         let snapshot = await loop.snapshot
         var state = InspectedState(
             version: version, source: source, node: snapshot.node, objects: snapshot.objects,

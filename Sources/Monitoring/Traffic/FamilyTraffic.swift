@@ -30,6 +30,8 @@ final class FamilyTraffic: Sendable {
         let lastDuration: Double?
         /// The time of the last reading.
         let lastTime: Timestamp?
+        /// The readings of the last minute; `nil` unless a client measures.
+        let window: TrafficWindow?
     }
 
     private struct State {
@@ -43,6 +45,8 @@ final class FamilyTraffic: Sendable {
         var failures: UInt64 = 0
         var lastDuration: Double?
         var lastTime: Timestamp?
+        var window: TrafficWindow?
+        var windowEnd = ContinuousClock.now
     }
 
     private let family: IPFamily
@@ -68,9 +72,34 @@ final class FamilyTraffic: Sendable {
             Snapshot(
                 family: family, ledger: state.ledger, rates: state.rates,
                 compilation: state.isReadable ? state.compilation : nil, failures: state.failures,
-                lastDuration: state.lastDuration, lastTime: state.lastTime)
+                lastDuration: state.lastDuration, lastTime: state.lastTime, window: state.window)
         }
     }
+
+    /// Keeps the readings of the last minute for as long as this is called again within ``windowTime``.
+    ///
+    /// - Returns: whether they were not kept before.
+    func keepWindow() -> Bool {
+        state.withLock { state in
+            state.windowEnd = .now + Self.windowTime
+            guard state.window == nil else { return false }
+            state.window = TrafficWindow()
+            return true
+        }
+    }
+
+    /// Forgets the readings of the last minute unless a client measures.
+    ///
+    /// - Returns: whether they are still kept.
+    func dropWindow() -> Bool {
+        state.withLock { state in
+            if state.windowEnd <= .now { state.window = nil }
+            return state.window != nil
+        }
+    }
+
+    /// How long readings are kept after a client has measured; much longer than it waits between two measurements.
+    static let windowTime = Duration.seconds(60)
 
     // MARK: Changes
 
@@ -88,6 +117,7 @@ final class FamilyTraffic: Sendable {
 
     func rulesAreInForce(_ compilation: Compilation) {
         state.withLock { state in
+            state.window?.note(compilation, after: state.compilation)
             state.compilation = compilation
             state.ledger.forgetSurplus(of: compilation)
         }
@@ -123,6 +153,7 @@ final class FamilyTraffic: Sendable {
                 state.isReadable = true
                 let doubtful = state.ledger.absorb(reading, of: compilation, doubting: doubting)
                 state.rates.note(state.ledger, at: start)
+                state.window?.note(state.ledger, at: start)
                 return doubtful
             }
             guard let doubtful else { continue }

@@ -70,11 +70,15 @@ package final class TrafficMonitor: TrafficFollower {
     }
 
     /// Reads the counters if that was not done within a second; does not wait longer than `limit` for it.
-    func refresh(within limit: Duration) async {
+    ///
+    /// - Parameter isMeasuring: whether rates and shares are wanted. Readings are kept for them for a while, and are made less
+    ///   often if they take long.
+    func refresh(within limit: Duration, isMeasuring: Bool = false) async {
         guard detail != .off else { return }
+        if isMeasuring { keepWindows() }
         let (ends, end) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         Task {
-            await pace.refresh { await self.refresh() }
+            await pace.refresh(isSparing: isMeasuring) { await self.refresh() }
             end.yield()
         }
         Task {
@@ -82,6 +86,14 @@ package final class TrafficMonitor: TrafficFollower {
             end.yield()
         }
         for await _ in ends { return }
+    }
+
+    private func keepWindows() {
+        for traffic in families.values where traffic.keepWindow() {
+            Task {
+                while traffic.dropWindow() { try? await Task.sleep(for: FamilyTraffic.windowTime / 4) }
+            }
+        }
     }
 
     /// What the rules of a family have counted at the last reading.

@@ -66,4 +66,14 @@ extension FamilyTraffic.Snapshot: CountedTraffic {
         guard lastTime != nil else { return nil }
         return ledger.ports[servicePort]?.connections(to: endpoint) ?? 0
     }
+
+    package var measurement: TrafficMeasurement? {
+        lastTime.map { TrafficMeasurement(time: $0, seconds: window?.intervalSeconds) }
+    }
+
+    package func rates(of servicePort: ServicePortName) -> MeasuredPort? { window?.rates(of: servicePort) }
+
+    package func endpoints(of servicePort: ServicePortName, _ endpoints: [AddressPort]) -> MeasuredEndpoints? {
+        window?.endpoints(of: servicePort, endpoints)
+    }
 }

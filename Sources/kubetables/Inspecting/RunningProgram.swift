@@ -12,8 +12,8 @@ import NIOHTTP1
 import NIOPosix
 
 /// The running program of this node, as a command asks it: over its Unix socket, or over the port of its pages.
-struct RunningProgram {
-    fileprivate enum Place {
+struct RunningProgram: Sendable {
+    fileprivate enum Place: Sendable {
         case socket(path: String)
         case server(String)
     }
@@ -32,26 +32,44 @@ struct RunningProgram {
     ///
     /// - Throws: the exit code, after a message that describes what to do.
     func print(_ inquiry: any Inquiry, _ output: ReportOutput) async throws {
-        try await read(inquiry, output) { try Console.write(Array($0)) }
+        do {
+            try await read(inquiry, output, onOtherVersion: Console.note) { try Console.write(Array($0)) }
+        } catch let failure as ProgramFailure {
+            throw failure.report()
+        }
     }
 
     /// The program's answer as a value, for commands that go on with it.
     ///
     /// - Throws: as ``print(_:_:)`` does.
     func fetch<Answer: Report>(_ inquiry: any Inquiry) async throws -> Answer {
+        do {
+            return try await ask(inquiry, onOtherVersion: Console.note)
+        } catch let failure as ProgramFailure {
+            throw failure.report()
+        }
+    }
+
+    /// The program's answer as a value; nothing is printed.
+    ///
+    /// - Parameter onOtherVersion: gets a message if the program is of another version.
+    /// - Throws: ``ProgramFailure``.
+    func ask<Answer: Report>(
+        _ inquiry: any Inquiry, onOtherVersion: (String) -> Void = { _ in }
+    ) async throws -> Answer {
         var bytes: [UInt8] = []
-        try await read(inquiry, ReportOutput(.json)) { bytes += $0 }
+        try await read(inquiry, ReportOutput(.json), onOtherVersion: onOtherVersion) { bytes += $0 }
         do {
             return try JSONDecoder().decode(Answer.self, from: Data(bytes))
         } catch {
-            throw Console.failure(
-                "\(place): the answer is not one of version \(kubetablesVersion): \(error)", .noAnswer)
+            throw failure("\(place): the answer is not one of version \(kubetablesVersion): \(error)", .noAnswer)
         }
     }
 
     /// Calls `body` with each piece of the program's answer.
     private func read(
-        _ inquiry: any Inquiry, _ output: ReportOutput, _ body: (ByteBufferView) throws -> Void
+        _ inquiry: any Inquiry, _ output: ReportOutput, onOtherVersion: (String) -> Void,
+        _ body: (ByteBufferView) throws -> Void
     ) async throws {
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow, timeout: .init(connect: Self.connectTime, read: Self.answerTime))
@@ -59,7 +77,7 @@ struct RunningProgram {
         configuration.connectionPool.retryConnectionEstablishment = false
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         do {
-            try await read(inquiry, output, client, body)
+            try await read(inquiry, output, client, onOtherVersion, body)
             try await client.shutdown()
         } catch {
             try? await client.shutdown()
@@ -68,7 +86,8 @@ struct RunningProgram {
     }
 
     private func read(
-        _ inquiry: any Inquiry, _ output: ReportOutput, _ client: HTTPClient, _ body: (ByteBufferView) throws -> Void
+        _ inquiry: any Inquiry, _ output: ReportOutput, _ client: HTTPClient, _ onOtherVersion: (String) -> Void,
+        _ body: (ByteBufferView) throws -> Void
     ) async throws {
         let query = (inquiry.parameters + output.parameters).query
         let request = HTTPClientRequest(url: url(type(of: inquiry).path + query))
@@ -84,14 +103,14 @@ struct RunningProgram {
             throw failure(Int(response.status.code), version, body.map { String(buffer: $0) } ?? "")
         }
         if let version, version != kubetablesVersion {
-            Console.note("the running kubetables is version \(version), this command is version \(kubetablesVersion)")
+            onOtherVersion("the running kubetables is version \(version), this command is version \(kubetablesVersion)")
         }
         do {
             for try await piece in response.body { try body(piece.readableBytesView) }
         } catch let error as ExitCode {
             throw error
         } catch {
-            throw Console.failure("\(place): the answer was cut off: \(error)", .noAnswer)
+            throw failure("\(place): the answer was cut off: \(error)", .noAnswer)
         }
         let status = response.headers.first(name: ReportPages.statusHeader).flatMap { Int32($0) } ?? 0
         if status != 0 { throw ExitCode(status) }
@@ -108,22 +127,26 @@ struct RunningProgram {
 
     private static let otherSources = "or pass -f or --kubeconfig to read manifests or a cluster instead"
 
-    private func failure(_ error: any Error) -> ExitCode {
+    private func failure(_ message: String, _ exitCode: ExitCode) -> ProgramFailure {
+        ProgramFailure(message: message, exitCode: exitCode)
+    }
+
+    private func failure(_ error: any Error) -> ProgramFailure {
         switch (place, Self.errorNumber(error)) {
         case (.socket, ENOENT?), (.socket, ECONNREFUSED?):
-            Console.failure(
+            failure(
                 "no kubetables is running on this node (nothing listens on \(place)): start it with 'kubetables run', "
                     + Self.otherSources, .noAnswer)
         case (.socket, EACCES?), (.socket, EPERM?):
-            Console.failure(
+            failure(
                 "not permitted to connect to \(place): run this command as the user of the running kubetables, "
                     + "usually root (sudo)", .notPermitted)
         case (.server, ECONNREFUSED?):
-            Console.failure(
+            failure(
                 "no kubetables is running at \(place), or its --metrics-bind-address is another one: start it with "
                     + "'kubetables run', \(Self.otherSources)", .noAnswer)
         default:
-            Console.failure("\(place) does not answer: \(error)", .noAnswer)
+            failure("\(place) does not answer: \(error)", .noAnswer)
         }
     }
 
@@ -137,17 +160,17 @@ struct RunningProgram {
     }
 
     /// - Parameter version: that of the program; `nil` if it does not know this page.
-    private func failure(_ status: Int, _ version: String?, _ body: String) -> ExitCode {
+    private func failure(_ status: Int, _ version: String?, _ body: String) -> ProgramFailure {
         let text = body.split(whereSeparator: \.isNewline).joined(separator: "; ")
         switch (status, version) {
-        case (404, _?): return Console.failure(text, .badInput)
-        case (403, _?): return Console.failure(text, .notPermitted)
-        case (400, _?): return Console.failure(text, .wrongUsage)
+        case (404, _?): return failure(text, .badInput)
+        case (403, _?): return failure(text, .notPermitted)
+        case (400, _?): return failure(text, .wrongUsage)
         case (404, nil):
-            return Console.failure(
+            return failure(
                 "\(place) has no page for this command: the running kubetables is another version than "
                     + "\(kubetablesVersion), or another program answers; restart it with this version", .noAnswer)
-        default: return Console.failure("\(place): \(text) (status \(status))", .noAnswer)
+        default: return failure("\(place): \(text) (status \(status))", .noAnswer)
         }
     }
 }
@@ -159,4 +182,14 @@ extension RunningProgram.Place: CustomStringConvertible {
         case .server(let address): address
         }
     }
+}
+
+/// Why a running program does not answer, or not with what was asked for.
+struct ProgramFailure: Error {
+    /// What is wrong, and what to do.
+    let message: String
+    let exitCode: ExitCode
+
+    /// Reports it and returns what to throw.
+    func report() -> ExitCode { Console.failure(message, exitCode) }
 }
