@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import Glibc
 import TestSupport
 import Testing
@@ -39,6 +40,17 @@ import Testing
         #expect(result.status == 0 && result.output == "NAMESPACE  NAME\n")
         #expect(
             result.errors == "note: the running kubetables is version 9.9.9, this command is version \(try version)\n")
+        withExtendedLifetime(server) {}
+    }
+
+    @Test("note it once, however often they ask")
+    func oneNote() throws {
+        let events = #"{"apiVersion": "kubetables/v1", "kind": "EventList", "items": []}"#
+        let server = try serve("200 OK", version: "9.9.9", body: events)
+        let following = try BackgroundProcess([Repository.tool, "events", "--follow", "--socket", socket])
+        try following.waitForErrors(containing: "the running kubetables is version 9.9.9")
+        usleep(2_500_000)
+        #expect(following.errors.components(separatedBy: "9.9.9").count == 2, "\(following.errors)")
         withExtendedLifetime(server) {}
     }
 

@@ -39,7 +39,7 @@ extension ProxyOption {
     )
     package static let socket = ProxyOption(
         flag: "socket", field: "kubetables.socket", .text("path"), \.socket,
-        help: "The Unix socket for the commands get, status and explain; none disables it. (default: "
+        help: "The Unix socket for commands that ask this program (get, top, status …); none disables it. (default: "
             + "/run/kubetables/kubetables.sock)",
         isFixedAtStart: true)
     package static let healthzPort = oldPort("healthz", \.healthzPort, defaultValue: BindAddress.healthzPort)

@@ -43,8 +43,11 @@ struct EventsCommand: AsyncParsableCommand {
             throw ValidationError("--follow prints text: leave out -o \(report.output.rawValue)")
         }
         let style = report.form.style
+        // Another version is worth one note, not one for each answer.
+        var note: (String) -> Void = Console.note
         while true {
-            let list: EventList = try await program.fetch(inquiry)
+            let list: EventList = try await program.fetch(inquiry, onOtherVersion: note)
+            note = { _ in }
             var lines: [String] = []
             for event in list.items { event.writeText(style) { lines.append(TextStyle.printable($0)) } }
             for line in lines { try Console.printLine(line) }

@@ -91,7 +91,7 @@ struct TopCommand: AsyncParsableCommand {
 
     private func printOnce(_ source: TopSource) async throws {
         do {
-            var list = try await source.fetch(limit: nil)
+            var list = try await source.fetch(limit: nil, onOtherVersion: Console.note)
             let deadline = ContinuousClock.now + Self.patience
             while list.intervalSeconds == nil, .now < deadline {
                 try await Task.sleep(for: interval.duration)
@@ -146,13 +146,19 @@ struct TopSource: Sendable {
 
     /// The list now.
     ///
-    /// - Parameter limit: the number of items at most; `nil` for all.
+    /// - Parameters:
+    ///   - limit: the number of items at most; `nil` for all.
+    ///   - onOtherVersion: gets a message if the program is of another version.
     /// - Throws: ``ProgramFailure``.
-    func fetch(limit: Int?) async throws -> any TopReport {
+    func fetch(limit: Int?, onOtherVersion note: (String) -> Void = { _ in }) async throws -> any TopReport {
         let selection = TopSelection(services, order: order, limit: limit)
         switch resource {
-        case .services: return try await program.ask(TopServiceInquiry(selection)) as TopServiceList
-        case .endpoints: return try await program.ask(TopEndpointInquiry(selection)) as TopEndpointList
+        case .services:
+            let list: TopServiceList = try await program.ask(TopServiceInquiry(selection), onOtherVersion: note)
+            return list
+        case .endpoints:
+            let list: TopEndpointList = try await program.ask(TopEndpointInquiry(selection), onOtherVersion: note)
+            return list
         }
     }
 }

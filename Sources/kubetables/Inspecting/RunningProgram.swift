@@ -41,10 +41,13 @@ struct RunningProgram: Sendable {
 
     /// The program's answer as a value, for commands that go on with it.
     ///
+    /// - Parameter onOtherVersion: gets a message if the program is of another version.
     /// - Throws: as ``print(_:_:)`` does.
-    func fetch<Answer: Report>(_ inquiry: any Inquiry) async throws -> Answer {
+    func fetch<Answer: Report>(
+        _ inquiry: any Inquiry, onOtherVersion: (String) -> Void = Console.note
+    ) async throws -> Answer {
         do {
-            return try await ask(inquiry, onOtherVersion: Console.note)
+            return try await ask(inquiry, onOtherVersion: onOtherVersion)
         } catch let failure as ProgramFailure {
             throw failure.report()
         }

@@ -28,7 +28,7 @@ struct TopLoop {
     func run() async throws {
         var report: any TopReport
         do {
-            report = try await source.fetch(limit: TopScreen.room(Self.size))
+            report = try await source.fetch(limit: TopScreen.room(Self.size), onOtherVersion: Console.note)
         } catch let failure as ProgramFailure {
             throw failure.report()
         }
