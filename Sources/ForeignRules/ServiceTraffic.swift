@@ -9,6 +9,12 @@ import XTables
 struct ServiceTraffic {
     private let compilation: Compilation
     private let matcher: PacketMatcher
+    private let known = EndpointPackets()
+
+    /// The packets on their way to the endpoints of each service port: made once, since each rule is compared with them.
+    private final class EndpointPackets {
+        var byLoss: [PacketLoss: [[ServicePacket]]] = [:]
+    }
 
     init(_ compilation: Compilation, _ matcher: PacketMatcher) {
         self.compilation = compilation
@@ -34,9 +40,10 @@ struct ServiceTraffic {
         var taken = TakenServices()
         let (namesPort, namesAddress) = (conditions.namesPort, conditions.namesAddress)
         if isNamed, !namesPort, !namesAddress { return taken }
-        for servicePort in compilation.servicePorts {
+        let endpointPackets = endpointPackets(loss)
+        for (index, servicePort) in compilation.servicePorts.enumerated() {
             var match: ServicePacket?
-            forEachPacket(of: servicePort, loss, behind) { packet in
+            forEachPacket(of: servicePort, loss, behind, endpointPackets.map { $0[index] }) { packet in
                 // An address of the node is no Service's as long as no port is named.
                 guard !isNamed || namesPort || packet.destination != .nodePortAddresses,
                     matcher.likelihood(conditions, packet) != .never,
@@ -51,13 +58,16 @@ struct ServiceTraffic {
     }
 
     /// Calls `body` with each kind of packets that would miss something, until it answers `false`.
+    ///
+    /// - Parameter endpointPackets: those of ``endpointPackets(_:)``, if they are what the loss concerns.
     private func forEachPacket(
         of servicePort: CompiledServicePort, _ loss: PacketLoss, _ behind: [ChainName],
-        _ body: (ServicePacket) -> Bool
+        _ endpointPackets: [ServicePacket]?, _ body: (ServicePacket) -> Bool
     ) {
         switch loss {
         case .translation: forEachFrontEnd(servicePort.servicePort, body)
-        case .masquerading, .forwarding, .delivery: forEachEndpoint(servicePort, loss, body)
+        case .masquerading, .forwarding, .delivery:
+            for packet in endpointPackets ?? [] { guard body(packet) else { return } }
         case .admission, .refusal: forEachFilteredPacket(servicePort, loss, behind, body)
         }
     }
@@ -78,20 +88,29 @@ struct ServiceTraffic {
         if let nodePort = port.nodePort { _ = body(packet(.nodePort, .nodePortAddresses, nodePort)) }
     }
 
-    /// Packets on their way to an endpoint, whose address is their destination by now.
-    private func forEachEndpoint(
-        _ servicePort: CompiledServicePort, _ loss: PacketLoss, _ body: (ServicePacket) -> Bool
-    ) {
-        for endpoint in servicePort.selection.reachableEndpoints {
+    /// Packets on their way to an endpoint of each service port, whose address is their destination by now; `nil` if the
+    /// loss concerns others.
+    private func endpointPackets(_ loss: PacketLoss) -> [[ServicePacket]]? {
+        switch loss {
+        case .translation, .admission, .refusal: return nil
+        case .masquerading, .forwarding, .delivery: break
+        }
+        if let packets = known.byLoss[loss] { return packets }
+        let packets = compilation.servicePorts.map { endpointPackets(of: $0, loss) }
+        known.byLoss[loss] = packets
+        return packets
+    }
+
+    private func endpointPackets(of servicePort: CompiledServicePort, _ loss: PacketLoss) -> [ServicePacket] {
+        servicePort.selection.reachableEndpoints.compactMap { endpoint in
             let isLocal = matcher.isLocal(endpoint.address)
             // What goes to an address of the node passes INPUT, all else FORWARD.
-            if matcher.chain == .input, isLocal != true { continue }
-            if matcher.chain == .forward, isLocal == true { continue }
-            let packet = ServicePacket(
+            if matcher.chain == .input, isLocal != true { return nil }
+            if matcher.chain == .forward, isLocal == true { return nil }
+            return ServicePacket(
                 place: .endpoint, destination: .address(endpoint.address), port: endpoint.port,
                 transport: servicePort.name.transport, states: [.new, .destinationNAT],
                 isMarked: loss == .masquerading ? true : nil)
-            guard body(packet) else { return }
         }
     }
 
