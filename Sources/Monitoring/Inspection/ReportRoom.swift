@@ -23,7 +23,8 @@ final class ReportRoom: Sendable {
             if reports.count >= Self.limit {
                 guard let unread = reports.firstIndex(where: { $0.copy?.closeStalledReaders() == true }) else {
                     return .tooManyReaders(
-                        "\(Self.limit) large reports are being read already, which is the most at a time; try again later")
+                        "\(Self.limit) large reports are being read already, which is the most at a time; try again later"
+                    )
                 }
                 reports.remove(at: unread)
             }
