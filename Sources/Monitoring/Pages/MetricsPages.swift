@@ -87,8 +87,8 @@ package struct MetricsPages: Sendable {
 
     /// The paths that `/statusz` lists.
     private static let paths = [
-        "/", "/configz", "/flagz", "/healthz", "/metrics", "/metrics/slis", "/plan", "/problems", "/proxyMode", "/rules",
-        "/statusz", "/v1",
+        "/", "/configz", "/flagz", "/healthz", "/metrics", "/metrics/slis", "/plan", "/problems", "/proxyMode",
+        "/rules", "/statusz", "/v1",
     ]
 
     private func ping() -> HTTPAnswer {
