@@ -55,6 +55,13 @@ public struct RuleEvaluator: Sendable {
         }
     }
 
+    /// The ports by which rules without an address are found.
+    var indexedPorts: Set<UInt16> {
+        tables.values.reduce(into: []) { ports, table in
+            for index in table.indexes { ports.formUnion(index.ports) }
+        }
+    }
+
     func branches(
         of packet: Packet, _ check: ConditionCheck, recordsPath: Bool = false
     ) throws(EvaluationError) -> [EvaluatedBranch] {

@@ -4,11 +4,13 @@ import Benchmark
 import KubernetesObjects
 import NetworkTypes
 import RuleCompiler
+import RuleEvaluation
 import ServiceModel
 import SyntheticCluster
 import XTables
 
-/// From objects to text in memory, on one core: each step alone and those with goals together.
+/// From objects to text in memory, on one core: each step alone and those with goals together. And back: what rules do with
+/// packets.
 ///
 /// Freeing what was made is not measured: a command never does it, and the long-running loop keeps it.
 ///
@@ -88,6 +90,29 @@ let benchmarks: @Sendable () -> Void = {
         } setup: {
             ChangingState(cluster)
         }
+
+        Benchmark("Evaluate.\(size)") { benchmark, evaluation in
+            benchmark.startMeasurement()
+            for packet in evaluation.packets {
+                blackHole(try evaluation.rules.evaluate(packet, on: SyntheticCluster.network))
+            }
+            benchmark.stopMeasurement()
+        } setup: {
+            EvaluatedCluster(cluster)
+        }
+    }
+
+    // The comparison is slowest where filter differs in a way that no packet shows: then all forms of Services are tried.
+    let compared = SyntheticCluster(services: 1_000, endpointsPerService: 5)
+    for (name, isAltered) in [("CompareEqual", false), ("CompareFilter", true)] {
+        Benchmark("\(name).1000x5") { benchmark, rulesets in
+            benchmark.startMeasurement()
+            let result = try RulesetComparison(rulesets.left, rulesets.right, on: SyntheticCluster.network).run()
+            benchmark.stopMeasurement()
+            precondition(result.difference == nil && result.classCount > (isAltered ? 500 : 50))
+        } setup: {
+            ComparedRulesets(compared, isAltered: isAltered)
+        }
     }
 }
 
@@ -120,5 +145,51 @@ private final class ChangingState {
     func nextEntry() -> ServicePortEndpoints {
         defer { changeCount += 1 }
         return entries[changeCount % entries.count]
+    }
+}
+
+extension SyntheticCluster {
+    /// The node whose rules are evaluated.
+    fileprivate static let network = NodeNetwork(
+        localAddresses: [IPAddress(ipv4: 192 << 24 | 168 << 16 | 50 << 8 | 10)],
+        routes: [.init(CIDR(IPAddress.any(.ipv4), prefixLength: 0), interface: "eth0")])
+}
+
+/// The rules of a cluster, and a thousand packets to its Services.
+private struct EvaluatedCluster {
+    let rules: RuleEvaluator
+    let packets: [Packet]
+
+    static let packetCount = 1_000
+
+    init(_ cluster: SyntheticCluster) {
+        let compilation = cluster.compilation
+        rules = RuleEvaluator(compilation.ruleset)
+        let servicePorts = compilation.servicePorts.map(\.servicePort)
+        packets = (0..<Self.packetCount).map { number in
+            let servicePort = servicePorts[number * 7 % servicePorts.count]
+            return Packet(
+                from: IPAddress(ipv4: 192 << 24 | 168 << 16 | 50 << 8 | 20), port: 40_000,
+                to: AddressPort(servicePort.clusterIP, servicePort.port), .tcp, origin: .network(interface: "eth0"))
+        }
+    }
+}
+
+/// Two rulesets that do the same with every packet.
+private struct ComparedRulesets {
+    let left: RuleEvaluator
+    let right: RuleEvaluator
+
+    /// - Parameter isAltered: whether the second one has a rule in filter that no packet meets.
+    init(_ cluster: SyntheticCluster, isAltered: Bool) {
+        let ruleset = cluster.compilation.ruleset
+        left = RuleEvaluator(ruleset)
+        var other = ruleset
+        if isAltered, let filter = other.tables.firstIndex(where: { $0.table == .filter }) {
+            // No packet that is forwarded came in by the loopback interface.
+            other.tables[filter].jumps[.forward, default: []].insert(
+                Rule(inputInterface: InterfaceMatch("lo"), target: .drop), at: 0)
+        }
+        right = RuleEvaluator(other)
     }
 }

@@ -7,22 +7,24 @@ import XTables
 final class ClassSearch {
     private let check: ConditionCheck
     private let values: PacketValues
-    private let equalRules: EqualRules
+    private let similarRules: SimilarRules
     /// The answers that an index allows, in their order, which must not change from run to run.
     private var indexAnswers: [DispatchIndex: [PacketQuestion.Answer]] = [:]
     private var portAnswers: [DispatchIndex: [PacketQuestion.Answer]] = [:]
 
-    init(_ family: IPFamily, _ network: NodeNetwork, _ equalRules: EqualRules) {
-        self.equalRules = equalRules
+    init(_ family: IPFamily, _ network: NodeNetwork, _ similarRules: SimilarRules) {
+        self.similarRules = similarRules
         check = ConditionCheck(family: family, network: network, log: nil)
         values = PacketValues(family, network)
     }
 
     private struct Answered {
         let question: PacketQuestion
-        let dimension: PacketQuestion.Dimension
         let answer: PacketQuestion.Answer
     }
+
+    /// What was asked before, by what of the packet decides it.
+    private typealias Answers = [PacketQuestion.Dimension: [Answered]]
 
     /// Calls `body` with packets that get the same answers as `packet` up to a question, and another one there.
     ///
@@ -34,42 +36,58 @@ final class ClassSearch {
         of packet: PacketClass, _ questions: [PacketQuestion], behind first: Int,
         _ body: (PacketClass, _ place: Int) -> Void
     ) {
-        var answered: [Answered] = []
-        answered.reserveCapacity(questions.count)
+        var answers: Answers = [:]
         for (place, question) in questions.enumerated() {
             guard let dimension = question.dimension else { continue }
             let answer = packet.answer(question, check)
             if place >= first {
-                let before = answered.filter { $0.dimension == dimension }
+                let before = answers[dimension] ?? []
                 // An address or port of an index leaves nothing open.
                 if !before.contains(where: \.answer.isPinned) {
-                    for other in alternatives(question, answer) where other != answer {
-                        if isContradiction(other, before) || isProven(other, answered) { continue }
-                        let wanted = Answered(question: question, dimension: dimension, answer: other)
-                        if let neighbour = self.packet(like: packet, before, wanted) { body(neighbour, place) }
+                    for other in alternatives(question, answer, answers) where other != answer {
+                        if isContradiction(other, before) { continue }
+                        let wanted = Answered(question: question, answer: other)
+                        if let neighbour = self.packet(like: packet, dimension, before, wanted) {
+                            body(neighbour, place)
+                        }
                     }
                 }
             }
-            answered.append(Answered(question: question, dimension: dimension, answer: answer))
+            answers[dimension, default: []].append(Answered(question: question, answer: answer))
         }
     }
 
-    /// All answers that a question allows.
-    private func alternatives(_ question: PacketQuestion, _ answer: PacketQuestion.Answer) -> [PacketQuestion.Answer] {
+    /// All answers that a question allows, without those of packets for which others stand.
+    private func alternatives(
+        _ question: PacketQuestion, _ answer: PacketQuestion.Answer, _ before: Answers
+    ) -> [PacketQuestion.Answer] {
         switch question {
         case .destination(let index):
             if let known = indexAnswers[index] { return known }
-            let all = index.addresses.sorted().map { PacketQuestion.Answer.address($0) } + [.address(nil)]
+            let addresses = index.addresses.sorted().filter { !similarRules.isRepresented($0) }
+            let all = addresses.map { PacketQuestion.Answer.address($0) } + [.address(nil)]
             indexAnswers[index] = all
             return all
         case .port(let index):
-            if let known = portAnswers[index] { return known }
-            let all = index.ports.sorted().map { PacketQuestion.Answer.port($0) } + [.port(nil)]
-            portAnswers[index] = all
-            return all
+            let all = ports(index)
+            let destinations = before[.destination] ?? []
+            // The rules for an address of an index are others than those for its port.
+            if destinations.contains(where: \.answer.isPinned) { return all }
+            let passed = destinations.compactMap { answered in
+                if case .destination(let index) = answered.question { index } else { nil }
+            }
+            let represented = similarRules.representedPorts(outside: passed)
+            return all.filter { if case .port(let port?) = $0 { !represented.contains(port) } else { true } }
         case .condition, .isLoopback, .isRoutable:
             return [.flag(answer == .flag(false))]
         }
+    }
+
+    private func ports(_ index: DispatchIndex) -> [PacketQuestion.Answer] {
+        if let known = portAnswers[index] { return known }
+        let all = index.ports.sorted().map { PacketQuestion.Answer.port($0) } + [.port(nil)]
+        portAnswers[index] = all
+        return all
     }
 
     /// Whether an index that was asked before has an address or port that is none of it.
@@ -83,27 +101,16 @@ final class ClassSearch {
         }
     }
 
-    /// Whether packets that give an answer need not be tried, because they meet the same rules in both rulesets.
-    private func isProven(_ answer: PacketQuestion.Answer, _ answered: [Answered]) -> Bool {
-        switch answer {
-        case .address(let address?): return equalRules.areSame(to: address)
-        case .port(let port?):
-            let isToIndexed = answered.contains { $0.dimension == .destination && $0.answer.isPinned }
-            return !isToIndexed && equalRules.areSame(toPort: port)
-        default: return false
-        }
-    }
-
     /// A packet with another value in one dimension that gives all answers.
     private func packet(
-        like packet: PacketClass, _ before: [Answered], _ wanted: Answered
+        like packet: PacketClass, _ dimension: PacketQuestion.Dimension, _ before: [Answered], _ wanted: Answered
     ) -> PacketClass? {
         let candidates: [PacketValue] =
             switch wanted.answer {
             case .address(let address?): [.destination(address)]
             case .port(let port?): [.destinationPort(port)]
             default:
-                values.candidates(wanted.dimension, before.map(\.question) + [wanted.question], packet.packet)
+                values.candidates(dimension, before.map(\.question) + [wanted.question], packet.packet)
             }
         for value in candidates {
             let candidate = packet.with(value)

@@ -30,6 +30,7 @@ final class EqualRules {
         [Table.raw, .mangle, .nat].map { ($0, hook) }
     }
 
+    /// Where packets can have another one; what the host sends to itself arrives with it.
     private static let behind: [Place] = Table.allCases.flatMap { table in
         table.builtInChains.filter { table != .nat || ($0 != .prerouting && $0 != .output) }.map { (table, $0) }
     }

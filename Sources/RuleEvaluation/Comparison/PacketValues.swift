@@ -150,7 +150,7 @@ extension MaskedAddress {
 }
 
 extension IPAddress {
-    fileprivate init(_ family: IPFamily, _ bits: AddressBits) {
+    init(_ family: IPFamily, _ bits: AddressBits) {
         switch family {
         case .ipv4: self.init(ipv4: UInt32(truncatingIfNeeded: bits.low))
         case .ipv6: self.init(ipv6High: bits.high, low: bits.low)

@@ -12,7 +12,7 @@ import XTables
 /// protocols, interfaces, states, marks and lists of clients, those that rules mention and those that no rule does.
 ///
 /// Packets to one address or port that meet the same rules in both rulesets, apart from comments and names of chains, are not
-/// tried either.
+/// tried either. Of addresses or ports whose packets meet rules of the same form, as those of most Services do, one is tried.
 ///
 /// Classes differ if an ``Outcome`` has another share, whichever rules lead to it. An undecided match must be in both
 /// rulesets, in the same words. Lists of clients are the same if they have the same name. Where a client is entered is part
@@ -39,7 +39,8 @@ public struct RulesetComparison: Sendable {
     public struct Result: Sendable {
         /// A smallest packet that the rulesets do not do the same with; `nil` if they are equal.
         public let difference: RulesetDifference?
-        /// The number of classes that were compared, without those of packets that meet the same rules.
+        /// The number of classes that were compared, without those of packets that meet the same rules,
+        /// or for which others stand.
         public let classCount: Int
     }
 
@@ -49,7 +50,8 @@ public struct RulesetComparison: Sendable {
     public func run() throws(EvaluationError) -> Result {
         guard left.family == right.family else { throw .otherFamily }
         let log = QuestionLog()
-        let search = ClassSearch(left.family, network, EqualRules(left, right))
+        let search = ClassSearch(
+            left.family, network, SimilarRules(left, right, network, EqualRules(left, right)))
         // Packets to try, and how many of their first questions lead to the class that they come from.
         var waiting = PlainPacket.all(left.family, network).reversed().map { (packet: $0, known: 0) }
         var count = 0
