@@ -52,14 +52,24 @@ public struct Compilation: Sendable {
     public var nodeName: String { settings.node.name }
 
     /// All rules that are desired in the kernel.
-    public var ruleset: Ruleset {
-        Ruleset(family: family, tables: type(of: layout).ownership.tables.map(rules))
+    public var ruleset: Ruleset { ruleset(withChainsOf: servicePorts) }
+
+    /// The rules that service ports share, and the chains of the service ports that packets to a destination can come to.
+    ///
+    /// In a large cluster, to put all of them together takes most of a second.
+    public func ruleset(towards destination: AddressPort) -> Ruleset {
+        ruleset(withChainsOf: servicePorts.filter { $0.canBeReached(at: destination) })
     }
 
-    private func rules(of table: Table) -> TableRules {
+    /// The rules that service ports share, and the chains of some of them.
+    package func ruleset(withChainsOf some: [CompiledServicePort]) -> Ruleset {
+        Ruleset(family: family, tables: type(of: layout).ownership.tables.map { rules(of: $0, some) })
+    }
+
+    private func rules(of table: Table, _ some: [CompiledServicePort]) -> TableRules {
         var chains = layout.sharedChains(in: table, of: servicePorts)
-        chains.reserveCapacity(chains.count + servicePorts.reduce(0) { $0 + $1.chains[table].count })
-        for index in servicePorts.indices { chains.append(contentsOf: servicePorts[index].chains[table]) }
+        chains.reserveCapacity(chains.count + some.reduce(0) { $0 + $1.chains[table].count })
+        for index in some.indices { chains.append(contentsOf: some[index].chains[table]) }
         return TableRules(table: table, jumps: layout.jumps(in: table), chains: chains)
     }
 }

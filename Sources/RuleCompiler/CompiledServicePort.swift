@@ -52,10 +52,24 @@ public struct CompiledServicePort: Sendable {
         }
     }
 
+    /// Whether one of its rules in shared chains can match packets to a destination.
+    func canBeReached(at destination: AddressPort) -> Bool {
+        shares.contains { share in share.rules.contains { $0.canMatch(destination) } }
+    }
+
     /// Its share of a shared chain.
     package func rules(of chain: ChainName, in table: Table) -> [Rule] {
         for share in shares where share.chain == chain && share.table == table { return share.rules }
         return []
+    }
+}
+
+extension Rule {
+    /// Whether some packets to a destination match, as far as address and port decide it.
+    fileprivate func canMatch(_ destination: AddressPort) -> Bool {
+        if let match = self.destination, match.range.contains(destination.address) == match.isInverted { return false }
+        for case .transport(_, let port?) in matches where port != destination.port { return false }
+        return true
     }
 }
 

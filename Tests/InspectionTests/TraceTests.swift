@@ -46,6 +46,28 @@ import XTables
         return (text, report)
     }
 
+    @Test("needs only chains of the Service that a packet is for, and comes to the same end as with all")
+    func fewChains() throws {
+        let many = (0..<12).map { number in
+            Self.spread.replacing("name: web", with: "name: web\(number)")
+                .replacing("10.96.0.10", with: "10.96.0.\(number + 10)").replacing("30080", with: "\(30080 + number)")
+        }.joined(separator: "---\n")
+        let compilation = try #require(SampleState.read(many).compilations.first)
+        let network = try FakeMachine.node().network(.ipv4)
+        let all = RuleEvaluator(compilation.ruleset)
+        let client = try #require(IPAddress("192.168.50.20"))
+        for text in ["10.96.0.10:80", "10.96.0.21:80", "10.96.0.21:81", "192.168.50.10:30083", "10.244.1.11:8080"] {
+            let destination = try #require(AddressPort(text))
+            let few = compilation.ruleset(towards: destination)
+            #expect(few[.nat].chains.count < compilation.ruleset[.nat].chains.count / 2, "\(text)")
+            let packet = Packet(
+                from: client, port: 40_000, to: destination, .tcp, origin: .network(interface: "eth0"))
+            let found = try RuleEvaluator(few).evaluate(packet, on: network)
+            let expected = try all.evaluate(packet, on: network)
+            #expect(found.branches == expected.branches, "\(text)")
+        }
+    }
+
     @Test("shows the way and the endpoints with their shares, pods and nodes")
     func nodePort() throws {
         let (text, report) = try trace("192.168.50.20", "192.168.50.10:30080/tcp", state(Self.spread, .node()))

@@ -25,7 +25,7 @@ struct GraphBuilder {
     mutating func add(_ services: [ServiceName], _ compilation: Compilation) {
         let servicePorts = compilation.servicePorts.filter { services.contains($0.name.serviceName) }
         guard !servicePorts.isEmpty else { return }
-        let frame = RuleFrame(compilation.ruleset)
+        let frame = RuleFrame(compilation.ruleset(withChainsOf: servicePorts))
         for compiled in servicePorts { add(compiled, frame) }
         for table in frame.ruleset.tables { add(table, frame) }
     }
@@ -161,7 +161,7 @@ struct GraphBuilder {
     }
 }
 
-/// All rules of a family, and the chains that do nothing but mark packets for masquerading.
+/// The rules that service ports share in a family, and the chains that do nothing but mark packets for masquerading.
 private struct RuleFrame {
     let ruleset: Ruleset
     let marking: Set<ChainName>

@@ -138,10 +138,7 @@ extension StatusReport.Family {
 
 extension InspectedState {
     var status: StatusReport {
-        let items = serviceItems(ServiceSelection())
-        var counts: [ServiceState: Int] = [:]
-        for item in items { counts[item.state, default: 0] += 1 }
-        let services = Set(items.map { "\($0.namespace)/\($0.name)" }).count
+        let (services, counts) = serviceCounts
         return StatusReport(
             version: version, node: node.name, zone: node.zone, source: source,
             startTime: loop?.startTime.wholeSecondsText,

@@ -15,8 +15,27 @@ extension InspectedState {
                 items.append(item(compiled, compilation.family, facts))
             }
         }
-        items += itemsWithoutRules(selection, facts)
-        return items.sorted { $0.order < $1.order }
+        return (items + itemsWithoutRules(selection, facts)).sorted { $0.order < $1.order }
+    }
+
+    /// How many Services there are, and how many of their ports are in each state, as ``serviceItems(_:)`` has them.
+    ///
+    /// Most of an item is text, which takes longer to make than all else.
+    var serviceCounts: (services: Int, states: [ServiceState: Int]) {
+        let facts = ServiceFacts(self)
+        var services: Set<ServiceName> = []
+        var states: [ServiceState: Int] = [:]
+        for compilation in compilations {
+            for compiled in compilation.servicePorts {
+                services.insert(compiled.name.serviceName)
+                states[facts.judge(compiled, compilation.family).states.first ?? .ok, default: 0] += 1
+            }
+        }
+        for item in itemsWithoutRules(ServiceSelection(), facts) {
+            services.insert(ServiceName(namespace: item.namespace, name: item.name))
+            states[item.state, default: 0] += 1
+        }
+        return (services.count, states)
     }
 
     /// Services that no rules are made for.

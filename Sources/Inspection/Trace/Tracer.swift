@@ -11,6 +11,7 @@ struct Tracer {
     let state: InspectedState
     let traced: TracedPacket
     let compilation: Compilation
+    /// The desired rules; if the packet passes them, only those that it can come to.
     let desired: Ruleset
     private let isLive: Bool
 
@@ -24,7 +25,8 @@ struct Tracer {
             throw .notFound("there are no rules for \(family.kubernetesName) on this node")
         }
         self.compilation = compilation
-        desired = compilation.ruleset
+        // What a kernel holds can lead to any chain.
+        desired = isLive ? compilation.ruleset : compilation.ruleset(towards: traced.destination)
     }
 
     private var family: IPFamily { compilation.family }
