@@ -9,8 +9,7 @@ import ServiceModel
 import SyntheticCluster
 import XTables
 
-/// From objects to text in memory, on one core: each step alone and those with goals together. And back: what rules do with
-/// packets.
+/// From objects to text in memory, on one core, each step alone and those with goals together; and what rules do with packets.
 ///
 /// Freeing what was made is not measured: a command never does it, and the long-running loop keeps it.
 ///
