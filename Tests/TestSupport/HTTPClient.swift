@@ -38,7 +38,7 @@ package final class RawClient: Sendable {
     /// Whether the other side has closed the connection and nothing is left to read.
     package var isEnded: Bool {
         var byte: UInt8 = 0
-        return recv(socket, &byte, 1, Int32(MSG_DONTWAIT.rawValue | MSG_PEEK.rawValue)) == 0
+        return recv(socket, &byte, 1, Int32(MSG_DONTWAIT | MSG_PEEK)) == 0
     }
 
     /// Sends bytes; does nothing if the connection is closed.
