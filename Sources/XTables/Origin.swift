@@ -119,9 +119,7 @@ public final class ServicePortOrigin: Hashable, Sendable {
     /// The endpoints that origins of rules refer to, by their positions; no part of the name.
     let endpoints: [AddressPort]
 
-    /// Refers to a port of a Service.
-    ///
-    /// - Parameter endpoints: those that ``Origin/endpoint(at:of:)`` can refer to.
+    /// Refers to a port of a Service, whose `endpoints` are those that ``Origin/endpoint(at:of:)`` can refer to.
     public init(
         namespace: String, service: String, port: String, transport: TransportProtocol, endpoints: [AddressPort] = []
     ) {
