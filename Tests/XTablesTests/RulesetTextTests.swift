@@ -49,6 +49,20 @@ import XTables
         #expect(try Ruleset(saveText: noisy, family: .ipv4).text() == text)
     }
 
+    @Test("chains come out in the order of their names, each with its rules", arguments: [0, 1, 2, 3, 17, 400])
+    func order(count: Int) throws {
+        let chains = try (0..<count).map { number in
+            Chain(
+                name: try #require(ChainName(validating: "KUBE-\(String(number, radix: 36))")),
+                rules: [Rule(matches: [.comment("\(number)")])])
+        }
+        let expected = chains.sorted { $0.name < $1.name }
+        for _ in 0..<20 {
+            let table = TableRules(table: .nat, jumps: [:], chains: chains.shuffled())
+            #expect(table.chains == expected)
+        }
+    }
+
     @Test func restoreTextInsertsJumpsSoThatTheirOrderComesOut() throws {
         let restore = try Ruleset(saveText: text, family: .ipv4).text(.restore)
         #expect(
