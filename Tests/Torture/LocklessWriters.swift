@@ -79,9 +79,18 @@ struct LocklessWriters {
         let start = ContinuousClock.now
         try awaitSync(with: state.other, "after it was overwritten")
         figures.longest = max(figures.longest, .now - start)
+        let repair = ContinuousClock.now - start
         let limit = ContinuousClock.now + .seconds(Self.slack)
         while Self.driftReports(program.errors) == reportsBefore {
-            guard ContinuousClock.now < limit else { throw Shortfall(text: "repaired without a line in the log") }
+            if ContinuousClock.now > limit {
+                // A commit takes two calls (see LocklessWriter). One that is overwritten between them fails, and is repeated at
+                // once: the line about the change itself is the report then.
+                guard repair < .seconds(Self.syncPeriod / 2) else {
+                    throw Shortfall(text: "repaired without a line in the log")
+                }
+                figures.repeated += 1
+                break
+            }
             usleep(20_000)
         }
         return state.other
@@ -146,6 +155,8 @@ struct LocklessWriters {
         var refused = 0
         /// Changes that were overwritten when no other followed.
         var losses = 0
+        /// Those of them that our own commit noticed.
+        var repeated = 0
         var longest = Duration.zero
 
         mutating func add(_ counts: LocklessWriter.Counts) {
@@ -157,7 +168,8 @@ struct LocklessWriters {
         var notes: [String] {
             let seconds = String(format: "%.1f", longest / .seconds(1))
             return [
-                "\(overwrote) overwrote a change of ours", "\(losses) of them repaired by the sync period alone",
+                "\(overwrote) overwrote a change of ours",
+                "\(losses - repeated) of them repaired by the sync period alone, \(repeated) by repeating the commit",
                 "longest repair \(seconds) s of \(Int(syncPeriod))", "\(refused) refused by the kernel",
             ]
         }
