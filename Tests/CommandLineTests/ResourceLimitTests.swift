@@ -65,7 +65,7 @@ import Testing
         clients=()
         for number in {1..60}; do
           exec {client}<>/dev/tcp/127.0.0.1/10249
-          printf 'GET /rules HTTP/1.1\r\nHost: a\r\n\r\n' >&$client
+          printf 'GET /rules HTTP/1.1\r\nHost: localhost\r\n\r\n' >&$client
           clients+=($client)
         done
         for client in "${clients[@]}"; do

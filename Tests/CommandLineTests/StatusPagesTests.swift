@@ -58,7 +58,7 @@ import Testing
 
         let status = try #require(try node.get("127.0.0.1:10249/statusz")).body
         #expect(status.hasPrefix("\nkube-proxy statusz\nWarning: "))
-        #expect(status.contains("\nEmulation version: 1.36\nPaths: /configz /flagz /healthz /metrics /plan "))
+        #expect(status.contains("\nEmulation version: 1.36\nPaths: / /configz /flagz /healthz /metrics /plan "))
         #expect(try node.get("127.0.0.1:10249/statusz", "-H", "Accept: application/json")?.status == 406)
         #expect(try node.get("127.0.0.1:10249/healthz")?.status == 200)
         let checks = try #require(try node.get("127.0.0.1:10249/metrics/slis")).body
