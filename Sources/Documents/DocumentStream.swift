@@ -53,7 +53,7 @@ package struct DocumentStream {
             let content = UnsafeBufferPointer(rebasing: bytes[piece.range])
             guard piece.hasContent || piece.directiveCount > 0 else {
                 number += 1
-                each(Document(number: number, line: piece.firstLine, content: .success(.null)))
+                each(Document(number: number, line: piece.firstLine, content: empty(piece.firstLine, &allowance)))
                 continue
             }
             guard piece.directiveCount <= Self.directiveLimit else {
@@ -72,6 +72,12 @@ package struct DocumentStream {
             let value = yaml(content, firstLine: piece.firstLine, &allowance)
             each(Document(number: number, line: piece.firstLine, content: value))
         }
+    }
+
+    /// A document without content, which takes time as others do.
+    private func empty(_ line: Int, _ allowance: inout DocumentAllowance) -> Result<DocumentValue, DocumentError> {
+        allowance.takeDocument()
+            ? .success(.null) : .failure(DocumentError(line: line, column: 1, message: allowance.refusal))
     }
 
     /// Reads a piece as JSON if it looks so; JSON that only YAML can read (comments, plain texts) is left to YAML.

@@ -49,7 +49,7 @@ struct HostileTextTests {
 
     @Test(
         "documents too short for objects are read up to a limit for the length of the text, whatever is in them",
-        arguments: ["a: 1\n---\n", "--- a\n", "a: 1\n...\n", "{a\n---\n", "{a: 1}\n---\n"])
+        arguments: ["a: 1\n---\n", "--- a\n", "a: 1\n...\n", "{a\n---\n", "{a: 1}\n---\n", "---\n", "--- #\n"])
     func shortDocuments(unit: String) {
         let text = String(repeating: unit, count: (1 << 20) / unit.utf8.count)
         let limit = 10_000 + text.utf8.count / 48
