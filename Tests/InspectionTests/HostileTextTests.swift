@@ -17,7 +17,7 @@ import Testing
         addressType: IPv4
         ports: [{port: 8080}]
         endpoints:
-        - {addresses: [10.244.1.11], nodeName: node-1, targetRef: {kind: Pod, name: "a\\e[2Jb\\x9bc\\u202Ed"}}
+        - {addresses: [10.244.1.11], nodeName: node-1, targetRef: {kind: Pod, name: "a\\e[31m\\e[2Jb\\x9bc\\u202Ed"}}
 
         """
 

@@ -43,7 +43,7 @@ package struct ReportOutput: Sendable, Hashable {
     package func write(_ report: any Report, _ body: (String) -> Void) throws {
         switch format {
         case .table, .wide:
-            report.writeText(style) { body(TextStyle.printable($0) + "\n") }
+            report.writeText(style) { body(TextStyle.printable($0, style) + "\n") }
         case .json: try write(report, as: JSONLines(), body)
         case .yaml: try write(report, as: YAMLLines(), body)
         }

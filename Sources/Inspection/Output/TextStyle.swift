@@ -32,10 +32,12 @@ package enum TextStyle: Sendable, CaseIterable {
     private var beginning: String? { code.map { "\u{1b}[\($0)m" } }
     private static let end = "\u{1b}[0m"
 
-    /// A line as a terminal may get it: whatever it would obey is escaped, but for the colours of styles.
+    /// A line as a terminal may get it: whatever it would obey is escaped, but for the colours of styles, if there are to be
+    /// any.
     ///
     /// Names of Pods, comments of foreign rules and much else in a report were written by others.
-    package static func printable(_ line: String) -> String {
+    package static func printable(_ line: String, _ style: ReportStyle) -> String {
+        let sequences = style.hasColors ? sequences : []
         if line.utf8.allSatisfy({ (UInt8(ascii: " ")...UInt8(ascii: "~")).contains($0) }) { return line }
         var result = ""
         var rest = line.unicodeScalars[...]

@@ -42,7 +42,7 @@ package struct TopScreen: Sendable {
             "",
         ]
         lines += table(report, size, style)
-        return lines.prefix(max(0, size.rows)).map(TextStyle.printable)
+        return lines.prefix(max(0, size.rows)).map { TextStyle.printable($0, style) }
     }
 
     /// The table; without colours where the terminal is narrower than its narrowest form, so that it can be cut.

@@ -49,7 +49,7 @@ struct EventsCommand: AsyncParsableCommand {
             let list: EventList = try await program.fetch(inquiry, onOtherVersion: note)
             note = { _ in }
             var lines: [String] = []
-            for event in list.items { event.writeText(style) { lines.append(TextStyle.printable($0)) } }
+            for event in list.items { event.writeText(style) { lines.append(TextStyle.printable($0, style)) } }
             for line in lines { try Console.printLine(line) }
             if let last = list.items.last { inquiry.after = last.number }
             inquiry.since = nil
