@@ -172,7 +172,7 @@ import Testing
         let text = Self.service("dns", 53) + Self.slices("dns", pod: 1)
         _ = try folder.write("dns.yaml", text)
         _ = try folder.write("web.yaml", Self.service("web", 80) + Self.slices("web", pod: 2))
-        try run(["--manifest-removal-delay", "1500ms"]) { program in
+        try run(["--manifest-removal-delay", "4s"]) { program in
             let before = try rules()
             for change in ["gone", "empty", "cut"] {
                 let path = "\(folder.path)/dns.yaml"
@@ -194,7 +194,7 @@ import Testing
             _ = try folder.write("dns.yaml", "")
             try program.waitForErrors(
                 containing:
-                    "warning \(folder.path)/dns.yaml: without any object for 1.5s; removed: Service default/dns, ")
+                    "warning \(folder.path)/dns.yaml: without any object for 4s; removed: Service default/dns, ")
             try eventually("removed") { try !rules().contains("default/dns") }
             try answers(80, "pod-2")
         }
