@@ -73,6 +73,8 @@ enum ForeignRules {
         -p sctp -m sctp --chunk-types any DATA,INIT
         -p sctp -m sctp ! --chunk-types all ABORT:T,DATA:Be
         -p sctp -m sctp --chunk-types only ALL
+        -p sctp -m sctp --chunk-types only DATA,INIT
+        -p sctp -m sctp ! --chunk-types only SACK
         -p sctp -m sctp --chunk-types any NONE
         -p sctp -m sctp --dport 9 --chunk-types any SHUTDOWN_COMPLETE:t,COOKIE_ACK,ASCONF
         -p tcp -m multiport --dports 80,443,8000:8100

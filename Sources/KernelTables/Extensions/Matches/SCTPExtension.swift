@@ -52,7 +52,7 @@ extension SCTPExtension: DescribedMatch {
     private static let chunkTypesFlag: UInt32 = 1 << 2
 
     /// How many of the chunk types must be met (`SCTP_CHUNK_MATCH_*`).
-    private static let matchTypeNames: [UInt32: String] = [1: "any", 2: "all", 3: "only"]
+    private static let matchTypeNames: [UInt32: String] = [1: "any", 2: "all", 4: "only"]
 
     /// The chunk types that iptables has names for.
     private static let chunkNames: [Int: String] = [
