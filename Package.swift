@@ -157,9 +157,8 @@ let package = Package(
             name: "Monitoring",
             dependencies: [
                 "ConnectionTracking", "Documents", "ForeignRules", "HTTPServing", "Host", "Inspection", "KernelTables",
-                "KubernetesAPI", "KubernetesObjects", "Messages", "NetworkTypes",
-                "PrometheusText", "Proxy", "ProxyConfiguration", "RuleCompiler", "RuleEvaluation", "ServiceModel",
-                "XTables",
+                "KubernetesAPI", "KubernetesObjects", "Messages", "NetworkTypes", "PrometheusText", "Proxy",
+                "ProxyConfiguration", "RuleCompiler", "RuleEvaluation", "ServiceModel", "XTables",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -171,10 +170,8 @@ let package = Package(
             name: "kubetables",
             dependencies: [
                 "ConnectionTracking", "Documents", "ForeignRules", "HTTPServing", "Host", "Inspection", "KernelTables",
-                "KubernetesAPI",
-                "KubernetesObjects", "Messages", "Monitoring", "NetworkTypes", "NodeTuning", "Proxy",
-                "ProxyConfiguration", "RuleCompiler",
-                "ServiceModel", "XTables",
+                "KubernetesAPI", "KubernetesObjects", "Messages", "Monitoring", "NetworkTypes", "NodeTuning", "Proxy",
+                "ProxyConfiguration", "RuleCompiler", "ServiceModel", "XTables",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Logging", package: "swift-log"),
@@ -243,8 +240,7 @@ let package = Package(
             name: "ProxyConfigurationTests",
             dependencies: [
                 "Documents", "KubernetesObjects", "Messages", "NetworkTypes", "ProxyConfiguration", "RuleCompiler",
-                "ServiceModel",
-                "TestSupport",
+                "ServiceModel", "TestSupport",
             ],
             swiftSettings: settings),
         .testTarget(name: "XTablesTests", dependencies: ["NetworkTypes", "XTables"], swiftSettings: settings),
@@ -325,9 +321,7 @@ let package = Package(
             dependencies: [
                 "ConnectionTracking", "ForeignRules", "HTTPServing", "Inspection", "KernelTables",
                 "KernelTablesSuite", "KubernetesAPI", "KubernetesObjects", "Monitoring", "NetworkTypes",
-                "PrometheusText", "Proxy",
-                "RuleCompiler",
-                "ServiceModel", "TestSupport", "XTables",
+                "PrometheusText", "Proxy", "RuleCompiler", "ServiceModel", "TestSupport", "XTables",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SystemPackage", package: "swift-system"),
@@ -344,8 +338,8 @@ let package = Package(
             name: "torture-inputs",
             dependencies: [
                 "CoverageCounters", "KernelTables", "KernelTablesSuite", "KubernetesAPI", "KubernetesObjects",
-                "Messages",
-                "NetworkTypes", "ProxyConfiguration", "RuleCompiler", "ServiceModel", "TestSupport", "XTables",
+                "Messages", "NetworkTypes", "ProxyConfiguration", "RuleCompiler", "ServiceModel", "TestSupport",
+                "XTables",
             ],
             path: "Tests/TortureInputs", swiftSettings: settings),
         .executableTarget(

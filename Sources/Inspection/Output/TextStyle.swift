@@ -37,12 +37,12 @@ package enum TextStyle: Sendable, CaseIterable {
     ///
     /// Names of Pods, comments of foreign rules and much else in a report were written by others.
     package static func printable(_ line: String, _ style: ReportStyle) -> String {
-        let sequences = style.hasColors ? sequences : []
+        let allowed = style.hasColors ? colorSequences : []
         if line.utf8.allSatisfy({ (UInt8(ascii: " ")...UInt8(ascii: "~")).contains($0) }) { return line }
         var result = ""
         var rest = line.unicodeScalars[...]
         while let scalar = rest.first {
-            if let colors = sequences.first(where: { rest.starts(with: $0) }) {
+            if let colors = allowed.first(where: { rest.starts(with: $0) }) {
                 result.unicodeScalars.append(contentsOf: colors)
                 rest = rest.dropFirst(colors.count)
             } else {
@@ -54,5 +54,5 @@ package enum TextStyle: Sendable, CaseIterable {
     }
 
     /// What switches a style on, or all off.
-    private static let sequences = (allCases.compactMap(\.beginning) + [end]).map { Array($0.unicodeScalars) }
+    private static let colorSequences = (allCases.compactMap(\.beginning) + [end]).map { Array($0.unicodeScalars) }
 }

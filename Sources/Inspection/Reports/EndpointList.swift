@@ -101,8 +101,9 @@ extension EndpointItem {
 
     /// The condition that decides, as ``EndpointCondition`` has it.
     private var condition: String {
-        if conditions.contains("terminating") { return EndpointCondition.terminating.rawValue }
-        return (conditions.contains("ready") ? EndpointCondition.ready : .notReady).rawValue
+        EndpointCondition(
+            isTerminating: conditions.contains("terminating"), isReady: conditions.contains("ready")
+        ).rawValue
     }
 
     private static func cell(_ isUsed: Bool?) -> TextTable.Cell {

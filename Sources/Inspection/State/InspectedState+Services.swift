@@ -28,7 +28,7 @@ extension InspectedState {
         for compilation in compilations {
             for compiled in compilation.servicePorts {
                 services.insert(compiled.name.serviceName)
-                states[facts.judge(compiled, compilation.family).states.first ?? .ok, default: 0] += 1
+                states[facts.judge(compiled, compilation.family).states[0], default: 0] += 1
             }
         }
         for item in itemsWithoutRules(ServiceSelection(), facts) {
@@ -39,7 +39,7 @@ extension InspectedState {
     }
 
     /// Services that no rules are made for.
-    func itemsWithoutRules(_ selection: ServiceSelection, _ facts: ServiceFacts) -> [ServiceItem] {
+    private func itemsWithoutRules(_ selection: ServiceSelection, _ facts: ServiceFacts) -> [ServiceItem] {
         skippedItems(selection, facts) + invalidItems(selection, facts)
     }
 

@@ -31,24 +31,19 @@ package enum EndpointCondition: String, Sendable, Hashable, CaseIterable {
     case notReady = "not-ready"
     case terminating
 
-    init(_ conditions: EndpointConditions) {
-        self = conditions.contains(.terminating) ? .terminating : conditions.contains(.ready) ? .ready : .notReady
+    init(isTerminating: Bool, isReady: Bool) {
+        self = isTerminating ? .terminating : isReady ? .ready : .notReady
     }
 }
 
 extension InspectedState {
     /// How many service ports and endpoints are in each state; without making the items of the lists.
     package var stateCounts: StateCounts {
-        let facts = ServiceFacts(self)
         var counts = StateCounts()
-        func count(_ state: ServiceState) { counts.servicePorts[state, default: 0] += 1 }
+        counts.servicePorts = serviceCounts.states
         for compilation in compilations {
-            for compiled in compilation.servicePorts {
-                count(facts.judge(compiled, compilation.family).states[0])
-                counts.add(compiled.selection)
-            }
+            for compiled in compilation.servicePorts { counts.add(compiled.selection) }
         }
-        for item in itemsWithoutRules(ServiceSelection(), facts) { count(item.state) }
         return counts
     }
 }
@@ -57,7 +52,9 @@ extension StateCounts {
     fileprivate mutating func add(_ selection: EndpointSelection) {
         for index in selection.endpoints.indices {
             let isUsed = selection.clusterVerdicts[index].isUsed || selection.localVerdicts[index].isUsed
-            let condition = EndpointCondition(selection.endpoints[index].conditions)
+            let conditions = selection.endpoints[index].conditions
+            let condition = EndpointCondition(
+                isTerminating: conditions.contains(.terminating), isReady: conditions.contains(.ready))
             endpoints[EndpointKind(condition: condition, isUsed: isUsed), default: 0] += 1
         }
     }

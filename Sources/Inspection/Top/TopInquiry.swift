@@ -53,16 +53,21 @@ package struct TopSelection: Sendable, Hashable {
     }
 }
 
-/// `top services`: the connections of service ports.
-package struct TopServiceInquiry: Inquiry {
-    package static let path = "/v1/top/services"
-    package static let needs: InquiryNeeds = [.rules, .measuredTraffic]
+/// An inquiry of `top`.
+package protocol TopInquiry: Inquiry {
     /// What the list can be sorted by.
-    package static let orders: [TopOrder] = [.connections, .refused, .name]
+    static var orders: [TopOrder] { get }
 
-    package var selection: TopSelection
+    var selection: TopSelection { get }
 
-    package init(_ selection: TopSelection) { self.selection = selection }
+    init(_ selection: TopSelection)
+
+    /// The list of what was selected, all of which is known.
+    func list(_ state: InspectedState) -> any TopReport
+}
+
+extension TopInquiry {
+    package static var needs: InquiryNeeds { [.rules, .measuredTraffic] }
 
     package init(_ parameters: InquiryParameters) throws(InquiryFailure) {
         self.init(try TopSelection(parameters, orders: Self.orders))
@@ -72,29 +77,30 @@ package struct TopServiceInquiry: Inquiry {
 
     package func report(on state: InspectedState) throws(InquiryFailure) -> any Report {
         try selection.services.check(state.knownServices)
-        return TopServiceList(state, selection)
+        return list(state)
     }
 }
 
-/// `top endpoints`: the connections of endpoints, and what share each of them gets.
-package struct TopEndpointInquiry: Inquiry {
-    package static let path = "/v1/top/endpoints"
-    package static let needs: InquiryNeeds = [.rules, .measuredTraffic]
-    /// What the list can be sorted by.
-    package static let orders: [TopOrder] = [.connections, .deviation, .name]
+/// `top services`: the connections of service ports.
+package struct TopServiceInquiry: TopInquiry {
+    package static let path = "/v1/top/services"
+    package static let orders: [TopOrder] = [.connections, .refused, .name]
 
-    package var selection: TopSelection
+    package let selection: TopSelection
 
     package init(_ selection: TopSelection) { self.selection = selection }
 
-    package init(_ parameters: InquiryParameters) throws(InquiryFailure) {
-        self.init(try TopSelection(parameters, orders: Self.orders))
-    }
+    package func list(_ state: InspectedState) -> any TopReport { TopServiceList(state, selection) }
+}
 
-    package var parameters: InquiryParameters { selection.parameters }
+/// `top endpoints`: the connections of endpoints, and what share each of them gets.
+package struct TopEndpointInquiry: TopInquiry {
+    package static let path = "/v1/top/endpoints"
+    package static let orders: [TopOrder] = [.connections, .deviation, .name]
 
-    package func report(on state: InspectedState) throws(InquiryFailure) -> any Report {
-        try selection.services.check(state.knownServices)
-        return TopEndpointList(state, selection)
-    }
+    package let selection: TopSelection
+
+    package init(_ selection: TopSelection) { self.selection = selection }
+
+    package func list(_ state: InspectedState) -> any TopReport { TopEndpointList(state, selection) }
 }

@@ -18,19 +18,9 @@ package actor StateCounter {
 
     /// The counts now, or the last ones if they take too long; `nil` before there are any rules.
     package func counts() async -> StateCounts? {
-        let (ends, end) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
         let counting = running ?? Task { await count() }
         running = counting
-        Task {
-            await counting.value
-            end.yield()
-        }
-        let clock = Task {
-            try? await Task.sleep(for: Self.patience)
-            end.yield()
-        }
-        for await _ in ends { break }
-        clock.cancel()
+        await BoundedWait.run(atMost: Self.patience) { await counting.value }
         return last
     }
 

@@ -76,16 +76,9 @@ package final class TrafficMonitor: TrafficFollower {
     func refresh(within limit: Duration, isMeasuring: Bool = false) async {
         guard detail != .off else { return }
         if isMeasuring { keepWindows() }
-        let (ends, end) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
-        Task {
+        await BoundedWait.run(atMost: limit) { [pace] in
             await pace.refresh(isSparing: isMeasuring) { await self.refresh() }
-            end.yield()
         }
-        Task {
-            try? await Task.sleep(for: limit)
-            end.yield()
-        }
-        for await _ in ends { return }
     }
 
     private func keepWindows() {
