@@ -21,7 +21,8 @@ enum TerminalMode {
 
     nonisolated(unsafe) private static var saved = termios()
     nonisolated(unsafe) private static var raw = termios()
-    nonisolated(unsafe) private static var isOn = false
+    /// Whether the screen is shown: not before and after, nor while the program is stopped.
+    nonisolated(unsafe) private(set) static var isOn = false
     /// The end of the pipe that handlers write to; -1 without a pipe.
     nonisolated(unsafe) private static var writeEnd: Int32 = -1
 

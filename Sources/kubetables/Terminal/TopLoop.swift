@@ -53,7 +53,9 @@ struct TopLoop {
             case .noAnswer(let failure): problem = failure.message
             case .failed(let error): throw error
             case .terminal(.key(let key)) where Key.ends.contains(key): return
-            case .terminal(.key(Key.stop)): kill(0, SIGTSTP)
+            case .terminal(.key(Key.stop)):
+                kill(0, SIGTSTP)
+                continue
             case .terminal(.key): continue
             case .terminal(.redraw): break
             case .terminal(.closed): return
@@ -81,7 +83,10 @@ struct TopLoop {
     }
 
     /// Writes the whole screen at once, so that it does not flicker: each line, and what clears the rest of it.
+    ///
+    /// Threads that go on after a stop can be here before the screen is there again, which is a reason to draw of its own.
     private func draw(_ report: any TopReport, _ problem: String?) throws {
+        guard TerminalMode.isOn else { return }
         let lines = screen.lines(report, problem: problem, Self.size).map { "\($0)\u{1b}[K" }
         try Console.write(Array("\u{1b}[H\(lines.joined(separator: "\r\n"))\u{1b}[J".utf8))
     }
