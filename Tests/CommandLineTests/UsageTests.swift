@@ -62,6 +62,11 @@ import Testing
             ["compile", "-f", "-", "--detect-local-mode", "InterfaceNamePrefix"],
             "--pod-interface-name-prefix (detectLocal.interfaceNamePrefix): required with"
         ),
+        (
+            ["compile", "-f", "-", "--detect-local-mode", "BridgeInterface", "--pod-bridge-interface", "cbr\u{ff11}"],
+            "--pod-bridge-interface (detectLocal.bridgeInterface): invalid interface name \"cbr\u{ff11}\": must have 1–15 "
+                + "printable ASCII characters"
+        ),
         (["compile", "-f", "-", "--detect-local-mode", "NodeCIDR"], "mode NodeCIDR requires a Node object \""),
         (["apply", "-f", "-", "--lock-wait", "-1"], "--lock-wait"),
         (["compile", "-f", "-", "--strict=x"], "option \"--strict\" takes no value, but has \"x\""),

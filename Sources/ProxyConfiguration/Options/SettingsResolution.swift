@@ -73,7 +73,7 @@ extension ProxyOptions {
             }
             return .interfacePrefix(
                 try OptionParsing.interfaceName(
-                    podInterfaceNamePrefix, option: ProxyOption.podInterfaceNamePrefix.name, reserved: 1))
+                    podInterfaceNamePrefix, option: ProxyOption.podInterfaceNamePrefix.name, isPrefix: true))
         }
     }
 }

@@ -92,16 +92,25 @@ enum OptionParsing {
         return text
     }
 
-    /// The name of an interface, of which `reserved` bytes are needed for a wildcard.
-    static func interfaceName(_ name: String, option: String, reserved: Int = 0) throws(OptionError) -> String {
-        let limit = InterfaceMatch.maximumLength - reserved
-        // The kernel allows quotes, but iptables-restore would read them as such.
-        let isPlain = name.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f && !#"/"'\"#.utf8.contains($0) }
+    /// The name of an interface, or what names begin with: a prefix is a byte shorter, for the `+` behind it in a rule.
+    ///
+    /// The kernel has no interface with `/`, `:` or a blank in its name, nor `.` and `..` (`dev_valid_name` of
+    /// net/core/dev.c). It has any with quotes, `\`, `!` and a final `+`, but iptables-restore reads these as something
+    /// else. Characters beyond ASCII it has as well; in rules and messages one cannot see which of those that look alike
+    /// is meant.
+    static func interfaceName(
+        _ name: String, option: String, isPrefix: Bool = false
+    ) throws(OptionError) -> String {
+        let limit = InterfaceMatch.maximumLength - (isPrefix ? 1 : 0)
+        let isPlain = name.utf8.allSatisfy { (0x21...0x7e).contains($0) && !#"/:"'\"#.utf8.contains($0) }
         guard (1...limit).contains(name.utf8.count), isPlain, !name.hasSuffix("+") else {
             throw OptionError(
                 option,
-                "invalid interface name \(MessageText.quoted(name)): must have 1–\(limit) bytes, without blanks, "
-                    + "quotes, \\, / and final +")
+                "invalid interface name \(MessageText.quoted(name)): must have 1–\(limit) printable ASCII characters, "
+                    + "without blanks, quotes, \\, /, : and final +")
+        }
+        guard isPrefix || ![".", "..", "!"].contains(name) else {
+            throw OptionError(option, "invalid interface name \(MessageText.quoted(name)): must not be ., .. or !")
         }
         return name
     }
