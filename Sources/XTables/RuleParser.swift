@@ -59,9 +59,10 @@ struct RuleParser {
 
     private mutating func interface(isInverted: Bool) throws(RulesetSyntaxError) -> InterfaceMatch {
         let text = try value("an interface")
-        guard text.utf8.count <= InterfaceMatch.maximumLength else {
+        guard text.utf8.count <= InterfaceMatch.maximumLength, SaveTextWords.isPlain(text) else {
             throw error(
-                "the interface name \(MessageText.quoted(text)) has more than \(InterfaceMatch.maximumLength) bytes")
+                "invalid interface name \(MessageText.quoted(text)): must have 1 to \(InterfaceMatch.maximumLength) bytes, "
+                    + "without blanks, double quotes and control characters")
         }
         let isWildcard = text.hasSuffix("+")
         return InterfaceMatch(
@@ -94,15 +95,13 @@ struct RuleParser {
 
     /// Reads `VALUE/MASK`, or `VALUE` alone for a full mask.
     private mutating func mark() throws(RulesetSyntaxError) -> (value: UInt32, mask: UInt32) {
-        let parts = try value("a mark").split(separator: "/", maxSplits: 1)
-        guard let first = parts.first else { throw error("a mark is empty") }
-        return (try hexadecimal(first), parts.count == 2 ? try hexadecimal(parts[1]) : .max)
+        let parts = try value("a mark").split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        return (try hexadecimal(parts[0]), parts.count == 2 ? try hexadecimal(parts[1]) : .max)
     }
 
-    private mutating func chainName() throws(RulesetSyntaxError) -> ChainName {
-        let text = try value("a chain")
-        guard let name = ChainName(validating: text) else {
-            throw error("invalid chain name \(MessageText.quoted(text))")
+    private func chainName(_ text: String) throws(RulesetSyntaxError) -> ChainName {
+        guard let name = ChainName(saveWord: text) else {
+            throw error("invalid chain name \(MessageText.quoted(text)): \(ChainName.saveWordRequirement)")
         }
         return name
     }
@@ -147,7 +146,7 @@ struct RuleParser {
             return .recent(try recent())
         case "nfacct":
             try expect("--nfacct-name")
-            return .accounting(name: try value("the name of an accounting object"))
+            return .accounting(name: try accountingName())
         default:
             throw error("unsupported match \(MessageText.quoted(name))")
         }
@@ -155,13 +154,24 @@ struct RuleParser {
 
     private mutating func connectionStates() throws(RulesetSyntaxError) -> ConnectionStates {
         var states: ConnectionStates = []
-        for name in try value("a list of states").split(separator: ",") {
+        // An empty list or item is an error, as for iptables: it would be written as nothing.
+        for name in try value("a list of states").split(separator: ",", omittingEmptySubsequences: false) {
             guard let known = ConnectionStates.names.first(where: { $0.name == name }) else {
                 throw error("unsupported connection state \(MessageText.quoted(name))")
             }
             states.insert(known.state)
         }
         return states
+    }
+
+    private mutating func accountingName() throws(RulesetSyntaxError) -> String {
+        let name = try value("the name of an accounting object")
+        guard (1...Match.maximumAccountingNameLength).contains(name.utf8.count) else {
+            throw error(
+                "invalid name of an accounting object \(MessageText.quoted(name)): must have 1 to "
+                    + "\(Match.maximumAccountingNameLength) bytes")
+        }
+        return name
     }
 
     private mutating func recent() throws(RulesetSyntaxError) -> RecentMatch {
@@ -174,9 +184,9 @@ struct RuleParser {
             try expect("--reap")
         }
         try expect("--name")
-        let list = try chainName()
-        try expect("--mask")
-        _ = try value("a mask")
+        let list = try chainName(value("the name of a list"))
+        // Any other mask would be written as this one.
+        try expect("--mask", family == .ipv4 ? "255.255.255.255" : "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff")
         try expect("--rsource")
         return RecentMatch(list: list, action: action)
     }
@@ -202,10 +212,7 @@ struct RuleParser {
             try expect("--reject-with", family == .ipv4 ? "icmp-port-unreachable" : "icmp6-port-unreachable")
             return .rejectPortUnreachable
         default:
-            guard let chain = ChainName(validating: name) else {
-                throw error("invalid chain name \(MessageText.quoted(name))")
-            }
-            return .jump(chain)
+            return .jump(try chainName(name))
         }
     }
 

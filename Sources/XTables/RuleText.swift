@@ -88,9 +88,9 @@ extension Match {
         case .recent(let recent):
             recent.append(family: family, to: &bytes)
         case .accounting(let name):
-            // iptables-save 1.8.9 prints two blanks here (libxt_nfacct).
+            // iptables-save 1.8.9 prints two blanks here (libxt_nfacct), the second of them by `xtables_save_string`.
             bytes.appendLiteral(" -m nfacct --nfacct-name  ")
-            bytes.append(contentsOf: name.utf8)
+            bytes.appendQuoted(name)
         }
     }
 }

@@ -90,9 +90,8 @@ private struct RulesetParser {
         guard let table else { throw error("a chain is declared outside of a table") }
         let label = text.prefix { $0 != " " }
         if let builtIn = BuiltInChain(rawValue: String(label)), table.builtInChains.contains(builtIn) { return }
-        guard let name = ChainName(validating: label) else {
-            throw error(
-                "invalid chain name \(MessageText.quoted(label)): must have 1 to \(ChainName.maximumLength) bytes")
+        guard let name = ChainName(saveWord: label) else {
+            throw error("invalid chain name \(MessageText.quoted(label)): \(ChainName.saveWordRequirement)")
         }
         guard chainIndex[name] == nil else {
             throw error("the chain \(MessageText.escaped(name.description)) is declared twice")
@@ -112,7 +111,7 @@ private struct RulesetParser {
         let rule = try parser.parse()
         if let builtIn = BuiltInChain(rawValue: label), table.builtInChains.contains(builtIn) {
             jumps[builtIn, default: []].append(rule)
-        } else if let name = ChainName(validating: label), let index = chainIndex[name] {
+        } else if let name = ChainName(saveWord: label), let index = chainIndex[name] {
             chains[index].rules.append(rule)
         } else {
             throw error("the chain \(MessageText.escaped(label)) was not declared")

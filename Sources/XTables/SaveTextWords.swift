@@ -31,6 +31,13 @@ struct SaveTextWords {
         if let ended = word { words.append(String(decoding: ended, as: UTF8.self)) }
     }
 
+    /// Whether a text is one word, and the same one, without quotes.
+    ///
+    /// iptables-save quotes comments and the like, but no names of chains, lists and interfaces.
+    static func isPlain(_ text: some StringProtocol) -> Bool {
+        !text.isEmpty && text.utf8.allSatisfy { $0 > 0x20 && $0 != 0x7f && $0 != UInt8(ascii: "\"") }
+    }
+
     var isAtEnd: Bool { next == words.count }
 
     /// The next word, without taking it.
@@ -48,4 +55,16 @@ struct SaveTextWords {
         next += 1
         return true
     }
+}
+
+extension ChainName {
+    /// The name of a chain or a list in iptables-save text; `nil` for one that the text cannot have without quotes.
+    init?(saveWord word: some StringProtocol) {
+        guard SaveTextWords.isPlain(word) else { return nil }
+        self.init(validating: word)
+    }
+
+    /// What a name in iptables-save text must be, for the message about one that is not.
+    static let saveWordRequirement =
+        "must have 1 to \(maximumLength) bytes, without blanks, double quotes and control characters"
 }

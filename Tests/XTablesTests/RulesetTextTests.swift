@@ -98,9 +98,101 @@ import XTables
         ("*filter\n:X -\n-A X -p tcp -m tcp --dport 65536\nCOMMIT", "line 3: \"65536\" is not a port up to 65535"),
         ("*filter\n:X -\n-A X -j\nCOMMIT", "line 3: the rule ends where a target is expected"),
         ("*filter\n:X -\n-A X -g Y\nCOMMIT", "line 3: unsupported option \"-g\""),
+        (
+            "*filter\n:X -\n-A X -m conntrack ! --ctstate \"\" -j DROP\nCOMMIT",
+            "line 3: unsupported connection state \"\""
+        ),
+        ("*filter\n:X -\n-A X -m conntrack --ctstate NEW,\nCOMMIT", "line 3: unsupported connection state \"\""),
+        (
+            "*filter\n:X -\n-A X -i \"\" -j DROP\nCOMMIT",
+            "line 3: invalid interface name \"\": must have 1 to 15 bytes, without blanks, double quotes and control characters"
+        ),
+        (
+            "*filter\n:X -\n-A X -i \"a b\" -j DROP\nCOMMIT",
+            "line 3: invalid interface name \"a b\": must have 1 to 15 bytes, without blanks, double quotes and control characters"
+        ),
+        (
+            "*filter\n:X\"Y\" -\nCOMMIT",
+            "line 2: invalid chain name \"X\"Y\"\": must have 1 to 28 bytes, without blanks, double quotes and control characters"
+        ),
+        (
+            "*filter\n:X -\n-A X -j \"a\\\"b\"\nCOMMIT",
+            "line 3: invalid chain name \"a\"b\": must have 1 to 28 bytes, without blanks, double quotes and control characters"
+        ),
+        (
+            "*filter\n:X -\n-A X -m nfacct --nfacct-name \"\"\nCOMMIT",
+            "line 3: invalid name of an accounting object \"\": must have 1 to 31 bytes"
+        ),
+        (
+            "*filter\n:X -\n-A X -m recent --set --name A --mask 255.255.255.0 --rsource\nCOMMIT",
+            "line 3: expected \"255.255.255.255\", found \"255.255.255.0\""
+        ),
+        (
+            "*filter\n:X -\n-A X -m mark --mark 0x1/\nCOMMIT",
+            "line 3: invalid mark \"\": must be 0x and up to eight hexadecimal digits"
+        ),
     ])
     func otherTextIsRefusedWithItsLine(text: String, message: String) {
         let error = #expect(throws: RulesetSyntaxError.self) { try Ruleset(saveText: text, family: .ipv4) }
         #expect(error?.description == message)
+    }
+
+    /// Rules with a word in each place where one may stand: `VALUE`, in quotes.
+    private static let placesOfWords = [
+        "-A X -s VALUE", "-A X ! -d VALUE", "-A X -i VALUE -j DROP", "-A X ! -i VALUE", "-A X -p VALUE -m VALUE",
+        "-A X -m comment --comment VALUE -j DROP", "-A X -m conntrack --ctstate VALUE -m comment --comment a",
+        "-A X -m conntrack ! --ctstate VALUE -j DROP", "-A X -m mark --mark VALUE", "-A X -m tcp --dport VALUE",
+        "-A X -m statistic --mode random --probability VALUE -j DROP",
+        "-A X -m recent --rcheck --seconds VALUE --reap --name A --mask 255.255.255.255 --rsource",
+        "-A X -m recent --set --name VALUE --mask 255.255.255.255 --rsource -j DROP",
+        "-A X -m recent --set --name A --mask VALUE --rsource", "-A X -m nfacct --nfacct-name VALUE -j DROP",
+        "-A X -j VALUE", "-A X -j MARK --set-xmark VALUE", "-A X -j DNAT --to-destination VALUE", "-A VALUE -j DROP",
+        "-A X VALUE",
+    ]
+
+    private static let words = [
+        "", " ", "a b", "a\tb", "\"", "a\"b", "\"a\"", "'", "a'b", "\\", "a\\b", "\\\"", "!", "-j", "-m", "#", "[1:2]",
+        ":", "*",
+        ",", "NEW,", ",NEW", "NEW,,DNAT", "NEW,DNAT", "+", "a+", "a++", "é", "e\u{301}", "\u{ff11}", "\u{a0}", "\r",
+        "\u{0}",
+        "\u{7f}", "\u{fffd}", "\u{212a}", "COMMIT", "DROP", "INPUT", "X", "X\"Y", "abcdefghijklmnopqrstuvwxyz01", "tcp",
+        "0", "-0",
+        "+5", "1e-400", "0x1p-3", "0.1", "nan", "inf", "80", "0x0", "0x1/", "/0x1", "0x1/0x0", "0x+1/0xffffffff",
+        "10.0.0.1",
+        "10.1.2.3/8", "0.0.0.0/0", "010.0.0.1/08", "::ffff:10.0.0.1", "::ffff:10.0.0.0/104", "10.0.0.1:80", "10.0.0.1:",
+        "::ffff:10.0.0.1:80", "::1.2.3.4/128", "[::1]:80", "::1:80", "fe80::1%eth0",
+    ]
+
+    @Test("what is read is written so that it reads as the same rules", arguments: IPFamily.allCases)
+    func oddWordsAreReadBack(family: IPFamily) throws {
+        var accepted = 0
+        for place in Self.placesOfWords {
+            for word in Self.words {
+                let quoted = "\"\(word.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\""
+                let chain = word.contains { " \t".contains($0) } ? "Y" : word
+                let text = """
+                    *filter
+                    :X - [0:0]
+                    :\(place.hasPrefix("-A VALUE") && word != "X" ? chain : "Z") - [0:0]
+                    \(place.replacing("VALUE", with: quoted))
+                    COMMIT
+                    """
+                guard let ruleset = try? Ruleset(saveText: text, family: family) else { continue }
+                accepted += 1
+                let written = ruleset.text()
+                #expect(try Ruleset(saveText: written, family: family) == ruleset, "\(text)\n\(written)")
+            }
+        }
+        #expect(accepted > 150)
+    }
+
+    /// As iptables-save does (`xtables_save_string`).
+    @Test("a name of an accounting object is quoted if it must be")
+    func accountingNames() throws {
+        let line = #"-A X -m nfacct --nfacct-name  "a b\"c" -j DROP"#
+        let ruleset = try Ruleset(saveText: "*filter\n:X - [0:0]\n\(line)\nCOMMIT\n", family: .ipv4)
+        let rule = try #require(ruleset[.filter].chains.first?.rules.first)
+        #expect(rule.matches == [.accounting(name: "a b\"c")])
+        #expect(rule.saveText(chain: "X", family: .ipv4) == line)
     }
 }
