@@ -3,10 +3,9 @@
 import Foundation
 import TestSupport
 
-/// Mutated inputs: starts `torture-inputs` for each part, one after the other, and starts it again with another seed where
-/// an input ended it.
-struct InputParts {
-    private struct Goal {
+/// Mutated inputs, one kind after the other.
+enum InputParts {
+    struct Goal {
         let name: String
         let what: String
         /// How many inputs in ten minutes; a million in all.
@@ -25,68 +24,80 @@ struct InputParts {
         Goal(name: "table", what: "tables of the kernel", count: 30_000),
     ]
     static let names = goals.map(\.name)
+
+    static func run(_ plan: Plan) -> [Outcome] {
+        TimeShares.run(goals.filter { plan.has($0.name) }.map { InputTries(plan, $0) }, until: plan.end)
+    }
+}
+
+/// Inputs of one kind: starts `torture-inputs`, and starts it again with another seed where an input ended it, or where
+/// there is more time than it was given.
+private final class InputTries: ResumablePart {
+    /// How often an input may end the program in a turn.
     private static let restartLimit = 5
-    /// The seconds that a part has at least.
+    /// The seconds that the program has at least.
     private static let shortest = 1.0
 
+    let weight: Int
+    var outcome: Outcome
+    private let name: String
     private let plan: Plan
     private let program: String
+    private var seed: UInt64
+    private var total: InputRun
 
-    init(_ plan: Plan) {
+    init(_ plan: Plan, _ goal: InputParts.Goal) {
+        weight = goal.count
+        outcome = Outcome(part: goal.name, what: goal.what, goal: plan.goal(goal.count))
+        name = goal.name
         self.plan = plan
         program = plan.inputsProgram ?? Repository.products.appending(path: "torture-inputs").path
+        seed = plan.seed
+        total = InputRun(part: name, seed: seed)
     }
 
-    func run() -> [Outcome] {
-        let end = ContinuousClock.now + .seconds(plan.seconds)
-        let chosen = Self.goals.filter { plan.has($0.name) }
-        var outcomes: [Outcome] = []
-        for (index, part) in chosen.enumerated() {
-            var outcome = Outcome(part: part.name, what: part.what, goal: plan.goal(part.count))
-            // In proportion to what is still to be done; what a part leaves over is for those after it.
-            let rest = chosen[index...].reduce(0) { $0 + $1.count }
-            let share = (end - .now) * (Double(part.count) / Double(rest))
-            do {
-                try run(part.name, until: .now + share, &outcome)
-            } catch {
-                outcome.fault("\(error)")
+    func run(until end: ContinuousClock.Instant) {
+        do {
+            for _ in 0..<Self.restartLimit where outcome.hasMore(until: end) {
+                let isDone = try start(until: end)
+                // The same seed again would try the same inputs again.
+                seed += 1
+                if isDone { break }
             }
-            outcomes.append(outcome)
-        }
-        return outcomes
-    }
-
-    private func run(_ name: String, until end: ContinuousClock.Instant, _ outcome: inout Outcome) throws {
-        var seed = plan.seed
-        var total = InputRun(part: name, seed: seed)
-        for _ in 0..<Self.restartLimit {
-            guard outcome.hasMore(until: end) else { break }
-            let seconds = max(Self.shortest, (end - .now) / .seconds(1))
-            let count = outcome.goal == Plan.anyNumber ? Int.max : outcome.goal - outcome.tried
-            let result = try Subprocess.run(
-                [
-                    program, "--part", name, "--seed", "\(seed)", "--count", "\(count)", "--seconds", "\(seconds)",
-                    "--fixtures", Repository.fixtures.path, "--failures", plan.failures,
-                ],
-                environment: ["SWIFT_DETERMINISTIC_HASHING": "1", "SWIFT_BACKTRACE": "enable=no"])
-            if let run = result.output.split(separator: "\n").last.flatMap({
-                try? JSONDecoder().decode(InputRun.self, from: Data($0.utf8))
-            }) {
-                outcome.tried += run.tried
-                for finding in run.findings {
-                    outcome.fault("seed \(seed), input \(finding.number): \(finding.reason): \(finding.file)")
-                }
-                total.add(run)
-                break
-            }
-            outcome.tried += crash(name, seed, result, &outcome)
-            seed += 1
+        } catch {
+            outcome.fault("\(error)")
         }
         outcome.notes = total.notes
     }
 
+    /// Runs the program once; answers whether no input ended it.
+    private func start(until end: ContinuousClock.Instant) throws -> Bool {
+        let seconds = max(Self.shortest, (end - .now) / .seconds(1))
+        let count = outcome.goal == Plan.anyNumber ? Int.max : outcome.goal - outcome.tried
+        let result = try Subprocess.run(
+            [
+                program, "--part", name, "--seed", "\(seed)", "--count", "\(count)", "--seconds", "\(seconds)",
+                "--fixtures", Repository.fixtures.path, "--failures", plan.failures,
+            ],
+            environment: ["SWIFT_DETERMINISTIC_HASHING": "1", "SWIFT_BACKTRACE": "enable=no"])
+        guard
+            let run = result.output.split(separator: "\n").last.flatMap({
+                try? JSONDecoder().decode(InputRun.self, from: Data($0.utf8))
+            })
+        else {
+            outcome.tried += keepInput(of: result)
+            return false
+        }
+        outcome.tried += run.tried
+        for finding in run.findings {
+            outcome.fault("seed \(seed), input \(finding.number): \(finding.reason): \(finding.file)")
+        }
+        total.add(run)
+        return true
+    }
+
     /// Keeps the input that ended the program; gives back its number.
-    private func crash(_ name: String, _ seed: UInt64, _ result: ProcessResult, _ outcome: inout Outcome) -> Int {
+    private func keepInput(of result: ProcessResult) -> Int {
         let current = "\(plan.failures)/\(name)-\(seed).current"
         let bytes = FileManager.default.contents(atPath: current) ?? Data()
         guard bytes.count >= 16 else {

@@ -6,29 +6,34 @@ import TestSupport
 
 /// SIGKILLs at random moments of `apply` and `run`: each table holds the rules before or after, the lock is free, and the
 /// next run brings the tables in sync.
-struct Kills {
+final class Kills: ResumablePart {
     static let name = "kills"
-    private static let goal = 1000
+    /// Kills of each command in ten minutes.
+    private static let goal = 500
 
-    private let plan: Plan
-    private let end: ContinuousClock.Instant
+    let weight = 1
+    var outcome: Outcome
+    private let command: String
+    private let seed: UInt64
+    private var rounds: KillRounds?
 
-    init(_ plan: Plan, end: ContinuousClock.Instant) {
-        self.plan = plan
-        self.end = end
+    private init(_ plan: Plan, command: String) {
+        self.command = command
+        seed = plan.seed
+        outcome = Outcome(part: Self.name, what: "SIGKILL of \(command)", goal: plan.goal(Self.goal))
     }
 
-    func run() -> [Outcome] {
-        ["apply", "run"].map { command in
-            var outcome = Outcome(part: Self.name, what: "SIGKILL of \(command)", goal: plan.goal(Self.goal / 2))
-            do {
-                let share = command == "apply" ? (end - .now) * 0.5 : end - .now
-                var rounds = try KillRounds(command: command, seed: plan.seed)
-                try rounds.run(until: .now + share, &outcome)
-            } catch {
-                outcome.fault("\(error)")
-            }
-            return outcome
+    static func run(_ plan: Plan) -> [Outcome] {
+        TimeShares.run(["apply", "run"].map { Kills(plan, command: $0) }, until: plan.end)
+    }
+
+    func run(until end: ContinuousClock.Instant) {
+        do {
+            var rounds = try self.rounds ?? KillRounds(command: command, seed: seed)
+            defer { self.rounds = rounds }
+            try rounds.run(until: end, &outcome)
+        } catch {
+            outcome.fault("\(error)")
         }
     }
 }
@@ -41,6 +46,7 @@ private struct KillRounds {
     private var generator: SeededGenerator
     /// How long the command takes when it is left alone.
     private var duration = Duration.zero
+    private var state = TwoStates.State.second
     private var finished = 0
     private var changed = 0
 
@@ -60,7 +66,6 @@ private struct KillRounds {
     }
 
     mutating func run(until end: ContinuousClock.Instant, _ outcome: inout Outcome) throws {
-        var state = TwoStates.State.second
         while outcome.hasMore(until: end) {
             try round(from: state, to: state.other, &outcome)
             state = state.other

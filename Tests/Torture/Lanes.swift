@@ -3,11 +3,12 @@
 import Foundation
 import Synchronization
 
-/// Runs lists of jobs at the same time, each list one job after the other, on threads of their own: the jobs wait for child
-/// processes, and would hold the few threads that Swift has for tasks.
+/// Runs jobs at the same time, on threads of their own: the jobs wait for child processes, and would hold the few threads
+/// that Swift has for tasks.
 enum Lanes {
-    static func run(_ lanes: [[@Sendable () -> [Outcome]]]) -> [[Outcome]] {
-        let lanes = lanes.map(Lane.init)
+    /// What the jobs came to, in their order.
+    static func run(_ jobs: [@Sendable () -> [Outcome]]) -> [Outcome] {
+        let lanes = jobs.map(Lane.init)
         let group = DispatchGroup()
         for lane in lanes {
             group.enter()
@@ -18,22 +19,20 @@ enum Lanes {
             thread.start()
         }
         group.wait()
-        return lanes.map(\.outcomes)
+        return lanes.flatMap(\.outcomes)
     }
 
     private final class Lane: Sendable {
-        private let jobs: [@Sendable () -> [Outcome]]
-        private let results = Mutex<[Outcome]>([])
+        private let job: @Sendable () -> [Outcome]
+        private let result = Mutex<[Outcome]>([])
 
-        init(_ jobs: [@Sendable () -> [Outcome]]) { self.jobs = jobs }
+        init(_ job: @escaping @Sendable () -> [Outcome]) { self.job = job }
 
         func run() {
-            for job in jobs {
-                let outcomes = job()
-                results.withLock { $0 += outcomes }
-            }
+            let outcomes = job()
+            result.withLock { $0 = outcomes }
         }
 
-        var outcomes: [Outcome] { results.withLock { $0 } }
+        var outcomes: [Outcome] { result.withLock { $0 } }
     }
 }

@@ -11,6 +11,8 @@ struct Outcome: Sendable {
     var faults: [String] = []
     /// Figures worth knowing.
     var notes: [String] = []
+    /// How long it took, waits for its processor included; zero if it always takes all of its time.
+    var duration = Duration.zero
 
     var isGood: Bool { tried >= goal && faults.isEmpty }
 
@@ -27,6 +29,10 @@ struct Outcome: Sendable {
     /// Adds what was found; the same over and over again only fills the table.
     mutating func fault(_ text: String) {
         if faults.count < Self.faultLimit { faults.append(text) } else { surplus += 1 }
+    }
+
+    fileprivate var durationNotes: [String] {
+        duration == .zero ? [] : ["\(Int((duration / .seconds(1)).rounded())) s"]
     }
 
     /// The number of faults that were left out.
@@ -46,7 +52,7 @@ struct OutcomeTable {
             let found = outcome.faults.count + outcome.surplus
             return [
                 "\(outcome.part): \(outcome.what)", "\(outcome.tried)", "\(outcome.goal)", "\(found)",
-                outcome.notes.joined(separator: ", "),
+                (outcome.notes + outcome.durationNotes).joined(separator: ", "),
             ]
         }
         let widths = head.indices.dropLast().map { column in ([head] + rows).map { $0[column].count }.max() ?? 0 }

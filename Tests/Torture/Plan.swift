@@ -9,6 +9,7 @@ struct PlanError: Error {
 
 /// What is to be done, as the command line has it.
 struct Plan: Sendable {
+    private let start = ContinuousClock.now
     var seconds = 600
     var seed = UInt64.random(in: 0..<1_000_000)
     /// The parts to run; all if there are none.
@@ -55,6 +56,9 @@ struct Plan: Sendable {
         }
         try? FileManager.default.createDirectory(atPath: failures, withIntermediateDirectories: true)
     }
+
+    /// When all parts should be done; a last try may take longer.
+    var end: ContinuousClock.Instant { start + .seconds(seconds) }
 
     func has(_ part: String) -> Bool { parts.isEmpty || parts.contains(part) }
 

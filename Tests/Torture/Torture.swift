@@ -8,8 +8,8 @@ import TestSupport
 ///     torture [--seconds N] [--seed N] [--part NAME]... [--quick] [--inputs PROGRAM] [--failures FOLDER]
 ///
 /// The parts are `kills`, `writers`, `api`, and one for each kind of mutated input (`yaml`, `json`, …); without `--part` all
-/// of them run. The kernel's parts, the API's and the inputs run at the same time, each for about the seconds given. A part
-/// has a goal of so many tries in ten minutes, and in proportion in less; with `--quick` any number is enough.
+/// of them run. Kills, writers, the API's part and the inputs run at the same time, each for about the seconds given; parts of
+/// one of these share its time (see ``TimeShares``). A part has a goal of so many tries in ten minutes, and in proportion in less; with `--quick` any number is enough.
 ///
 /// The exit code is 0 if every part reached its goal and found nothing, 1 if one fell short, 64 for wrong arguments.
 @main enum Torture {
@@ -25,21 +25,18 @@ import TestSupport
             exit(64)
         }
         print("torture: seed \(plan.seed), \(plan.seconds) s, failing inputs in \(plan.failures)")
-        let outcomes = Lanes.run([
-            kernelParts(plan), plan.has(APIFaults.name) ? [{ APIFaults(plan).run() }] : [],
-            InputParts.names.filter(plan.has).isEmpty ? [] : [{ InputParts(plan).run() }],
-        ])
-        let table = OutcomeTable(outcomes: outcomes.flatMap { $0 })
+        let table = OutcomeTable(outcomes: Lanes.run(lanes(plan)))
         print(table.text)
         exit(table.isGood ? 0 : 1)
     }
 
-    /// Kills and writers one after the other, since each keeps a processor busy; each gets what time the one before left.
-    private static func kernelParts(_ plan: Plan) -> [@Sendable () -> [Outcome]] {
-        let end = ContinuousClock.now + .seconds(plan.seconds)
-        let hasBoth = plan.has(Kills.name) && plan.has(Writers.name)
-        let middle = hasBoth ? ContinuousClock.now + .seconds(Double(plan.seconds) * 0.5) : end
-        return (plan.has(Kills.name) ? [{ Kills(plan, end: middle).run() }] : [])
-            + (plan.has(Writers.name) ? [{ Writers(plan, end: end).run() }] : [])
+    /// Kills and writers mostly wait, for processes and for locks; of two processors the inputs keep one busy.
+    private static func lanes(_ plan: Plan) -> [@Sendable () -> [Outcome]] {
+        var lanes: [@Sendable () -> [Outcome]] = []
+        if plan.has(Kills.name) { lanes.append { Kills.run(plan) } }
+        if plan.has(Writers.name) { lanes.append { Writers(plan).run() } }
+        if plan.has(APIFaults.name) { lanes.append { APIFaults(plan).run() } }
+        if InputParts.names.contains(where: plan.has) { lanes.append { InputParts.run(plan) } }
+        return lanes
     }
 }

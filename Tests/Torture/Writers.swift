@@ -13,26 +13,26 @@ struct Writers {
     private static let goal = 10_000
 
     private let plan: Plan
-    private let end: ContinuousClock.Instant
 
-    init(_ plan: Plan, end: ContinuousClock.Instant) {
-        self.plan = plan
-        self.end = end
-    }
+    init(_ plan: Plan) { self.plan = plan }
 
     func run() -> [Outcome] {
         var locked = Outcome(part: Self.name, what: "foreign rules, with the lock", goal: plan.goal(Self.goal / 2))
+        let start = ContinuousClock.now
         do {
-            try LockedWriters(plan).run(until: .now + (end - .now) * 0.5, &locked)
+            try LockedWriters(plan).run(until: start + (plan.end - start) * 0.5, &locked)
         } catch {
             locked.fault("\(error)")
         }
+        let middle = ContinuousClock.now
+        locked.duration = middle - start
         var lockless = Outcome(part: Self.name, what: "foreign commits, without", goal: plan.goal(Self.goal / 2))
         do {
-            try LocklessWriters(plan).run(until: end, &lockless)
+            try LocklessWriters(plan).run(until: plan.end, &lockless)
         } catch {
             lockless.fault("\(error)")
         }
+        lockless.duration = .now - middle
         return [locked, lockless]
     }
 }
