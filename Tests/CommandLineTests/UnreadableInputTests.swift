@@ -58,7 +58,8 @@ import Testing
     private func start(_ arguments: [String] = [], as shell: [String] = []) throws -> BackgroundProcess {
         try lab.start(
             "node",
-            shell + [Repository.tool, "run", "--manifests", folder.path, "--hostname-override", "node-1"]
+            shell + [Repository.tool, "run", "--hostname-override", "node-1"]
+                + (arguments.contains("--manifests") ? [] : ["--manifests", folder.path])
                 + ["--lock-file", "\(folder.path)/lock", "--owner-lock-file", "\(folder.path)/owner"]
                 + ["--iptables-min-sync-period", "0s", "--iptables-sync-period", "500ms"] + arguments)
     }
@@ -198,5 +199,49 @@ import Testing
             try eventually("removed") { try !rules().contains("default/dns") }
             try answers(80, "pod-2")
         }
+    }
+
+    @Test("a directory that something empty is mounted over leaves its Services as they were, and says so soon")
+    func emptyMount() throws {
+        // A directory of its own: the lock and the owner's lock must stay where they are.
+        let manifests = "\(folder.path)/manifests"
+        _ = try folder.write("manifests/dns.yaml", Self.service("dns", 53) + Self.slices("dns", pod: 1))
+        try run(["--manifests", manifests]) { program in
+            let before = try rules()
+            func inside(_ command: String...) throws {
+                try Subprocess.check(["nsenter", "--target", "\(program.identifier)", "--mount", "--"] + command)
+            }
+            // `ip netns exec` gives the program mounts of its own.
+            try inside("mount", "-t", "tmpfs", "none", manifests)
+            try program.waitForErrors(
+                containing: "\(manifests): holds no .yaml, .yml or .json file any more", limit: .seconds(12))
+            #expect(try rules() == before)
+            try answers(53, "pod-1")
+            let problems = try lab.run("node", ["curl", "-s", "127.0.0.1:10249/problems"])
+            #expect(
+                problems.contains("invalid objects (the last good state of each stays in force): 1\n"), "\(problems)")
+            usleep(3_000_000)
+            #expect(try rules() == before)
+            try inside("umount", manifests)
+            try program.waitForErrors(containing: "\(manifests): valid again", limit: .seconds(12))
+            #expect(try rules() == before)
+            #expect(try lab.run("node", ["curl", "-s", "127.0.0.1:10249/problems"]).contains("no problems"))
+        }
+    }
+
+    @Test("a link to the rest of the machine does not keep a node busy: it is named, and the rest is served")
+    func linkToRoot() throws {
+        try FileManager.default.createSymbolicLink(atPath: "\(folder.path)/root.yaml", withDestinationPath: "/")
+        _ = try folder.write("dns.yaml", Self.service("dns", 53) + Self.slices("dns", pod: 1))
+        try run { program in
+            let text = "\(folder.path)/root.yaml: cannot be read: it is a symbolic link to a directory outside of"
+            try program.waitForErrors(containing: text)
+            try answers(53, "pod-1")
+            let problems = try lab.run("node", ["curl", "-s", "127.0.0.1:10249/problems"])
+            #expect(problems.contains(text), "\(problems)")
+        }
+        let result = try Subprocess.run([Repository.tool, "compile", "-f", folder.path])
+        #expect(result.status == 65)
+        #expect(result.errors.contains("root.yaml: cannot be read: it is a symbolic link"))
     }
 }

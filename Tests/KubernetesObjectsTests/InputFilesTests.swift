@@ -43,6 +43,82 @@ struct InputFilesTests {
         }
     }
 
+    @Test("links to directories lead on within the directory only")
+    func links() throws {
+        try inDirectory { root in
+            let manager = FileManager.default
+            for folder in ["/d", "/d/..2026", "/d/..2026/sub", "/d2"] {
+                try manager.createDirectory(atPath: root + folder, withIntermediateDirectories: true)
+            }
+            for name in ["/d/..2026/a.yaml", "/d/..2026/sub/b.yaml", "/d2/c.yaml", "/e.yaml"] {
+                try write("", root + name)
+            }
+            // As a ConfigMap is mounted, with a subdirectory.
+            try manager.createSymbolicLink(atPath: root + "/d/..data", withDestinationPath: "..2026")
+            try manager.createSymbolicLink(atPath: root + "/d/a.yaml", withDestinationPath: "..data/a.yaml")
+            try manager.createSymbolicLink(atPath: root + "/d/sub", withDestinationPath: "..data/sub")
+            // A file may be anywhere.
+            try manager.createSymbolicLink(atPath: root + "/d/e.yaml", withDestinationPath: "../e.yaml")
+            for (name, target) in [("root.yaml", "/"), ("up", ".."), ("sibling", "../d2"), ("home", root)] {
+                try manager.createSymbolicLink(atPath: root + "/d/" + name, withDestinationPath: target)
+            }
+            let start = ContinuousClock.now
+            let found = InputFiles.files(at: root + "/d")
+            #expect(start.duration(to: .now) < .seconds(1))
+            #expect(found.compactMap { try? $0.get() } == ["a.yaml", "e.yaml", "sub/b.yaml"].map { root + "/d/" + $0 })
+            let failures = found.compactMap { result -> InputFiles.Failure? in
+                if case .failure(let failure) = result { failure } else { nil }
+            }
+            #expect(failures.map(\.path) == ["home", "root.yaml", "sibling", "up"].map { root + "/d/" + $0 })
+            let text =
+                "cannot be read: it is a symbolic link to a directory outside of \(root)/d; move the manifests into "
+                + "\(root)/d, or remove the link"
+            #expect(failures.allSatisfy { $0.message == text })
+            // The directory that is named may be a link itself.
+            try manager.createSymbolicLink(atPath: root + "/l", withDestinationPath: "d")
+            #expect(InputFiles.files(at: root + "/l").compactMap { try? $0.get() }.count == 3)
+
+            var log = DiagnosticLog()
+            _ = ManifestReader.read(paths: [root + "/d"], log: &log)
+            #expect(log.count(.error) == 4)
+        }
+    }
+
+    @Test("a tree of more entries or levels than a limit is an error that names the place, not a part of the tree")
+    func largeTrees() throws {
+        try inDirectory { root in
+            let manager = FileManager.default
+            try manager.createDirectory(atPath: root + "/a/b/c", withIntermediateDirectories: true)
+            for name in ["/1.yaml", "/a/2.yaml", "/a/b/3.yaml", "/a/b/c/4.yaml", "/a/b/c/5.txt"] {
+                try write("", root + name)
+            }
+            // Each of the four directories has ".", ".." and what is in it.
+            let exact = DirectoryWalk.listing(of: root, limits: .init(entries: 16, depth: 3))
+            #expect(exact.files.compactMap { try? $0.get() }.count == 4)
+            #expect(exact.files.count == 4)
+            let many = DirectoryWalk.listing(of: root, limits: .init(entries: 15, depth: 3))
+            #expect(many.directories == [root])
+            #expect(
+                many.files == [
+                    .failure(
+                        .init(
+                            path: root,
+                            message:
+                                "cannot be read: more than 15 files and directories, reached in \(root)/a/b/c; remove "
+                                + "what is not a manifest"))
+                ])
+            let deep = DirectoryWalk.listing(of: root, limits: .init(entries: 16, depth: 2))
+            #expect(deep.files.count == 4)
+            #expect(
+                deep.files.contains(
+                    .failure(
+                        .init(
+                            path: root + "/a/b/c",
+                            message: "cannot be read: directories may be nested 2 levels deep; move it up"))))
+            #expect(DirectoryWalk.Limits().entries == 100_000 && DirectoryWalk.Limits().depth == 32)
+        }
+    }
+
     @Test("a file that has become a named pipe is not waited for", .timeLimit(.minutes(1)))
     func pipe() throws {
         try inDirectory { root in
@@ -53,7 +129,8 @@ struct InputFilesTests {
             #expect(InputFiles.irregularity(of: path) == failure)
             #expect(InputFiles.irregularity(of: root) == nil)
             #expect(throws: InputFiles.Failure.self) { try InputFiles.content(of: "/dev/zero") }
-            #expect(InputFiles.files(at: root).isEmpty, "in a directory it does not count")
+            let found = InputFiles.files(at: root)
+            #expect(found.count == 1 && found.first == failure.map { .failure($0) }, "in a directory it is no file")
         }
     }
 

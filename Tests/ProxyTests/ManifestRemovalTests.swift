@@ -17,7 +17,7 @@ import Testing
 
     init() throws {
         folder = try TemporaryFolder()
-        collection = ManifestCollection(directory: folder.path, removalDelay: .seconds(2))
+        collection = ManifestCollection(directory: folder.path, allowsEmpty: true, removalDelay: .seconds(2))
     }
 
     private func service(_ name: String, port: Int = 80) -> String {
@@ -143,7 +143,7 @@ import Testing
     @Test("stay if the whole directory is exchanged, also by way of one that is missing")
     func exchangedDirectory() throws {
         let inner = "\(folder.path)/manifests"
-        collection = ManifestCollection(directory: inner, removalDelay: .seconds(2))
+        collection = ManifestCollection(directory: inner, allowsEmpty: true, removalDelay: .seconds(2))
         try FileManager.default.createDirectory(atPath: inner, withIntermediateDirectories: false)
         try write(service("a"), to: "manifests/m.yaml")
         _ = state(at: 0)
@@ -160,6 +160,71 @@ import Testing
         #expect(state(at: 7010).services.isEmpty)
     }
 
+    @Test(
+        "stay if all manifests are gone at once, as under an empty mount, until there is one again",
+        arguments: ["", "README.md", ".hidden.yaml"])
+    func emptiedDirectory(left: String) throws {
+        collection = ManifestCollection(directory: folder.path, removalDelay: .seconds(2))
+        try write(service("a"))
+        try write(service("b"), to: "n.yaml")
+        #expect(state(at: 0).services == ["a=80+443", "b=80+443"])
+        if !left.isEmpty { try write(service("c"), to: left) }
+        try remove()
+        try remove("n.yaml")
+        // An editor may replace them at this moment: nothing is reported yet.
+        let soon = state(at: 1000)
+        #expect(soon.services == ["a=80+443", "b=80+443"] && soon.reports.isEmpty && collection.errors.isEmpty)
+        let later = state(at: 3000)
+        #expect(later.services == ["a=80+443", "b=80+443"])
+        let report =
+            "\(folder.path): holds no .yaml, .yml or .json file any more; if there are to be no Services, write a List "
+            + "without items into a file, or pass --allow-empty; the last good state stays in force"
+        #expect(later.reports == [report])
+        #expect(collection.errors.map(\.description) == [report])
+        let muchLater = state(at: 900_000)
+        #expect(muchLater.services == ["a=80+443", "b=80+443"] && muchLater.reports.isEmpty && !muchLater.isNew)
+
+        try write(service("b", port: 81), to: "n.yaml")
+        let back = state(at: 900_010)
+        #expect(back.services == ["a=80+443", "b=81+443"])
+        #expect(back.reports == ["\(folder.path): valid again; its new state takes effect"])
+        #expect(collection.errors.isEmpty)
+        #expect(state(at: 902_010).services == ["b=81+443"])
+    }
+
+    @Test("go after an explicit list without items takes their place")
+    func emptyList() throws {
+        collection = ManifestCollection(directory: folder.path, removalDelay: .seconds(2))
+        try write(service("a"))
+        _ = state(at: 0)
+        try remove()
+        try write("{apiVersion: v1, kind: List, items: []}", to: "n.yaml")
+        #expect(state(at: 10).services == ["a=80+443"])
+        #expect(state(at: 2010).services.isEmpty)
+    }
+
+    @Test("stay below a directory that is exchanged for a link to the rest of the machine, or holds too much")
+    func unreadableTree() throws {
+        collection = ManifestCollection(directory: folder.path, removalDelay: .seconds(2))
+        try write(service("a"))
+        try FileManager.default.createDirectory(atPath: "\(folder.path)/below", withIntermediateDirectories: false)
+        try write(service("b"), to: "below/n.yaml")
+        _ = state(at: 0)
+        try FileManager.default.removeItem(atPath: "\(folder.path)/below")
+        try FileManager.default.createSymbolicLink(atPath: "\(folder.path)/below", withDestinationPath: "/")
+        let linked = state(at: 10)
+        #expect(linked.services == ["a=80+443", "b=80+443"])
+        #expect(
+            linked.reports == [
+                "\(folder.path)/below: cannot be read: it is a symbolic link to a directory outside of \(folder.path); move "
+                    + "the manifests into \(folder.path), or remove the link; the last good state stays in force"
+            ])
+        try write(service("a", port: 81))
+        let changed = state(at: 9000)
+        #expect(changed.services == ["a=81+443", "b=80+443"] && changed.reports.isEmpty, "the rest takes effect")
+        #expect(collection.errors.count == 1)
+    }
+
     @Test("stay in a file that is gone for a moment and then comes back bad")
     func goneAndBad() throws {
         try write(service("a"))
@@ -172,6 +237,27 @@ import Testing
         #expect(bad.reports.first?.hasSuffix("; the last good state stays in force") == true)
         #expect(state(at: 9000).services == ["a=80+443"])
         #expect(collection.errorsSinceTheStart.isEmpty)
+    }
+
+    @Test("of a name whose file cannot be one are reported, once", arguments: ["pipe", "socket", "device"])
+    func irregularFile(type: String) throws {
+        let path = "\(folder.path)/n.yaml"
+        try write(service("a"))
+        switch type {
+        case "pipe": #expect(mkfifo(path, 0o600) == 0)
+        case "socket": try TestSocket.make(path)
+        default: try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: "/dev/zero")
+        }
+        let names = ["pipe": "a named pipe", "socket": "a socket", "device": "a device"]
+        let report = "\(path): cannot be read: it is \(names[type] ?? ""); it must be a regular file"
+        let first = state(at: 0)
+        #expect(first.services == ["a=80+443"] && first.reports == [report])
+        #expect(state(at: 10).reports.isEmpty)
+        #expect(collection.errors.map(\.description) == [report])
+        #expect(collection.errorsSinceTheStart.map(\.description) == [report], "rules may be of what was there before")
+        try remove("n.yaml")
+        #expect(state(at: 20).reports == ["\(path): valid again; its new state takes effect"])
+        #expect(collection.errors.isEmpty)
     }
 
     @Test("stay in a file that becomes a named pipe, and nothing waits for a writer")
@@ -205,5 +291,23 @@ import Testing
         try write("{kind: Service")
         _ = state(at: 2020)
         #expect(collection.errorsSinceTheStart.isEmpty, "it has a good state now")
+    }
+}
+
+/// The file of a Unix socket on which nobody listens.
+private enum TestSocket {
+    static func make(_ path: String) throws {
+        let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        try #require(path.utf8.count < MemoryLayout.size(ofValue: address.sun_path))
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: Array(path.utf8)) }
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        try #require(result == 0)
     }
 }

@@ -30,10 +30,12 @@ import Testing
 
     /// Runs the source while `body` runs; it learns of changes by inotify only.
     private func watching(
-        _ directory: String? = nil, removalDelay: Duration = .zero, _ body: () async throws -> Void
+        _ directory: String? = nil, allowsEmpty: Bool = false, removalDelay: Duration = .zero,
+        _ body: () async throws -> Void
     ) async rethrows {
         let source = ManifestSource(
-            directory: directory ?? self.directory, removalDelay: removalDelay, pollPeriod: .seconds(600))
+            directory: directory ?? self.directory, allowsEmpty: allowsEmpty, removalDelay: removalDelay,
+            pollPeriod: .seconds(600))
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { [self] in
                 await source.run(
@@ -190,6 +192,29 @@ import Testing
         }
     }
 
+    @Test("that is exchanged for an empty one stays in force, unless empty ones are allowed", arguments: [false, true])
+    func emptiedDirectory(allowsEmpty: Bool) async throws {
+        let files = FileManager.default
+        for name in ["full", "empty"] {
+            try files.createDirectory(atPath: "\(directory)/\(name)", withIntermediateDirectories: false)
+        }
+        try write(manifest("a"), to: "full/a.yaml")
+        let inner = "\(directory)/manifests"
+        try files.createSymbolicLink(atPath: inner, withDestinationPath: "full")
+        try await watching(inner, allowsEmpty: allowsEmpty) {
+            await expect(["a"])
+            try files.createSymbolicLink(atPath: "\(inner).new", withDestinationPath: "empty")
+            #expect(rename("\(inner).new", inner) == 0)
+            await eventually("reported") { self.reported.withLock { $0.count } == 1 }
+            if allowsEmpty { return await expect([]) }
+            #expect(delivered.withLock { $0 } == [["a"]])
+            #expect(errors.withLock { $0.last?.first }?.contains("holds no .yaml, .yml or .json file") == true)
+            try write(manifest("b"), to: "manifests/b.yaml")
+            await expect(["b"])
+            #expect(errors.withLock { $0.last } == [])
+        }
+    }
+
     @Test("waits at the start for a file that is being written to, whose Services may be in the kernel")
     func openAtTheStart() async throws {
         try write(manifest("a"), to: "a.yaml")
@@ -203,7 +228,7 @@ import Testing
         #expect(reported.withLock { $0 }.allSatisfy { $0.contains("is being written to") })
     }
 
-    @Test("watches directories that hold nothing yet, and passes over pipes")
+    @Test("watches directories that hold nothing yet, and reports pipes")
     func directoriesAndPipes() async throws {
         try write(manifest("a"), to: "a.yaml")
         #expect(mkfifo("\(directory)/pipe.yaml", 0o600) == 0)
@@ -215,7 +240,9 @@ import Testing
             try write(manifest("b"), to: "empty/b.yaml")
             await expect(["a", "b"])
         }
-        #expect(reported.withLock { $0 }.isEmpty)
+        let pipe = "\(directory)/pipe.yaml: cannot be read: it is a named pipe; it must be a regular file"
+        #expect(reported.withLock { $0 } == [pipe])
+        #expect(errors.withLock { $0 } == [[pipe]])
     }
 
     @Test("reports once what cannot be examined, and keeps what was there")

@@ -42,6 +42,15 @@ public enum InputFiles {
             (byte < 16 ? "0" : "") + String(byte, radix: 16)
         }
 
+        /// The failure of a directory that had manifests, and has none any more.
+        public static func withoutManifests(_ path: String) -> Failure {
+            Failure(
+                path: path,
+                message:
+                    "holds no .yaml, .yml or .json file any more; if there are to be no Services, write a List without "
+                    + "items into a file, or pass --allow-empty")
+        }
+
         static func tooLarge(_ path: String, limit: Int) -> Failure {
             let message =
                 limit < 1 << 30
@@ -52,9 +61,10 @@ public enum InputFiles {
 
     /// The files that a path stands for: itself, or those of a directory and the directories in it.
     ///
-    /// In directories only files with the extensions of YAML and JSON count, hidden ones do not, and names decide on the
-    /// order. Symbolic links are followed; a directory that has been visited already is passed over, so they may form
-    /// circles. A file named outright may have any name, and be a pipe; others must be regular files.
+    /// In directories only names with the extensions of YAML and JSON count, hidden ones do not, and names decide on the
+    /// order. Symbolic links are followed, to directories only within the directory that was named (as ConfigMap mounts have
+    /// them); one that has been visited already is passed over, so they may form circles. A file named outright may have any
+    /// name, and be a pipe; others must be regular files. A tree of more than 100,000 entries is not read.
     public static func files(at path: String) -> [Result<String, Failure>] { listing(of: path).files }
 
     /// What a path stands for.
@@ -68,67 +78,10 @@ public enum InputFiles {
     /// The files that a path stands for, as ``files(at:)`` has them, and the directories they were looked for in.
     public static func listing(of path: String) -> Listing {
         if path == standardInput { return Listing(files: [.success(path)]) }
-        var visited: Set<FileIdentity> = []
-        var listing = Listing()
-        list(path, isNamedOutright: true, visited: &visited, in: &listing)
-        return listing
+        return DirectoryWalk.listing(of: path)
     }
 
-    private struct FileIdentity: Hashable {
-        let device: UInt64
-        let inode: UInt64
-    }
-
-    private static func list(
-        _ path: String, isNamedOutright: Bool, visited: inout Set<FileIdentity>, in listing: inout Listing
-    ) {
-        var status = stat()
-        guard stat(path, &status) == 0 else {
-            if isNamedOutright || hasKnownExtension(path) { listing.files.append(.failure(.system(path))) }
-            return
-        }
-        guard status.st_mode & S_IFMT == S_IFDIR else {
-            // Reading a pipe would wait for its writer, who may never come.
-            let isFile = status.st_mode & S_IFMT == S_IFREG && hasKnownExtension(path)
-            if isNamedOutright || isFile { listing.files.append(.success(path)) }
-            return
-        }
-        let identity = FileIdentity(device: UInt64(status.st_dev), inode: UInt64(status.st_ino))
-        guard visited.insert(identity).inserted else { return }
-        guard let directory = opendir(path) else { return listing.files.append(.failure(.system(path))) }
-        defer { closedir(directory) }
-        listing.directories.append(path)
-        var names: [String] = []
-        while let entry = readdir(directory) {
-            let bytes = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: UInt8.self, capacity: MemoryLayout.size(ofValue: pointer.pointee)) {
-                    [UInt8](
-                        UnsafeBufferPointer(
-                            start: $0, count: strlen(UnsafeRawPointer($0).assumingMemoryBound(to: CChar.self))))
-                }
-            }
-            guard bytes.first != UInt8(ascii: ".") else { continue }
-            if let name = String(validating: bytes, as: UTF8.self) {
-                names.append(name)
-            } else if isManifest(nameBytes: bytes, in: directory) {
-                listing.files.append(.failure(.invalidName(bytes, in: path)))
-            }
-        }
-        let prefix = path.hasSuffix("/") ? path : path + "/"
-        for name in names.sorted() {
-            list(prefix + name, isNamedOutright: false, visited: &visited, in: &listing)
-        }
-    }
-
-    /// Whether a name that is not UTF-8 is that of a manifest or of a directory.
-    private static func isManifest(nameBytes: [UInt8], in directory: OpaquePointer) -> Bool {
-        if hasKnownExtension(String(decoding: nameBytes, as: UTF8.self)) { return true }
-        var status = stat()
-        let result = fstatat(dirfd(directory), nameBytes.map { CChar(bitPattern: $0) } + [0], &status, 0)
-        return result == 0 && status.st_mode & S_IFMT == S_IFDIR
-    }
-
-    private static func hasKnownExtension(_ path: String) -> Bool {
+    static func hasKnownExtension(_ path: String) -> Bool {
         path.split(separator: ".").last.map { extensions.contains($0.lowercased()) } ?? false
     }
 
@@ -139,7 +92,7 @@ public enum InputFiles {
         return irregularity(of: path, status)
     }
 
-    private static func irregularity(of path: String, _ status: stat) -> Failure? {
+    static func irregularity(of path: String, _ status: stat) -> Failure? {
         let type: String
         switch status.st_mode & S_IFMT {
         case S_IFREG, S_IFDIR: return nil

@@ -52,6 +52,7 @@ struct ManifestCollection {
 
     private let directory: String
     private let removalDelay: Duration
+    private let allowsEmpty: Bool
     private var files: [String: File] = [:]
     /// The files that are gone, as long as their objects still count.
     private var missingFiles: [String: File] = [:]
@@ -59,10 +60,16 @@ struct ManifestCollection {
     private var reportedDuplicates: Set<String> = []
     private var departures: ObjectDepartures
     private var unread: UnreadFiles
+    /// Since when the directory has had no manifest, after it had some.
+    private var emptiedSince: Instant?
 
-    /// - Parameter removalDelay: how long an object must be missing before it counts as gone.
-    init(directory: String, removalDelay: Duration = .zero) {
+    /// - Parameters:
+    ///   - allowsEmpty: whether all objects are gone when the directory has no manifest any more; otherwise it counts as
+    ///     unreadable then.
+    ///   - removalDelay: how long an object must be missing before it counts as gone.
+    init(directory: String, allowsEmpty: Bool = false, removalDelay: Duration = .zero) {
         self.directory = directory
+        self.allowsEmpty = allowsEmpty
         self.removalDelay = removalDelay
         departures = ObjectDepartures(delay: removalDelay)
         unread = UnreadFiles(delay: removalDelay)
@@ -78,8 +85,9 @@ struct ManifestCollection {
         var found: Set<InputFiles.Failure> = []
         let listing = InputFiles.listing(of: directory)
         scan.directories = listing.directories
-        let listed = listing.files + filesOfOtherTypes(besides: listing.files)
-        for entry in listed {
+        followEmptiness(isEmpty: listing.files.isEmpty, at: now)
+        let isLost = emptiedSince.map { $0 + removalDelay <= now } ?? false
+        for entry in listing.files + (isLost ? [.failure(.withoutManifests(directory))] : []) {
             do throws(InputFiles.Failure) {
                 let path = try entry.get()
                 seen.insert(path)
@@ -90,30 +98,31 @@ struct ManifestCollection {
                 scan.diagnostics.append(diagnostic(error))
             }
         }
+        scan.isReadable = emptiedSince == nil && !found.contains { $0.path == directory }
+        guard scan.isReadable else {
+            let paths = Set(found.map(\.path))
+            failures = failures.filter { !paths.contains($0.path) }.union(found)
+            departures.postpone(to: now)
+            unread.postpone(to: now)
+            scan.nextCheck = emptiedSince.map { $0 + removalDelay }.flatMap { $0 > now ? $0 : nil }
+            return scan
+        }
         for path in Set(failures.map(\.path)).subtracting(found.map(\.path)).sorted() {
             scan.diagnostics.append(Self.recovery(path))
         }
         failures = found
-        scan.isReadable = !failures.contains { $0.path == directory }
-        guard scan.isReadable else {
-            departures.postpone(to: now)
-            unread.postpone(to: now)
-            return scan
-        }
         forgetFiles(except: seen, &scan)
         unread.update(errorsOfUnreadFiles, at: now)
         followDepartures(&scan, at: now)
         return scan
     }
 
-    /// Files that were manifests and are something else now, such as a named pipe: they are not gone.
-    private func filesOfOtherTypes(
-        besides listed: [Result<String, InputFiles.Failure>]
-    ) -> [Result<String, InputFiles.Failure>] {
-        let known = Set(listed.map { (try? $0.get()) ?? "" })
-        return files.keys.filter { !known.contains($0) }.compactMap { path in
-            InputFiles.irregularity(of: path).map { .failure($0) }
-        }
+    /// Takes note of when the directory lost its last manifest: something empty may have been mounted over it.
+    ///
+    /// Editors replace the only file in such steps too, so that it counts when it has lasted.
+    private mutating func followEmptiness(isEmpty: Bool, at now: Instant) {
+        let isEmptied = isEmpty && !allowsEmpty && !files.isEmpty
+        emptiedSince = isEmptied ? emptiedSince ?? now : nil
     }
 
     /// Forgets the files that are gone; what cannot be examined, or is below a directory that cannot, is not.

@@ -6,7 +6,8 @@ import KubernetesObjects
 package struct ManifestSource: Sendable {
     /// How long the directory must be quiet before it is read, so that files written together take effect together.
     package static let defaultQuietTime = Duration.milliseconds(20)
-    /// How often the directory is scanned without a notice: for file systems without inotify, and while it is gone.
+    /// How often the directory is scanned without a notice: for file systems without inotify, while it is gone, and because
+    /// nothing announces a mount over it.
     package static let defaultPollPeriod = Duration.seconds(5)
 
     /// How often to check a file that is open for writing: its closing is noticed, so this is for lost events only.
@@ -18,9 +19,11 @@ package struct ManifestSource: Sendable {
     private let quietTime: Duration
     private let pollPeriod: Duration
 
-    /// - Parameter allowsEmpty: whether a directory without any object counts at the start: otherwise it is waited for one,
-    ///   or for a list without items, since a directory that is not mounted yet must not remove all rules.
-    /// - Parameter removalDelay: how long an object must be missing in the files before it counts as gone.
+    /// - Parameters:
+    ///   - allowsEmpty: whether a directory without any object counts at the start: otherwise it is waited for one, or for a
+    ///     list without items, since a directory that is not mounted yet must not remove all rules. Later, one without any
+    ///     manifest leaves the last good state in force otherwise, since something else may have taken its place.
+    ///   - removalDelay: how long an object must be missing in the files before it counts as gone.
     package init(
         directory: String, allowsEmpty: Bool = false, removalDelay: Duration, quietTime: Duration = defaultQuietTime,
         pollPeriod: Duration = defaultPollPeriod
@@ -51,7 +54,8 @@ package struct ManifestSource: Sendable {
                     message: "cannot be watched (raise fs.inotify.max_user_instances); checking every \(pollPeriod)")
             ])
         }
-        var collection = ManifestCollection(directory: directory, removalDelay: removalDelay)
+        var collection = ManifestCollection(
+            directory: directory, allowsEmpty: allowsEmpty, removalDelay: removalDelay)
         var isFirst = true
         var awaitedFiles: [String] = []
         var reportedErrors: [Diagnostic] = []

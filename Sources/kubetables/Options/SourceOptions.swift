@@ -16,7 +16,11 @@ struct SourceOptions: ParsableArguments {
         completion: .directory)
     var manifests: String?
 
-    @Flag(help: "Accept a directory of manifests without any object at the start; otherwise wait for one.")
+    @Flag(
+        help: """
+            Accept a directory of manifests without any object. Otherwise, one is waited for at the start, and a directory \
+            that loses its last manifest leaves the last good state in force.
+            """)
     var allowEmpty = false
 
     @Option(.manifestRemovalDelay) var manifestRemovalDelay: FlagValue?
