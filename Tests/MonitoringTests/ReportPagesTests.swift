@@ -17,10 +17,9 @@ import Testing
     private func pages(_ state: InspectedState) -> ReportPages { ReportPages(version: "1.2.3", state: { _ in state }) }
 
     private func answer(
-        _ path: String, _ parameters: KeyValuePairs<String, String> = [:],
-        _ state: InspectedState = SampleReports.state()
+        _ path: String, _ parameters: [(String, String)] = [], _ state: InspectedState = SampleReports.state()
     ) async -> (status: Int, text: String, type: String?, version: String?) {
-        let query = HTTPServer.Query(path: path, parameters: parameters.map { .init(name: $0.key, value: $0.value) })
+        let query = HTTPServer.Query(path: path, parameters: parameters.map { .init(name: $0.0, value: $0.1) })
         let answer = await pages(state).answer(query)
         return (
             answer.status, String(decoding: answer.body, as: UTF8.self), answer.header("Content-Type"),
@@ -34,11 +33,10 @@ import Testing
         let kept = [EventInquiry.path, SyncHistoryInquiry.path]
         for inquiry in Inquiries.all where !kept.contains(inquiry.path) {
             for format in ReportFormat.allCases {
+                let needed = [("subject", "web-0"), ("from", "192.0.2.1"), ("to", "10.96.0.1:81")]
                 let found = await answer(
                     inquiry.path,
-                    [
-                        "output": format.rawValue, "subject": "web-0", "from": "192.0.2.1", "to": "10.96.0.1:81",
-                    ])
+                    [("output", format.rawValue)] + needed.filter { inquiry.parameterNames.contains($0.0) })
                 #expect(found.status == 200, "\(inquiry.path) \(found.text)")
                 let isPicture = inquiry.path == GraphInquiry.path && [.table, .wide].contains(format)
                 let types: [ReportFormat: String] = [.json: "application/json", .yaml: "application/yaml"]
@@ -47,21 +45,61 @@ import Testing
             }
         }
         #expect(await answer("/v1/services").text.contains("web-0:80"))
-        #expect(await answer("/v1/services", ["output": "json"]).text.contains(#""kind": "ServiceList""#))
+        #expect(await answer("/v1/services", [("output", "json")]).text.contains(#""kind": "ServiceList""#))
     }
 
     @Test("refuse what makes no sense or is not there, and wait for rules")
     func refusals() async {
         #expect(await answer("/v1/explain").status == 400)
-        let unknown = await answer("/v1/services", ["name": "x"])
+        let unknown = await answer("/v1/services", [("name", "x")])
         #expect(unknown.status == 404 && unknown.text == "there is no Service x\n" && unknown.version == "1.2.3")
-        let format = await answer("/v1/services", ["output": "xml"])
+        let format = await answer("/v1/services", [("output", "xml")])
         #expect(format.status == 400 && format.text.contains("(supported: table, wide, json, yaml)"))
-        let early = await answer("/v1/services", [:], SampleReports.state(hasRules: false))
+        let early = await answer("/v1/services", [], SampleReports.state(hasRules: false))
         #expect(early.status == 503 && early.text == "no rules yet: Services and endpoints are not known\n")
-        #expect(await answer("/v1/status", [:], SampleReports.state(hasRules: false)).status == 200)
+        #expect(await answer("/v1/status", [], SampleReports.state(hasRules: false)).status == 200)
         let page = await answer("/v1/other")
         #expect(page.status == 404 && page.version == nil)
+    }
+
+    @Test("refuse parameters that they do not have, or have once, and name them")
+    func parameters() async {
+        let state = SampleReports.state()
+        for inquiry in Inquiries.all {
+            let names = inquiry.parameterNames + ReportOutput.parameterNames
+            for name in ["nmae", "Output", ""] {
+                let unknown = await answer(inquiry.path, [("output", "json"), (name, "x")], state)
+                let text = "unknown parameter \"\(name)\" (supported: \(names.joined(separator: ", ")))\n"
+                #expect(unknown.status == 400 && unknown.text == text, "\(unknown)")
+                #expect(unknown.version == "1.2.3")
+            }
+            for name in names where name != "name" {
+                let repeated = await answer(inquiry.path, [(name, "json"), (name, "json")], state)
+                let text = "the parameter \"\(name)\" occurs more than once; pass it once\n"
+                #expect(repeated.status == 400 && repeated.text == text, "\(name) \(repeated)")
+            }
+            #expect(await answer(inquiry.path, [("color", "red")], state).status == 400)
+        }
+    }
+
+    @Test("accept all parameters of commands")
+    func ownParameters() async throws {
+        let services = ServiceSelection(namespace: "default", names: ["web-0", "web-1"])
+        let inquiries: [any Inquiry] = [
+            ServiceInquiry(services), EndpointInquiry(services), ExplanationInquiry("web-0", namespace: "default"),
+            GraphInquiry("web-0", namespace: "default", format: .svg),
+            EventInquiry(after: 1, since: Timestamp(seconds: 1), service: ServiceName(name: "web-0")),
+            TraceInquiry(from: "192.0.2.1", to: "10.96.0.1:81", interface: "eth0", state: "new", isLive: true),
+            TopServiceInquiry(TopSelection(services, limit: 1)), TopEndpointInquiry(TopSelection(services, limit: 1)),
+            StatusInquiry(), SyncHistoryInquiry(),
+        ]
+        #expect(inquiries.count == Inquiries.all.count)
+        for inquiry in inquiries {
+            let parameters = inquiry.parameters + ReportOutput(.json, hasColors: true).parameters
+            try parameters.check(type(of: inquiry).parameterNames + ReportOutput.parameterNames)
+            let names = Set(inquiry.parameters.all.map(\.name)).union(["drawn"])
+            #expect(names.isSuperset(of: type(of: inquiry).parameterNames), "\(inquiry)")
+        }
     }
 
     @Test("are for clients on this machine only")

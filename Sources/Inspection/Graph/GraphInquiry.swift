@@ -5,6 +5,8 @@ import ServiceModel
 /// `graph`: the chains that the packets of a Service pass.
 package struct GraphInquiry: Inquiry {
     package static let path = "/v1/graph"
+    /// `drawn` has no meaning: a browser draws a picture again only if its address is another one.
+    package static let parameterNames: [String] = ["subject", "namespace", "format", "drawn"]
     package static let needs: InquiryNeeds = [.rules, .counters]
 
     /// What ``ExplanationInquiry`` takes: a Service, a chain or an address.

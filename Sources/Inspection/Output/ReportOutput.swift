@@ -74,8 +74,11 @@ extension ReportOutput {
             let names = ReportFormat.allCases.map(\.rawValue).joined(separator: ", ")
             throw .invalid("unsupported output \"\(name)\" (supported: \(names))")
         }
-        self.init(format, hasColors: parameters["color"] == "always")
+        self.init(format, hasColors: try parameters.word("color", of: ["never", "always"]) == "always")
     }
+
+    /// The names of these parameters.
+    package static let parameterNames = ["output", "color"]
 
     /// The parameters of a request for this form.
     package var parameters: InquiryParameters {

@@ -5,6 +5,7 @@ import ServiceModel
 /// `get endpoints`: which endpoints Services have, which of them this node uses, and why not the others.
 package struct EndpointInquiry: Inquiry {
     package static let path = "/v1/endpoints"
+    package static let parameterNames = ServiceSelection.parameterNames
     package static let needs: InquiryNeeds = [.rules, .counters]
 
     package var selection: ServiceSelection

@@ -6,6 +6,7 @@ import ServiceModel
 /// `events`: what happened on a node, the oldest event first.
 package struct EventInquiry: Inquiry {
     package static let path = "/v1/events"
+    package static let parameterNames: [String] = ["after", "since", "service"]
     package static let needs: InquiryNeeds = []
 
     /// Only events with a higher number.

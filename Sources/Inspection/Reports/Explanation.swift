@@ -3,6 +3,7 @@
 /// `explain`: everything that is known of a Service, a chain, or an address.
 package struct ExplanationInquiry: Inquiry {
     package static let path = "/v1/explain"
+    package static let parameterNames: [String] = ["subject", "namespace"]
     package static let needs: InquiryNeeds = [.rules, .counters]
 
     /// A Service as `NAMESPACE/NAME`, `service/NAME` or `NAME`, the name of a chain, an address, or an address and port.

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Messages
+
 /// A question about a node: what a command asks, and a page of the running program answers.
 package protocol Inquiry: Sendable, Hashable {
     /// The path of the page that answers it.
     static var path: String { get }
+
+    /// The names of its parameters; those of the output are others.
+    static var parameterNames: [String] { get }
 
     /// What must be known for an answer.
     static var needs: InquiryNeeds { get }
@@ -60,8 +65,40 @@ package struct InquiryParameters: Sendable, Hashable {
 
     package init(_ all: [Parameter] = []) { self.all = all }
 
-    /// The value of a parameter that is there once; the last one of several.
+    /// The parameters that a request may have several times.
+    private static let repeatable: Set<String> = ["name"]
+
+    /// Checks that there are no others than `names`, each of them once: one that is ignored would mean another question.
+    ///
+    /// - Throws: ``InquiryFailure/invalid(_:)``.
+    package func check(_ names: [String]) throws(InquiryFailure) {
+        var known: Set<String> = []
+        for name in all.map(\.name) {
+            let quoted = MessageText.quoted(name)
+            guard names.contains(name) else {
+                let supported = names.isEmpty ? "none" : names.joined(separator: ", ")
+                throw .invalid("unknown parameter \(quoted) (supported: \(supported))")
+            }
+            guard known.insert(name).inserted || Self.repeatable.contains(name) else {
+                throw .invalid("the parameter \(quoted) occurs more than once; pass it once")
+            }
+        }
+    }
+
+    /// The value of a parameter that is there once.
     package subscript(name: String) -> String? { all.last { $0.name == name }?.value }
+
+    /// The value of a parameter that is one of a few words; the first of them is the default.
+    ///
+    /// - Throws: ``InquiryFailure/invalid(_:)``.
+    package func word(_ name: String, of words: [String]) throws(InquiryFailure) -> String {
+        guard let value = self[name] else { return words.first ?? "" }
+        guard words.contains(value) else {
+            throw .invalid(
+                "unsupported \(name) \(MessageText.quoted(value)) (supported: \(words.joined(separator: ", ")))")
+        }
+        return value
+    }
 
     /// The values of a parameter that may be repeated.
     package func values(_ name: String) -> [String] { all.filter { $0.name == name }.map(\.value) }

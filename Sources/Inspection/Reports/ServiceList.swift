@@ -8,6 +8,7 @@ import ServiceModel
 /// `get services`: which Services there are, and how they do on this node.
 package struct ServiceInquiry: Inquiry {
     package static let path = "/v1/services"
+    package static let parameterNames = ServiceSelection.parameterNames
     package static let needs: InquiryNeeds = [.rules, .counters]
 
     package var selection: ServiceSelection

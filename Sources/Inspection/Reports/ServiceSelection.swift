@@ -15,6 +15,8 @@ package struct ServiceSelection: Sendable, Hashable {
         self.names = names
     }
 
+    static let parameterNames = ["namespace", "name"]
+
     init(_ parameters: InquiryParameters) {
         self.init(namespace: parameters["namespace"], names: parameters.values("name"))
     }

@@ -9,6 +9,7 @@ import XTables
 /// `status`: how a node does, in twenty lines.
 package struct StatusInquiry: Inquiry {
     package static let path = "/v1/status"
+    package static let parameterNames: [String] = []
     package static let needs: InquiryNeeds = []
 
     package init() {}

@@ -3,6 +3,7 @@
 /// What the syncs of the last hour did and how long they took, minute by minute: the page draws it.
 package struct SyncHistoryInquiry: Inquiry {
     package static let path = "/v1/syncs"
+    package static let parameterNames: [String] = []
     package static let needs: InquiryNeeds = []
 
     package init() {}

@@ -27,6 +27,8 @@ package struct TopSelection: Sendable, Hashable {
         self.limit = limit
     }
 
+    static let parameterNames = ServiceSelection.parameterNames + ["sort", "limit"]
+
     /// Reads what a request asks for.
     ///
     /// - Parameter orders: those that the list can have.
@@ -68,6 +70,7 @@ package protocol TopInquiry: Inquiry {
 
 extension TopInquiry {
     package static var needs: InquiryNeeds { [.rules, .measuredTraffic] }
+    package static var parameterNames: [String] { TopSelection.parameterNames }
 
     package init(_ parameters: InquiryParameters) throws(InquiryFailure) {
         self.init(try TopSelection(parameters, orders: Self.orders))

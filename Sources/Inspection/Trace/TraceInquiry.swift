@@ -6,6 +6,7 @@ import RuleEvaluation
 /// `trace`: where a packet goes, and which rules decide about it.
 package struct TraceInquiry: Inquiry {
     package static let path = "/v1/trace"
+    package static let parameterNames: [String] = ["from", "to", "interface", "state", "live"]
     package static let needs: InquiryNeeds = .rules
 
     /// The states that a packet can be traced in, by their words.
@@ -41,7 +42,7 @@ package struct TraceInquiry: Inquiry {
         }
         self.init(
             from: source, to: destination, interface: parameters["interface"], state: parameters["state"],
-            isLive: parameters["live"] == "true")
+            isLive: try parameters.word("live", of: ["false", "true"]) == "true")
         _ = try TracedPacket(self)
     }
 

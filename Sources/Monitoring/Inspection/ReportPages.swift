@@ -10,9 +10,9 @@ import Proxy
 /// | parameter | meaning |
 /// | --- | --- |
 /// | `output` | `table`, `wide`, `json` or `yaml` |
-/// | `color` | `always` for text with colours |
+/// | `color` | `always` for text with colours, `never` |
 ///
-/// The others are those of the inquiry. A report is made on a thread of its own; the loop hands over references only.
+/// The others are those of the inquiry; what is none of them is refused. A report is made on a thread of its own; the loop hands over references only.
 package struct ReportPages: Sendable {
     /// The header with the version of the program: without it, an answer is that of another program, or of an older version.
     package static let versionHeader = "Kubetables-Version"
@@ -56,6 +56,7 @@ package struct ReportPages: Sendable {
         let parameters = InquiryParameters(query.parameters.map { .init(name: $0.name, value: $0.value) })
         var answer: HTTPAnswer
         do {
+            try parameters.check(type.parameterNames + ReportOutput.parameterNames)
             answer = try await self.answer(type.init(parameters), ReportOutput(parameters))
         } catch let failure as InquiryFailure {
             answer = .text(MessageText.line("\(failure)") + "\n", status: failure.status)
