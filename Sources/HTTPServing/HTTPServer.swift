@@ -36,6 +36,8 @@ package final class HTTPServer: Sendable {
         package let parameters: [Parameter]
         /// The header `Accept`; empty if there is none.
         package let accept: String
+        /// Whether the client resets what is at the path (DELETE), instead of reading it.
+        package let isReset: Bool
         /// Whether the client is on this machine: its address is a loopback address, or the one that it connects to, or it
         /// has come through a Unix socket.
         package let isLocal: Bool
@@ -44,18 +46,16 @@ package final class HTTPServer: Sendable {
         package let isAddressedLocally: Bool
 
         package init(
-            path: String, parameters: [Parameter] = [], accept: String = "", isLocal: Bool = true,
-            isAddressedLocally: Bool = true
+            path: String, parameters: [Parameter] = [], accept: String = "", isReset: Bool = false,
+            isLocal: Bool = true, isAddressedLocally: Bool = true
         ) {
             self.path = path
             self.parameters = parameters
             self.accept = accept
+            self.isReset = isReset
             self.isLocal = isLocal
             self.isAddressedLocally = isAddressedLocally
         }
-
-        /// The query parameter `format`; `nil` if there is none.
-        package var format: String? { parameters.first { $0.name == "format" }?.value }
     }
 
     /// Answers a query; many connections call it at once.
@@ -65,9 +65,13 @@ package final class HTTPServer: Sendable {
     package enum Clients: Sendable {
         /// People and scrapers: GET and HEAD, no bodies, many requests on one connection.
         case readers
-        /// Probes and load balancers: each is answered whatever it sends, as kube-proxy does, and its connection is closed
-        /// then. Some load balancers ask by OPTIONS in HTTP/1.0, and wait for the end of the connection.
+        /// Probes and load balancers: each is answered whatever it asks for, as kube-proxy does, and its connection is closed
+        /// then. Some load balancers ask by OPTIONS in HTTP/1.0, and wait for the end of the connection. A thread of its own
+        /// answers them (``ProbeThread``).
         case probes
+
+        fileprivate var group: MultiThreadedEventLoopGroup { self == .probes ? ProbeThread.group : .singleton }
+        fileprivate var executor: EventLoopExecutor? { self == .probes ? ProbeThread.executor : nil }
     }
 
     /// Where it listens; a port is the real one, also if the kernel chose it.
@@ -106,16 +110,19 @@ package final class HTTPServer: Sendable {
     ///   - table: the table of connections that this server shares with others; by default it has one of its own, with the
     ///     limit of `limits`.
     ///   - refusals: logs and counts the clients that are refused.
+    ///   - resettable: the paths that readers may ask for by DELETE as well.
     ///   - logger: receives the failures of connections, at level debug and below.
     package static func bind(
         _ address: ListenAddress, clients: Clients = .readers, limits: HTTPLimits = HTTPLimits(),
-        table: ConnectionTable? = nil, refusals: HTTPRefusals? = nil, logger: Logger, respond: @escaping Respond
+        table: ConnectionTable? = nil, refusals: HTTPRefusals? = nil, resettable: Set<String> = [], logger: Logger,
+        respond: @escaping Respond
     ) async throws(ListenFailure) -> HTTPServer {
         let connections = Connections(
-            table: table ?? ConnectionTable(limit: limits.connections), limits: limits,
-            refusals: refusals ?? HTTPRefusals(logger), place: .address(address))
+            table: table ?? ConnectionTable(limit: limits.connections), tasks: ConnectionTasks(on: clients.executor),
+            limits: limits, refusals: refusals ?? HTTPRefusals(logger), place: .address(address),
+            resettable: resettable)
         do {
-            let listener = try await bootstrap(connections, ipv6Only: address.onlyIPv6)
+            let listener = try await bootstrap(clients.group, connections, ipv6Only: address.onlyIPv6)
                 .childChannelInitializer(serving(clients, connections, logger, respond))
                 .bind(to: SocketAddress(ipAddress: "\(address.address)", port: Int(address.port)))
                 .get()
@@ -136,15 +143,15 @@ package final class HTTPServer: Sendable {
     ///
     /// - Throws: ``SocketFailure``.
     package static func bind(
-        socketPath path: String, limits: HTTPLimits = HTTPLimits(), refusals: HTTPRefusals? = nil, logger: Logger,
-        respond: @escaping Respond
+        socketPath path: String, limits: HTTPLimits = HTTPLimits(), refusals: HTTPRefusals? = nil,
+        resettable: Set<String> = [], logger: Logger, respond: @escaping Respond
     ) async throws(SocketFailure) -> HTTPServer {
         let connections = Connections(
-            table: ConnectionTable(limit: limits.connections), limits: limits,
-            refusals: refusals ?? HTTPRefusals(logger), place: .socket(path: path))
+            table: ConnectionTable(limit: limits.connections), tasks: ConnectionTasks(), limits: limits,
+            refusals: refusals ?? HTTPRefusals(logger), place: .socket(path: path), resettable: resettable)
         let file = try SocketFile(path: path, backlog: pendingConnections)
         do {
-            let listener = try await bootstrap(connections, ipv6Only: nil)
+            let listener = try await bootstrap(.singleton, connections, ipv6Only: nil)
                 .childChannelInitializer(serving(.readers, connections, logger, respond))
                 .withBoundSocket(file.descriptor)
                 .get()
@@ -159,34 +166,47 @@ package final class HTTPServer: Sendable {
     private static func serving(
         _ clients: Clients, _ connections: Connections, _ logger: Logger, _ respond: @escaping Respond
     ) -> @Sendable (any Channel) -> EventLoopFuture<Void> {
-        let limits = connections.limits
-        let http = HTTP1Channel(
-            responder: { request, writer, channel in
-                try await PageRequest(request, channel, of: connections).answer(clients, writer, respond)
-            },
-            configuration: HTTP1Channel.Configuration(
-                idleTimeout: TimeAmount(limits.idleTime),
-                httpDecoderConfiguration: .init(
-                    maxHeaderFieldSize: limits.headerBytes, maxHeaderListSize: limits.headerBytes,
-                    maxHeaderFieldCount: limits.headerCount)))
-        return { channel in
+        { channel in
             channel.eventLoop
                 .makeCompletedFuture {
-                    let start = ConnectionStart(connections.tasks)
-                    try channel.pipeline.syncOperations.addHandlers(ConnectionGuard(connections), start)
-                    return NIOLoopBound(start, eventLoop: channel.eventLoop)
+                    let handlers = ConnectionHandlers(connections)
+                    try channel.pipeline.syncOperations.addHandlers(handlers.first)
+                    return NIOLoopBound(handlers, eventLoop: channel.eventLoop)
                 }
-                .flatMap { start in
-                    http.setup(channel: channel, logger: logger).map { connection in
-                        start.value.serve { @Sendable in await http.handle(value: connection, logger: logger) }
+                .flatMap { handlers in
+                    let heads = handlers.value.heads
+                    let http = Self.http(connections) { request, writer, channel in
+                        try await PageRequest(request, heads.next(), channel, of: connections)
+                            .answer(clients, writer, respond)
+                    }
+                    return http.setup(channel: channel, logger: logger).flatMapThrowing { connection in
+                        handlers.value.start.serve { @Sendable in
+                            await http.handle(value: connection, logger: logger)
+                        }
+                        try handlers.value.addBehindParser(of: channel)
                     }
                 }
         }
     }
 
+    private static func http(
+        _ connections: Connections, _ responder: @escaping HTTP1Channel.Responder
+    ) -> HTTP1Channel {
+        let limits = connections.limits
+        return HTTP1Channel(
+            responder: responder,
+            configuration: HTTP1Channel.Configuration(
+                idleTimeout: TimeAmount(limits.idleTime),
+                httpDecoderConfiguration: .init(
+                    maxHeaderFieldSize: limits.headerBytes, maxHeaderListSize: limits.headerBytes,
+                    maxHeaderFieldCount: limits.headerCount)))
+    }
+
     /// - Parameter ipv6Only: whether an IPv6 address means IPv6 only; `nil` for anything but an IPv6 address.
-    private static func bootstrap(_ connections: Connections, ipv6Only: Bool?) -> ServerBootstrap {
-        let bootstrap = ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+    private static func bootstrap(
+        _ group: MultiThreadedEventLoopGroup, _ connections: Connections, ipv6Only: Bool?
+    ) -> ServerBootstrap {
+        let bootstrap = ServerBootstrap(group: group)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let pause = AcceptBackoffHandler(shouldForwardIOErrorCaught: false) { error in

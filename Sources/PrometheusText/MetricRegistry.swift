@@ -89,6 +89,13 @@ package final class MetricRegistry: MetricsFactory {
         }
     }
 
+    /// Forgets all series; a family has none until it is counted again.
+    package func reset() {
+        entries.withLock { entries in
+            for name in entries.keys { entries[name]?.series = [:] }
+        }
+    }
+
     // MARK: Text
 
     /// Writes all families that have series.

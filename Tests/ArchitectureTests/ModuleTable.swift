@@ -52,7 +52,7 @@ enum ModuleTable {
         Row("PrometheusText", libraries: ["CoreMetrics", "Synchronization"]),
         Row(
             "HTTPServing", ["NetworkTypes"],
-            libraries: system.union(["HTTPTypes", "HummingbirdCore", "Logging", "NIOCore", "NIOPosix"])),
+            libraries: system.union(["HTTPTypes", "HummingbirdCore", "Logging", "NIOCore", "NIOHTTP1", "NIOPosix"])),
         Row(
             "Monitoring", ["HTTPServing", "Inspection", "PrometheusText", "Proxy"],
             libraries: system.union([

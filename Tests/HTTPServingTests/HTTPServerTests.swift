@@ -101,6 +101,206 @@ import Testing
         }
     }
 
+    private static func send(_ request: String, to port: UInt16) async -> WireAnswer? {
+        await Wire.run { () -> WireAnswer? in
+            guard let client = try? RawClient(port: port) else { return nil }
+            client.send(request)
+            return client.readToEnd().flatMap { WireAnswer($0) }
+        }
+    }
+
+    private static let missingHost = "the header Host is missing: HTTP/1.1 requires it\n"
+    private static let manyHosts = "more than one header Host: send it once\n"
+    private static let malformedHost = "malformed header Host: must be HOST or HOST:PORT\n"
+    private static let otherHost = "the request's target and its header Host name different hosts\n"
+    private static let invalidTarget = "invalid request target: must be a path, or http:// with a host and a path\n"
+
+    @Test(
+        "requests without a host, with several ones, or with what is none are refused, by all servers",
+        arguments: [
+            ("GET / HTTP/1.1\r\n\r\n", missingHost), ("GET / HTTP/1.1\r\nX-Host: a\r\n\r\n", missingHost),
+            ("GET / HTTP/1.1\r\nHost: localhost\r\nHost: evil\r\n\r\n", manyHosts),
+            ("GET / HTTP/1.1\r\nHost: evil\r\nhOST: localhost\r\n\r\n", manyHosts),
+            ("GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n", manyHosts),
+            ("GET / HTTP/1.0\r\nHost: a\r\nHost: a\r\n\r\n", manyHosts),
+            ("GET / HTTP/1.1\r\nHost: 127.0.0.1:x\r\n\r\n", malformedHost),
+            ("GET / HTTP/1.1\r\nHost: localhost:10249 evil\r\n\r\n", malformedHost),
+            ("GET / HTTP/1.1\r\nHost: localhost, evil\r\n\r\n", malformedHost),
+            ("GET / HTTP/1.0\r\nHost: localhost@evil\r\n\r\n", malformedHost),
+            ("GET http://evil/ HTTP/1.1\r\nHost: localhost\r\n\r\n", otherHost),
+            ("GET http://localhost/ HTTP/1.1\r\nHost: localhost:80\r\n\r\n", otherHost),
+            ("GET http://a@localhost/ HTTP/1.1\r\nHost: localhost\r\n\r\n", invalidTarget),
+            ("GET ftp://localhost/ HTTP/1.1\r\nHost: localhost\r\n\r\n", invalidTarget),
+            ("GET http://localhost/ HTTP/1.1\r\n\r\n", missingHost),
+        ])
+    func hosts(request: String, reason: String) async throws {
+        for clients in [HTTPServer.Clients.readers, .probes] {
+            let server = try await HTTPServer.bind(
+                Self.local, clients: clients, logger: Self.logger, respond: Self.echo)
+            await withTaskGroup(of: Void.self) { group in
+                group.addTask { await server.run() }
+                let answer = await Self.send(request, to: server.address.port)
+                #expect(answer?.status == 400)
+                #expect(answer?.body == reason)
+                #expect(answer?.headers["Connection"] == "close")
+                group.cancelAll()
+            }
+        }
+    }
+
+    @Test("the host of a request is that of its target, or its header; HTTP/1.0 needs none")
+    func localHosts() async throws {
+        let respond: HTTPServer.Respond = { .text("\($0.path) \($0.isAddressedLocally)") }
+        try await Self.running(respond) { port in
+            for (request, body) in [
+                ("GET /a HTTP/1.0\r\n\r\n", "/a true"), ("GET /a HTTP/1.0\r\nHost: evil\r\n\r\n", "/a false"),
+                ("GET http://evil/a HTTP/1.0\r\n\r\n", "/a false"),
+                ("GET http://127.0.0.1:1/a HTTP/1.0\r\n\r\n", "/a true"),
+                ("GET http://Localhost:1/a HTTP/1.1\r\nHost: localhost:1\r\nConnection: close\r\n\r\n", "/a true"),
+                ("GET http://evil/a HTTP/1.1\r\nHost: evil\r\nConnection: close\r\n\r\n", "/a false"),
+                ("GET /a HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n", "/a false"),
+            ] {
+                #expect(await Self.send(request, to: port)?.body == body, "\(request)")
+            }
+        }
+    }
+
+    @Test("what is wrong with a request that cannot be read is in the answer, with the limits")
+    func unreadable() async throws {
+        try await Self.running(limits: HTTPLimits(headerBytes: 4096, headerCount: 20), Self.echo) { port in
+            let tooLarge =
+                "the request is too large: its path and all its headers may have up to 4096 bytes each, and there may be up "
+                + "to 20 headers\n"
+            let long = String(repeating: "x", count: 5000)
+            for (request, body) in [
+                ("GET /\(long) HTTP/1.1\r\nHost: a\r\n\r\n", tooLarge),
+                ("GET / HTTP/1.1\r\nHost: a\r\nLong: \(long)\r\n\r\n", tooLarge),
+                ("GET / HTTP/1.1\r\nHost: a\r\n\(String(repeating: "A: b\r\n", count: 30))\r\n", tooLarge),
+                ("nonsense\r\n\r\n", "invalid HTTP request\n"),
+            ] {
+                let answer = await Self.send(request, to: port)
+                #expect(answer?.status == 400)
+                #expect(answer?.body == body, "\(request.prefix(40))")
+                #expect(answer?.headers["Content-Type"] == "text/plain; charset=utf-8")
+            }
+        }
+    }
+
+    @Test("a request that does not end loses its connection soon, one that is idle does not", arguments: [true, false])
+    func unfinished(forProbes: Bool) async throws {
+        #expect(HTTPLimits().requestTime == .seconds(10))
+        let limits = HTTPLimits(idleTime: .seconds(60), requestTime: .milliseconds(300))
+        let server = try await HTTPServer.bind(
+            Self.local, clients: forProbes ? .probes : .readers, limits: limits, logger: Self.logger,
+            respond: Self.echo)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await server.run() }
+            let port = server.address.port
+            let complete = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+            for start in ["G", "GET / HTTP/1.1\r\nHost: a\r\n", complete + "GET / HTTP/1.1\r\n"] {
+                let time = await Wire.run { () -> Duration? in
+                    guard let client = try? RawClient(port: port) else { return nil }
+                    let began = ContinuousClock.now
+                    client.send(start)
+                    return client.readToEnd().map { _ in began.duration(to: .now) }
+                }
+                #expect(time.map { $0 < .seconds(3) } == true, "\(start)")
+            }
+            let (isOpen, answer) = await Wire.run { () -> (Bool, String) in
+                guard let silent = try? RawClient(port: port), let idle = try? RawClient(port: port) else {
+                    return (false, "")
+                }
+                if !forProbes {
+                    idle.send(complete)
+                    _ = idle.read(until: "for /\n")
+                }
+                usleep(1_000_000)
+                idle.send(complete)
+                return (!silent.isEnded, idle.read(until: "for /\n"))
+            }
+            #expect(isOpen)
+            #expect(answer.hasPrefix("HTTP/1.1 200 OK"))
+            group.cancelAll()
+        }
+    }
+
+    @Test("of many requests that come at once, few are answered while the client reads nothing")
+    func pipelining() async throws {
+        let page = String(repeating: "x", count: 32 << 10)
+        let count = Mutex(0)
+        let respond: HTTPServer.Respond = { _ in
+            count.withLock { $0 += 1 }
+            return .text(page)
+        }
+        try await Self.running(respond) { port in
+            let client = try RawClient(port: port, receiveBuffer: 64 << 10)
+            let request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+            client.send(String(repeating: request, count: 400))
+            try await Task.sleep(for: .seconds(1))
+            // The kernel keeps half a megabyte, and the channel two pages.
+            let unread = count.withLock { $0 }
+            #expect((1..<40).contains(unread), "\(unread)")
+            let all = await Wire.run {
+                client.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                return client.readToEnd()?.utf8.count ?? 0
+            }
+            #expect(all > 401 * page.utf8.count)
+            #expect(count.withLock { $0 } == 401)
+        }
+    }
+
+    @Test("probes are answered while all threads that tasks share are busy")
+    func busyThreads() async throws {
+        let server = try await HTTPServer.bind(
+            Self.local, clients: .probes, logger: Self.logger, respond: Self.echo)
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await server.run() }
+            let port = server.address.port
+            let time = await Wire.run { () -> Duration? in
+                for _ in 0..<sysconf(Int32(_SC_NPROCESSORS_ONLN)) { Task.detached { usleep(500_000) } }
+                // By now they have all threads.
+                usleep(50_000)
+                let start = ContinuousClock.now
+                guard let client = try? RawClient(port: port) else { return nil }
+                client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+                return client.read(until: "for /\n").isEmpty ? nil : start.duration(to: .now)
+            }
+            #expect(time.map { $0 < .milliseconds(400) } == true, "\(String(describing: time))")
+            group.cancelAll()
+        }
+    }
+
+    @Test("who is refused because there is no room loses the connection, and the requests that have come with it")
+    func crowdedPages() async throws {
+        let count = Mutex(0)
+        let respond: HTTPServer.Respond = { _ in
+            count.withLock { $0 += 1 }
+            return .tooManyReaders("no room")
+        }
+        try await Self.running(respond) { port in
+            let request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n"
+            let answer = await Self.send(String(repeating: request, count: 400), to: port)
+            #expect(answer?.status == 503)
+            #expect(answer?.headers["Connection"] == "close")
+            #expect(count.withLock { $0 } == 1)
+        }
+    }
+
+    @Test("DELETE is for the paths that may be reset")
+    func resets() async throws {
+        let server = try await HTTPServer.bind(
+            Self.local, resettable: ["/r"], logger: Self.logger, respond: { .text("\($0.isReset)") })
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { await server.run() }
+            let port = server.address.port
+            #expect(await Wire.ask(port, "/r", method: "DELETE")?.body == "true")
+            #expect(await Wire.ask(port, "/r")?.body == "false")
+            #expect(await Wire.ask(port, "/r", method: "PUT")?.headers["Allow"] == "GET, HEAD, DELETE")
+            #expect(await Wire.ask(port, "/x", method: "DELETE")?.status == 405)
+            group.cancelAll()
+        }
+    }
+
     @Test("closes the connection on requests that are too long in any part, and on nonsense")
     func size() async throws {
         try await Self.running(limits: HTTPLimits(headerBytes: 4096, headerCount: 20), Self.echo) { port in

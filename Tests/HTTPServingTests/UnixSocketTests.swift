@@ -21,10 +21,10 @@ import Testing
         }
     }
 
-    private func ask(_ target: String) async -> String {
+    private func ask(_ target: String, _ options: String...) async -> String {
         let path = path
         return await Wire.run {
-            let command = ["curl", "-s", "--unix-socket", path, "http://localhost\(target)"]
+            let command = ["curl", "-s", "--unix-socket", path, "http://localhost\(target)"] + options
             return (try? Subprocess.run(command))?.output ?? ""
         }
     }
@@ -43,6 +43,8 @@ import Testing
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await server.run() }
             #expect(await ask("/v1/x?name=a%2Fb&name=c&empty") == "/v1/x true [\"name=a/b\", \"name=c\", \"empty=\"]\n")
+            #expect(await ask("/a", "-H", "Host:") == "/a true []\n", "commands of an earlier version send no host")
+            #expect(await ask("/a", "-H", "Host: a:b") == "malformed header Host: must be HOST or HOST:PORT\n")
             group.cancelAll()
             try await group.waitForAll()
         }

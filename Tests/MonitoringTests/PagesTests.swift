@@ -85,6 +85,35 @@ import Testing
 
                 """)
         for path in ["/statusz", "/flagz"] { #expect(await page(path).status == 404) }
+
+        func reset(isLocal: Bool) async -> HTTPAnswer {
+            await pages.answer(HTTPServer.Query(path: "/metrics/slis", isReset: true, isLocal: isLocal))
+        }
+        #expect(await reset(isLocal: false).status == 403)
+        #expect(await body(page("/metrics/slis")).contains("} 3\n"))
+        let afterwards = await reset(isLocal: true)
+        #expect(afterwards.status == 200 && body(afterwards) == "metrics reset\n")
+        #expect(await body(page("/metrics/slis")) == "")
+        _ = await page("/healthz")
+        #expect(await body(page("/metrics/slis")).contains("} 1\n"))
+    }
+
+    @Test("parameters that a page does not have, or has once, are refused")
+    func parameters() async {
+        let pages = MetricsPages(
+            metrics: { MetricText() }, configuration: { "{}" }, rules: { PageContent("rules") },
+            plan: { PageContent("plan") }, problems: ProblemRecord())
+        for (path, names, text) in [
+            ("/rules", ["service"], "unknown parameter \"service\" (supported: none)\n"),
+            ("/plan", ["format"], "unknown parameter \"format\" (supported: none)\n"),
+            ("/problems", ["Format"], "unknown parameter \"Format\" (supported: format)\n"),
+            ("/problems", ["format"], "unsupported format \"xml\" (supported: text, json)\n"),
+            ("/problems", ["format", "format"], "the parameter \"format\" occurs more than once; pass it once\n"),
+        ] {
+            let query = HTTPServer.Query(path: path, parameters: names.map { .init(name: $0, value: "xml") })
+            let answer = await pages.answer(query)
+            #expect(answer.status == 400 && body(answer) == text, "\(body(answer))")
+        }
     }
 
     private struct NotYet: Error, CustomStringConvertible {

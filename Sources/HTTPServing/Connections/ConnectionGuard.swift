@@ -3,9 +3,9 @@
 import NIOCore
 
 /// The first handler of a connection's pipeline: enters the connection into the table, and closes it when the client does
-/// not read, or does not stop sending after the last answer.
+/// not read, does not send a request to its end, or does not stop sending after the last answer.
 ///
-/// Hummingbird itself closes connections that are idle, or whose request does not end in time.
+/// Hummingbird itself closes connections that are idle.
 final class ConnectionGuard: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
@@ -14,31 +14,58 @@ final class ConnectionGuard: ChannelDuplexHandler {
 
     private let server: Connections
     private var stall: Scheduled<Void>?
-    /// When the first byte came that has not been answered.
-    private var requestStart: NIODeadline?
+    private var arrival: RequestArrival
+    private var arrivalCheck: Scheduled<Void>?
+    /// Whether bytes are asked for: they are not while answers wait for the client to read.
+    private var isReading = false
 
     /// How long a client may take to close its side after the server has closed its own.
     ///
     /// Without this time the last answer would be lost: the kernel resets a connection with unread bytes.
     private static let lingerTime = TimeAmount.milliseconds(500)
 
-    init(_ server: Connections) { self.server = server }
+    init(_ server: Connections) {
+        self.server = server
+        arrival = RequestArrival(limit: min(server.limits.requestTime, server.limits.idleTime))
+    }
 
     func handlerAdded(context: ChannelHandlerContext) { server.add(context.channel) }
 
     func channelInactive(context: ChannelHandlerContext) {
         stall?.cancel()
+        arrivalCheck?.cancel()
         server.table.remove(context.channel)
         context.fireChannelInactive()
     }
 
+    func read(context: ChannelHandlerContext) {
+        isReading = true
+        context.read()
+    }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if requestStart == nil { requestStart = .now() }
+        isReading = false
+        arrival.begin(unwrapInboundIn(data).readableBytesView, at: .now())
         context.fireChannelRead(data)
+        arrival.end(at: .now())
+        checkArrival(context)
+    }
+
+    /// Called by the parser, within the reading of the last bytes of a request.
+    func requestEnded() { arrival.noteEnd() }
+
+    /// Closes the connection if the request does not arrive in time, unless this side has stopped to read it.
+    private func checkArrival(_ context: ChannelHandlerContext) {
+        guard let deadline = arrival.deadline, arrivalCheck == nil else { return }
+        arrivalCheck = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [self] in
+            arrivalCheck = nil
+            guard context.channel.isActive else { return }
+            if !isReading { arrival.restart(at: .now()) }
+            if arrival.isOverdue(at: .now()) { context.channel.close(promise: nil) } else { checkArrival(context) }
+        }
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        requestStart = nil
         server.table.answered(context.channel)
         context.write(data, promise: promise)
     }
@@ -46,9 +73,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
     /// Hummingbird closes its side after the last answer, and waits for the client to close the other.
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
         guard mode == .output else {
-            if let requestStart, .now() >= requestStart + TimeAmount(server.limits.idleTime / 2) {
-                server.note(.unfinishedRequest)
-            }
+            if arrival.isLate(at: .now()) { server.note(.unfinishedRequest) }
             return context.close(mode: mode, promise: promise)
         }
         let channel = context.channel

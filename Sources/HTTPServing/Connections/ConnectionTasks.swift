@@ -15,13 +15,17 @@ final class ConnectionTasks: Sendable {
     }
 
     private let state = Mutex(State())
+    private let executor: EventLoopExecutor?
+
+    /// - Parameter executor: what runs the tasks; `nil` for the threads that all tasks share.
+    init(on executor: EventLoopExecutor? = nil) { self.executor = executor }
 
     /// Serves a connection; one that comes after the end is cancelled from its beginning.
     func start(_ serve: @escaping @Sendable () async -> Void) {
         state.withLock { state in
             let number = state.count
             state.count += 1
-            let task = Task {
+            let task = Task(executorPreference: executor) {
                 await serve()
                 self.remove(number)
             }

@@ -5,10 +5,12 @@ import NIOCore
 /// What the connections of one server have in common.
 struct Connections: Sendable {
     let table: ConnectionTable
-    let tasks = ConnectionTasks()
+    let tasks: ConnectionTasks
     let limits: HTTPLimits
     let refusals: HTTPRefusals
     let place: ListenPlace
+    /// The paths that clients may reset by DELETE.
+    var resettable: Set<String> = []
 
     func note(_ refusal: HTTPRefusal) { refusals.note(refusal, on: place) }
 

@@ -30,6 +30,9 @@ package struct HealthCheckMetrics: Sendable {
     /// The page now; empty before the first request of `/healthz`.
     package var text: MetricText { registry.text }
 
+    /// Begins anew, as kube-proxy does on DELETE (component-base, metrics/http.go, HandlerWithReset).
+    package func reset() { registry.reset() }
+
     /// Counts a request of `/healthz` that was answered.
     package func countPing() {
         result[Self.check, Self.page].set(1)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import HTTPServing
+import Inspection
 import Messages
 import PrometheusText
 
@@ -9,7 +10,7 @@ import PrometheusText
 /// | path | answer |
 /// | --- | --- |
 /// | `/metrics` | all metrics |
-/// | `/metrics/slis` | how health checks ended, as all Kubernetes components serve it |
+/// | `/metrics/slis` | how health checks ended, as all Kubernetes components serve it; DELETE resets it, from the node only |
 /// | `/healthz` | `ok`, as long as the process answers |
 /// | `/proxyMode` | `iptables` |
 /// | `/configz` | the configuration in force, as JSON |
@@ -71,8 +72,7 @@ package struct MetricsPages: Sendable {
     package func answer(_ query: HTTPServer.Query) async -> HTTPAnswer {
         switch query.path {
         case "/metrics": await answer { try await metrics.answer() }
-        case "/metrics/slis":
-            HTTPAnswer(contentType: MetricText.contentType, PageContent(pieces: healthChecks.text.pieces))
+        case "/metrics/slis": await healthCheckPage(query)
         case "/healthz": ping()
         case "/proxyMode": .text("iptables")
         case "/configz": await answer { .json(try await configuration()) }
@@ -80,7 +80,12 @@ package struct MetricsPages: Sendable {
         case "/flagz": await zPages?.flagz(query.accept) ?? .notFound
         case "/rules": await answer(query) { try await rules.answer() }
         case "/plan": await answer(query) { try await plan.answer() }
-        case "/problems": await answer(query) { try await (query.wantsJSON ? problemJSON : problemText).answer() }
+        case "/problems":
+            await answer(query, ["format"]) { parameters in
+                let format = try parameters.word("format", of: ["text", "json"])
+                let isJSON = parameters["format"] == nil ? query.acceptsJSON : format == "json"
+                return try await (isJSON ? problemJSON : problemText).answer()
+            }
         default: await report(query)
         }
     }
@@ -90,6 +95,19 @@ package struct MetricsPages: Sendable {
         "/", "/configz", "/flagz", "/healthz", "/metrics", "/metrics/slis", "/plan", "/problems", "/proxyMode",
         "/rules", "/statusz", "/v1",
     ]
+
+    /// The paths that may be reset.
+    package static let resettable: Set<String> = ["/metrics/slis"]
+
+    private func healthCheckPage(_ query: HTTPServer.Query) async -> HTTPAnswer {
+        guard query.isReset else {
+            return HTTPAnswer(contentType: MetricText.contentType, PageContent(pieces: healthChecks.text.pieces))
+        }
+        return await NodeOnly.answer(query) {
+            healthChecks.reset()
+            return .text("metrics reset\n")
+        }
+    }
 
     private func ping() -> HTTPAnswer {
         healthChecks.countPing()
@@ -105,7 +123,24 @@ package struct MetricsPages: Sendable {
     }
 
     private func answer(_ query: HTTPServer.Query, _ page: () async throws -> HTTPAnswer) async -> HTTPAnswer {
-        await NodeOnly.answer(query) { await answer(page) }
+        await answer(query, []) { _ in try await page() }
+    }
+
+    /// A page with parameters of these names.
+    private func answer(
+        _ query: HTTPServer.Query, _ names: [String], _ page: (InquiryParameters) async throws -> HTTPAnswer
+    ) async -> HTTPAnswer {
+        await NodeOnly.answer(query) {
+            await answer {
+                let parameters = InquiryParameters(query.parameters.map { .init(name: $0.name, value: $0.value) })
+                do {
+                    try parameters.check(names)
+                    return try await page(parameters)
+                } catch InquiryFailure.invalid(let text) {
+                    return .text(MessageText.line(text) + "\n", status: 400)
+                }
+            }
+        }
     }
 
     private func answer(_ page: () async throws -> HTTPAnswer) async -> HTTPAnswer {
@@ -118,5 +153,5 @@ package struct MetricsPages: Sendable {
 }
 
 extension HTTPServer.Query {
-    fileprivate var wantsJSON: Bool { format == "json" || (format == nil && accept.contains("application/json")) }
+    fileprivate var acceptsJSON: Bool { accept.contains("application/json") }
 }

@@ -93,7 +93,9 @@ struct RunningProgram: Sendable {
         _ body: (ByteBufferView) throws -> Void
     ) async throws {
         let query = (inquiry.parameters + output.parameters).query
-        let request = HTTPClientRequest(url: url(type(of: inquiry).path + query))
+        var request = HTTPClientRequest(url: url(type(of: inquiry).path + query))
+        // The client sends none for a Unix socket, but HTTP/1.1 requires one.
+        if case .socket = place { request.headers.add(name: "Host", value: "localhost") }
         let response: HTTPClientResponse
         do {
             response = try await client.execute(request, timeout: Self.answerTime)

@@ -68,7 +68,9 @@ struct StatusServers {
             (
                 options.effectiveMetricsBindAddress,
                 { [logger, refusals] address throws(ListenFailure) in
-                    try await HTTPServer.bind(address, refusals: refusals, logger: logger) { await pages.answer($0) }
+                    try await HTTPServer.bind(
+                        address, refusals: refusals, resettable: MetricsPages.resettable, logger: logger
+                    ) { await pages.answer($0) }
                 }
             ),
         ]
@@ -96,9 +98,9 @@ struct StatusServers {
     private func listenOnSocket(_ path: String?, _ pages: MetricsPages) async -> [TaskService] {
         guard let path else { return [] }
         do throws(SocketFailure) {
-            let server = try await HTTPServer.bind(socketPath: path, refusals: refusals, logger: logger) {
-                await pages.answer($0)
-            }
+            let server = try await HTTPServer.bind(
+                socketPath: path, refusals: refusals, resettable: MetricsPages.resettable, logger: logger
+            ) { await pages.answer($0) }
             return [TaskService { await server.run() }]
         } catch {
             logger.warning("\(error); commands that ask this program need --server")

@@ -11,11 +11,14 @@ struct PageRequest {
     private struct ConnectionEnd: Error {}
 
     private let request: Request
+    private let head: RequestHead?
     private let channel: any Channel
     private let server: Connections
 
-    init(_ request: Request, _ channel: any Channel, of server: Connections) {
+    /// - Parameter head: what `request` no longer shows; `nil` is a fault of this server, and refused.
+    init(_ request: Request, _ head: RequestHead?, _ channel: any Channel, of server: Connections) {
         self.request = request
+        self.head = head
         self.channel = channel
         self.server = server
     }
@@ -30,7 +33,8 @@ struct PageRequest {
         }
         if let refusal = answer.refusal { server.note(refusal) }
         defer { answer.copy?.end(channel) }
-        let isLast = clients == .probes || hasBody
+        // Who asks on and on for what there is no room for must not get as many answers.
+        let isLast = clients == .probes || hasBody || isFaulty || head?.isLast == true || answer.refusal != nil
         if isLast { answer.headers.append(("Connection", "close")) }
         let whole = response(answer)
         let page = request.method == .head ? whole.createHeadResponse() : whole
@@ -38,33 +42,44 @@ struct PageRequest {
         defer { deadline.cancel() }
         try await writer.write(response: page.head, body: page.body)
         if isLast { throw ConnectionEnd() }
+        // The writer learns on the channel's event loop that the socket is full: without a round trip to it, answers to
+        // requests that have come already would be made although nobody reads them.
+        try await channel.eventLoop.submit {}.get()
     }
+
+    private var isFaulty: Bool { head == nil || head?.fault != nil }
 
     /// Bodies from readers are refused unread, and so are methods that would change something.
     private func answer(_ clients: HTTPServer.Clients, _ respond: HTTPServer.Respond) async -> HTTPAnswer {
+        if isFaulty { return .text("\(head?.fault ?? "invalid HTTP request")\n", status: 400) }
         if clients == .readers {
             if hasBody { return .text("requests with a body are not accepted\n", status: 413) }
-            guard [.get, .head].contains(request.method) else {
-                var refusal = HTTPAnswer.text("method not allowed (supported: GET, HEAD)\n", status: 405)
-                refusal.headers.append(("Allow", "GET, HEAD"))
+            let methods = methods
+            guard methods.contains(request.method) else {
+                let names = methods.map(\.rawValue).joined(separator: ", ")
+                var refusal = HTTPAnswer.text("method not allowed (supported: \(names))\n", status: 405)
+                refusal.headers.append(("Allow", names))
                 return refusal
             }
         }
         return await respond(query)
     }
 
+    private var methods: [HTTPRequest.Method] {
+        [.get, .head] + (server.resettable.contains(request.uri.path) ? [.delete] : [])
+    }
+
     private var query: HTTPServer.Query {
         HTTPServer.Query(
             path: request.uri.path,
             parameters: request.uri.queryParameters.map { .init(name: String($0.key), value: String($0.value)) },
-            accept: request.headers[.accept] ?? "", isLocal: server.place.isSocket || channel.isLocal,
+            accept: request.headers[.accept] ?? "", isReset: request.method == .delete,
+            isLocal: server.place.isSocket || channel.isLocal,
             isAddressedLocally: server.place.isSocket || isAddressedLocally)
     }
 
     /// A client without a header `Host` is not a browser.
-    private var isAddressedLocally: Bool {
-        request.head.authority.map { RequestedHost($0).isAddressOrLocalhost } ?? true
-    }
+    private var isAddressedLocally: Bool { head?.host?.isAddressOrLocalhost ?? true }
 
     private var hasBody: Bool {
         if request.headers[.transferEncoding] != nil { return true }
