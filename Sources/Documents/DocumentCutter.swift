@@ -20,7 +20,7 @@ struct DocumentCutter {
 
     private let bytes: UnsafeBufferPointer<UInt8>
     private var position = 0
-    private var line = 1
+    private var lineNumber = 1
 
     init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
@@ -29,7 +29,7 @@ struct DocumentCutter {
     /// Text that is nothing but blanks and comments is no piece without a `---`.
     mutating func next() -> Piece? {
         var start = position
-        var firstLine = line
+        var firstLine = lineNumber
         var hasMarker = false
         var hasContent = false
         var directiveCount = 0
@@ -38,21 +38,25 @@ struct DocumentCutter {
                 range: start..<position, firstLine: firstLine, hasContent: hasContent, directiveCount: directiveCount)
         }
         while position < bytes.count {
-            let end = bytes[position...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
-            let text = bytes[position..<end]
-            if Self.isMarker(text, UInt8(ascii: "-")) {
+            if !hasContent {
+                position = bytes.skipComments(from: position, lineNumber: &lineNumber)
+                guard position < bytes.count else { break }
+            }
+            let end = bytes.lineEnd(from: position)
+            let line = position..<end
+            if Self.isMarker(bytes, line, UInt8(ascii: "-")) {
                 if hasMarker || hasContent { return piece() }
                 hasMarker = true
-                hasContent = Self.isContent(text.dropFirst(3))
-            } else if Self.isMarker(text, UInt8(ascii: ".")) {
+                hasContent = Self.isContent(bytes, position + 3..<end)
+            } else if Self.isMarker(bytes, line, UInt8(ascii: ".")) {
                 let piece = piece()
                 advance(to: end)
                 if hasMarker || hasContent { return piece }
-                (start, firstLine, directiveCount) = (position, line, 0)
+                (start, firstLine, directiveCount) = (position, lineNumber, 0)
                 continue
             } else if !hasContent {
-                hasContent = Self.isContent(text)
-                if text.first == UInt8(ascii: "%") { directiveCount += 1 }
+                hasContent = Self.isContent(bytes, line)
+                if end > position, bytes[position] == UInt8(ascii: "%") { directiveCount += 1 }
             }
             advance(to: end)
         }
@@ -61,21 +65,34 @@ struct DocumentCutter {
 
     private mutating func advance(to lineEnd: Int) {
         position = min(lineEnd + 1, bytes.count)
-        line += 1
+        lineNumber += 1
     }
 
     /// Whether a line is `---`, or begins with it and a blank.
-    static func isMarker(_ line: Slice<UnsafeBufferPointer<UInt8>>) -> Bool { isMarker(line, UInt8(ascii: "-")) }
+    static func isMarker(_ bytes: UnsafeBufferPointer<UInt8>, _ line: Range<Int>) -> Bool {
+        isMarker(bytes, line, UInt8(ascii: "-"))
+    }
 
-    private static func isMarker(_ text: Slice<UnsafeBufferPointer<UInt8>>, _ byte: UInt8) -> Bool {
-        guard text.count >= 3, text.prefix(3).allSatisfy({ $0 == byte }) else { return false }
-        return text.dropFirst(3).first.map(isBlank) ?? true
+    private static func isMarker(_ bytes: UnsafeBufferPointer<UInt8>, _ line: Range<Int>, _ byte: UInt8) -> Bool {
+        let start = line.lowerBound
+        guard line.count >= 3, bytes[start] == byte, bytes[start + 1] == byte, bytes[start + 2] == byte else {
+            return false
+        }
+        return line.count == 3 || isBlank(bytes[start + 3])
     }
 
     /// Whether a line is more than blanks, a comment or a directive.
-    static func isContent(_ text: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
-        guard let first = text.first(where: { !isBlank($0) }) else { return false }
-        return first != UInt8(ascii: "#") && text.first != UInt8(ascii: "%")
+    static func isContent(_ bytes: UnsafeBufferPointer<UInt8>, _ line: Range<Int>) -> Bool {
+        let first = firstNonBlank(bytes, line)
+        guard first < line.upperBound else { return false }
+        return bytes[first] != UInt8(ascii: "#") && bytes[line.lowerBound] != UInt8(ascii: "%")
+    }
+
+    /// Where the first byte is that is no blank; the end if there is none.
+    static func firstNonBlank(_ bytes: UnsafeBufferPointer<UInt8>, _ line: Range<Int>) -> Int {
+        var place = line.lowerBound
+        while place < line.upperBound, isBlank(bytes[place]) { place += 1 }
+        return place
     }
 
     static func isBlank(_ byte: UInt8) -> Bool {
@@ -86,7 +103,7 @@ struct DocumentCutter {
     static func jsonStart(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
         var start = 0
         // Four bytes show a marker; a line of JSON may be the whole text.
-        if isMarker(bytes.prefix(4).prefix { $0 != UInt8(ascii: "\n") }, UInt8(ascii: "-")) { start = 3 }
+        if isMarker(bytes, 0..<bytes.lineEnd(from: 0, before: 4)) { start = 3 }
         while start < bytes.count, isBlank(bytes[start]) || bytes[start] == UInt8(ascii: "\n") { start += 1 }
         guard start < bytes.count, bytes[start] == UInt8(ascii: "{") || bytes[start] == UInt8(ascii: "[") else {
             return nil

@@ -56,7 +56,7 @@ enum TextEncoding {
         var bytes = bytes
         while bytes.starts(with: mark) { bytes = UnsafeBufferPointer(rebasing: bytes.dropFirst(mark.count)) }
         // Most texts are ASCII, which is quick to see.
-        guard bytes.reduce(0, |) >= 0x80, let first = firstMark(bytes, from: 0) else { return body(bytes) }
+        guard !bytes.isASCII, let first = firstMark(bytes, from: 0) else { return body(bytes) }
         var text: [UInt8] = []
         text.reserveCapacity(bytes.count)
         var copied = 0
@@ -75,14 +75,19 @@ enum TextEncoding {
     /// Where the next mark at the beginning of a line, or behind another mark, is.
     private static func firstMark(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
         var place = start
-        while let found = bytes[place...].firstIndex(of: mark[0]) {
+        while true {
+            let found = bytes.place(of: mark[0], from: place)
+            guard found < bytes.count else { return nil }
             let isAtStart =
-                found == 0 || bytes[found - 1] == UInt8(ascii: "\n")
-                || found >= mark.count && bytes[(found - mark.count)..<found].elementsEqual(mark)
-            if isAtStart, bytes[found...].starts(with: mark) { return found }
+                found == 0 || bytes[found - 1] == UInt8(ascii: "\n") || isMark(bytes, at: found - mark.count)
+            if isAtStart, isMark(bytes, at: found) { return found }
             place = found + 1
         }
-        return nil
+    }
+
+    private static func isMark(_ bytes: UnsafeBufferPointer<UInt8>, at place: Int) -> Bool {
+        place >= 0 && place + 3 <= bytes.count && bytes[place] == 0xef && bytes[place + 1] == 0xbb
+            && bytes[place + 2] == 0xbf
     }
 
     /// Finds out whether a document may begin at a place, for places in rising order.
@@ -96,13 +101,13 @@ enum TextEncoding {
 
         mutating func mayBegin(at place: Int, markLength: Int) -> Bool {
             while position < place {
-                let end = bytes[position...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
-                var line = bytes[position..<end]
-                if line.starts(with: mark) { line = line.dropFirst(mark.count) }
-                if DocumentCutter.isMarker(line) {
+                // A line of marks may be the whole text, and each of them asks.
+                let end = bytes.lineEnd(from: position, before: place + 4)
+                let line = (isMark(bytes, at: position) ? position + markLength : position)..<end
+                if DocumentCutter.isMarker(bytes, line) {
                     // The document may begin on the line of its marker, as in `--- {`.
-                    hasContent = !line.dropFirst(3).allSatisfy(DocumentCutter.isBlank)
-                } else if DocumentCutter.isContent(line) {
+                    hasContent = DocumentCutter.firstNonBlank(bytes, line.lowerBound + 3..<end) < end
+                } else if DocumentCutter.isContent(bytes, line) {
                     hasContent = true
                 }
                 position = min(end + 1, place)
@@ -110,9 +115,12 @@ enum TextEncoding {
             }
             guard hasContent else { return true }
             // A marker or another JSON value ends what came before.
-            let rest = bytes[min(place + markLength, bytes.count)...].drop { DocumentCutter.isBlank($0) }
-            let line = rest.prefix { $0 != UInt8(ascii: "\n") }
-            return DocumentCutter.isMarker(line) || line.first == UInt8(ascii: "{") || line.first == UInt8(ascii: "[")
+            let start = DocumentCutter.firstNonBlank(bytes, min(place + markLength, bytes.count)..<bytes.count)
+            guard start < bytes.count else { return false }
+            // Four bytes show a marker.
+            let beginning = start..<bytes.lineEnd(from: start, before: start + 4)
+            return DocumentCutter.isMarker(bytes, beginning) || bytes[start] == UInt8(ascii: "{")
+                || bytes[start] == UInt8(ascii: "[")
         }
     }
 }

@@ -37,6 +37,37 @@ struct HostileTextTests {
         #expect(large < small * 24 + .milliseconds(500), "\(unit) \(small) \(large)")
     }
 
+    @Test(
+        "a text that is one line, or has a million of them, is read soon, also where the reader is not optimized",
+        arguments: [
+            ("", "#\n"), ("", "\n"), ("a: ", "#"), ("a: 1\n", "\u{feff}"), ("a: 1\n", "\u{feff}\n"),
+            ("", "\u{feff}# a\n"),
+            ("a: \"", "\u{ff5e}"), ("[", "  "),
+        ])
+    func longLines(start: String, unit: String) {
+        let text = start + String(repeating: unit, count: (1 << 19) / unit.utf8.count)
+        let result = read(text)
+        // In 200 ms; a reader that goes through a line of marks for each of them takes minutes.
+        #expect(result.duration < .seconds(2), "\(start)\(unit) \(result.duration)")
+    }
+
+    @Test("comments are passed over quickly, and lines are counted on")
+    func comments() {
+        let comments = String(repeating: "# a comment\n  # another\n\r\n", count: 100_000)
+        let result = read(comments + "a: 1\n---\n" + comments + "b: ]\n")
+        #expect(result.errors.first?.hasPrefix("line 600003, column 4: ") == true, "\(result.errors)")
+        #expect(result.duration < .seconds(2), "\(result.duration)")
+    }
+
+    @Test("deep nesting ends the reading, however long the text is")
+    func nesting() {
+        var text = ""
+        for depth in 0..<3_000 { text += String(repeating: " ", count: depth) + "a:\n" }
+        let result = read(text)
+        #expect(result.errors.first?.contains("nested more than 100 levels deep") == true)
+        #expect(result.duration < .seconds(2), "\(result.duration)")
+    }
+
     @Test("directives are few")
     func directives() {
         let few = String(repeating: "%TAG !a\(0)! x\n", count: 1) + "---\na: 1\n"

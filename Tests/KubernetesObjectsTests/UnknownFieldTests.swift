@@ -122,6 +122,28 @@ struct UnknownFieldTests {
             ])
     }
 
+    @Test("of very many, in one object or in many, the first hundred are named and the others counted, quickly")
+    func many() {
+        let keys = (0..<20_000).map { "x\($0): 1\n" }.joined()
+        let one = read(("f.yaml", "apiVersion: v1\nkind: Node\nmetadata: {name: a}\n" + keys)).log
+        #expect(one.count(.warning) == 20_000)
+        #expect(one.diagnostics.count == 101)
+        #expect(one.diagnostics.last?.message == "19900 more warnings")
+
+        let objects = (0..<2_000).map {
+            "{apiVersion: v1, kind: Node, metadata: {name: a\($0)}, sepc: {}, x: 1}\n---\n"
+        }
+        let start = ContinuousClock.now
+        let log = read(("f.yaml", objects.joined())).log
+        let time = start.duration(to: .now)
+        #expect(log.count(.warning) == 4_000)
+        #expect(log.diagnostics.count == 101)
+        #expect(log.promotingWarnings().count(.error) == 4_000)
+        let good = (0..<2_000).map { "{apiVersion: v1, kind: Node, metadata: {name: a\($0)}, spec: {}}\n---\n" }
+        let quick = ContinuousClock().measure { _ = read(("f.yaml", good.joined())) }
+        #expect(time < quick * 2 + .milliseconds(500), "\(time), without unknown fields \(quick)")
+    }
+
     @Test("with --strict they are errors")
     func strict() {
         let log = read(("f.yaml", service(spec: "sessionafinity: x"))).log

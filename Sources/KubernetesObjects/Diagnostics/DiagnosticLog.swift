@@ -51,6 +51,12 @@ public struct DiagnosticLog: Sendable {
         if count < Self.limit { kept.append(diagnostic) }
     }
 
+    /// Counts findings that would not be kept in full: to make one takes time.
+    mutating func count(more number: Int, _ severity: Diagnostic.Severity) {
+        assert(isFull(severity))
+        counts[severity, default: 0] += number
+    }
+
     /// Adds findings in their order.
     public mutating func add(_ diagnostics: some Sequence<Diagnostic>) {
         for diagnostic in diagnostics { add(diagnostic) }

@@ -162,7 +162,8 @@ public struct ManifestReader: Sendable {
             log.add(Self.ignored(document, kind: kind, version: version, origin: origin))
             return
         }
-        var fields = FieldReader(kind: kind, origin: origin, listPath: list.path)
+        var fields = FieldReader(
+            kind: kind, origin: origin, listPath: list.path, isWarnedEnough: log.isFull(.warning))
         let object = KubernetesObject(document, kind: known, fields: &fields)
         fields.warnOfUnknownFields(of: document, schema: .kind(known))
         if let object {
@@ -171,6 +172,7 @@ public struct ManifestReader: Sendable {
             unusableServices.insert(ServiceName(name))
         }
         log.add(fields.log)
+        if fields.uncollectedWarnings > 0 { log.count(more: fields.uncollectedWarnings, .warning) }
     }
 
     private mutating func insert(_ object: KubernetesObject, _ fields: inout FieldReader) {

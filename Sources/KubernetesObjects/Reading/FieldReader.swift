@@ -16,14 +16,20 @@ package struct FieldReader {
     let kind: String?
     var name: ObjectName?
     package private(set) var log = DiagnosticLog()
+    /// How many warnings were only counted.
+    private(set) var uncollectedWarnings = 0
+    private let isInputWarnedEnough: Bool
     private var path: [Step] = []
     private var line: Int
 
     /// Begins to read an object.
     ///
-    /// - Parameter listPath: the indices that lead to the object in the document, if it is an item of a list.
-    package init(kind: String?, origin: ObjectOrigin, listPath: [Int] = []) {
+    /// - Parameters:
+    ///   - listPath: the indices that lead to the object in the document, if it is an item of a list.
+    ///   - isWarnedEnough: whether the input has so many warnings that those of unknown fields are only counted.
+    package init(kind: String?, origin: ObjectOrigin, listPath: [Int] = [], isWarnedEnough: Bool = false) {
         self.kind = kind
+        isInputWarnedEnough = isWarnedEnough
         self.origin = origin
         line = origin.line
         path.reserveCapacity(8)
@@ -38,6 +44,14 @@ package struct FieldReader {
 
     /// Reports that the field being read may not mean what its author expects.
     package mutating func warning(_ message: String) { add(.warning, message) }
+
+    /// Whether one more warning would only be counted.
+    var isWarnedEnough: Bool { isInputWarnedEnough || log.isFull(.warning) }
+
+    /// Counts a warning that would not be kept in full.
+    mutating func countWarning() {
+        if log.isFull(.warning) { log.count(more: 1, .warning) } else { uncollectedWarnings += 1 }
+    }
 
     /// Reports a warning that names its field itself.
     mutating func warning(_ message: String, inField field: String) { add(.warning, message, field: field) }

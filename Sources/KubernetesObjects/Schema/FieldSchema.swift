@@ -94,7 +94,7 @@ extension FieldReader {
         at index: Int, of object: DocumentObject, known: @autoclosure () -> [String]
     ) {
         // To look for what was meant takes time.
-        if log.isFull(.warning) { return warning("") }
+        if isWarnedEnough { return countWarning() }
         let member = object.members[index]
         enter(.key(member.key), line: object.line(at: index)) { fields in
             let removal = FieldSchema.removedFields[member.key].map { ": removed in Kubernetes \($0)" }
