@@ -32,8 +32,41 @@ import Testing
                 + #""names":{"k":1}}"#)
     }
 
+    /// A value that fills containers which it has asked for, one after the other.
+    private struct Nested: Encodable {
+        enum Key: String, CodingKey { case first, second, third, last }
+
+        func encode(to encoder: any Encoder) throws {
+            var members = encoder.container(keyedBy: Key.self)
+            var inner = members.nestedContainer(keyedBy: Key.self, forKey: .first)
+            try inner.encode(1, forKey: .first)
+            var list = members.nestedUnkeyedContainer(forKey: .second)
+            try list.encode("a\u{1b}\"")
+            try list.encodeNil()
+            _ = list.nestedUnkeyedContainer()
+            try members.encode(-0.5, forKey: .third)
+            try members.encodeNil(forKey: .last)
+        }
+    }
+
+    @Test("is the same JSON without a document in between")
+    func directText() throws {
+        let values: [any Encodable] = [
+            Outer(), Nested(), [Nested()], [Int](), [String: Int](), "ü\u{202e}\u{7}", true, 1.5, [UInt8(1)], Int?.none,
+            [Int?.none],
+            ["a": [1: "b"]],
+        ]
+        for value in values {
+            #expect(try JSONEncoding.text(of: value) == DocumentValue(encoding: value).json)
+        }
+        #expect(
+            try JSONEncoding.text(of: Nested())
+                == #"{"first":{"first":1},"second":["a\u001b\"",null,[]],"third":-0.5,"last":null}"#)
+    }
+
     @Test("that no document can hold is refused")
     func refusal() {
+        #expect(throws: DocumentEncodingError.number(.max)) { try JSONEncoding.text(of: [UInt64.max]) }
         #expect(throws: DocumentEncodingError.number(.max)) { try DocumentValue(encoding: [UInt64.max]) }
     }
 

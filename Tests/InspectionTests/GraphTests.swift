@@ -56,7 +56,9 @@ import Testing
             TrafficCounts(connections: 12, refusedPackets: 7)
         }
 
-        func connections(of servicePort: ServicePortName, to endpoint: AddressPort) -> UInt64? { 5 }
+        func connections(of servicePort: ServicePortName, to endpoints: [AddressPort]) -> [UInt64]? {
+            endpoints.map { _ in 5 }
+        }
     }
 
     @Test("has what was counted")

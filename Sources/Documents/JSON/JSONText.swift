@@ -6,11 +6,12 @@ extension DocumentValue {
     /// The value as JSON on one line; mappings keep their order.
     public var json: String {
         var text = ""
-        write(to: &text)
+        writeJSON(to: &text)
         return text
     }
 
-    private func write(to text: inout String) {
+    /// Appends ``json``.
+    func writeJSON(to text: inout String) {
         switch self {
         case .null: text += "null"
         case .bool(let value): text += value ? "true" : "false"
@@ -21,7 +22,7 @@ extension DocumentValue {
             text += "["
             for (index, element) in elements.enumerated() {
                 if index > 0 { text += "," }
-                element.write(to: &text)
+                element.writeJSON(to: &text)
             }
             text += "]"
         case .object(let object):
@@ -30,7 +31,7 @@ extension DocumentValue {
                 if index > 0 { text += "," }
                 Self.write(member.key, to: &text)
                 text += ":"
-                member.value.write(to: &text)
+                member.value.writeJSON(to: &text)
             }
             text += "}"
         }

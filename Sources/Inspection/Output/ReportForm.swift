@@ -6,7 +6,7 @@ import Documents
 protocol ReportForm {
     func text(_ report: DocumentValue) -> String
     func beginning(kind: String, apiVersion: String, isEmpty: Bool) -> String
-    func item(_ item: DocumentValue, isLast: Bool) -> String
+    func item(_ item: some Encodable, isLast: Bool) throws -> String
     func end(isEmpty: Bool) -> String
 }
 
@@ -24,7 +24,9 @@ struct JSONLines: ReportForm {
         """
     }
 
-    func item(_ item: DocumentValue, isLast: Bool) -> String { "    \(item.json)\(isLast ? "" : ",")\n" }
+    func item(_ item: some Encodable, isLast: Bool) throws -> String {
+        "    \(try JSONEncoding.text(of: item))\(isLast ? "" : ",")\n"
+    }
 
     func end(isEmpty: Bool) -> String { isEmpty ? "}\n" : "  ]\n}\n" }
 
@@ -69,7 +71,9 @@ struct YAMLLines: ReportForm {
             + (isEmpty ? "items: []\n" : "items:\n")
     }
 
-    func item(_ item: DocumentValue, isLast: Bool) -> String { DocumentValue.array([item]).yaml(.given) }
+    func item(_ item: some Encodable, isLast: Bool) throws -> String {
+        DocumentValue.array([try DocumentValue(encoding: item)]).yaml(.given)
+    }
 
     func end(isEmpty: Bool) -> String { "" }
 }

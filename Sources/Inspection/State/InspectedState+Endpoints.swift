@@ -35,7 +35,8 @@ extension InspectedState {
         let shares = (
             cluster: selection.share(of: selection.clusterVerdicts), local: selection.share(of: selection.localVerdicts)
         )
-        let traffic = loop?.families[family]?.traffic
+        let connections = loop?.families[family]?.traffic?.connections(
+            of: name, to: selection.endpoints.map(\.addressPort))
         return selection.endpoints.enumerated().map { index, endpoint in
             let member = members[endpoint.address]
             let (cluster, local) = (selection.clusterVerdicts[index], selection.localVerdicts[index])
@@ -47,7 +48,7 @@ extension InspectedState {
                 usedByCluster: cluster == .listUnused ? nil : cluster.isUsed,
                 usedByLocal: local == .listUnused ? nil : local.isUsed,
                 clusterShare: cluster.isUsed ? shares.cluster : nil, localShare: local.isUsed ? shares.local : nil,
-                connections: traffic?.connections(of: name, to: endpoint.addressPort),
+                connections: connections?[index],
                 reason: selection.reason(at: index))
         }
     }

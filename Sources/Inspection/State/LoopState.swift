@@ -96,8 +96,8 @@ package struct SyncFacts: Sendable {
 package protocol CountedTraffic: Sendable {
     /// The counts of a service port; `nil` if nothing was read yet.
     func counts(of servicePort: ServicePortName) -> TrafficCounts?
-    /// The connections that an endpoint has got; `nil` if nothing was read yet.
-    func connections(of servicePort: ServicePortName, to endpoint: AddressPort) -> UInt64?
+    /// The connections that endpoints have got, in their order; `nil` if nothing was read yet.
+    func connections(of servicePort: ServicePortName, to endpoints: [AddressPort]) -> [UInt64]?
     /// The readings that rates are made of; `nil` if nothing was read yet.
     var measurement: TrafficMeasurement? { get }
     /// The rates of a service port; `nil` before the second reading.

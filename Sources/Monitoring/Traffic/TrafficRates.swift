@@ -62,9 +62,10 @@ extension FamilyTraffic.Snapshot: CountedTraffic {
             connectionsPerSecond: rates?.connections, refusedPerSecond: rates?.refused)
     }
 
-    package func connections(of servicePort: ServicePortName, to endpoint: AddressPort) -> UInt64? {
+    package func connections(of servicePort: ServicePortName, to endpoints: [AddressPort]) -> [UInt64]? {
         guard lastTime != nil else { return nil }
-        return ledger.ports[servicePort]?.connections(to: endpoint) ?? 0
+        let traffic = ledger.ports[servicePort]
+        return endpoints.map { traffic?.connections(to: $0) ?? 0 }
     }
 
     package var measurement: TrafficMeasurement? {
