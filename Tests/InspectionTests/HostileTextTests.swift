@@ -38,6 +38,44 @@ import Testing
         }
     }
 
+    /// With colours on, a name can be written as the report's own colours are.
+    @Test("have no colours of names")
+    func forgedColors() throws {
+        let manifests = Self.manifests.replacing("a\\e[31m\\e[2Jb", with: "\\e[32mfake\\e[0m")
+        for inquiry in [EndpointInquiry(.init()), ExplanationInquiry("default/web")] as [any Inquiry] {
+            let text = try SampleState.text(
+                inquiry, SampleState.read(manifests), ReportOutput(.wide, hasColors: true))
+            #expect(
+                text.contains("\\u{1b}[32mfake\\u{1b}[0m") && !text.contains("\u{1b}[32mfake"),
+                "\(text.debugDescription)")
+            #expect(text.contains("\u{1b}[32myes\u{1b}[0m"))
+        }
+    }
+
+    @Test("are cut if a name has thousands of characters, wherever it stands, and are not slow", arguments: ["x", "ü"])
+    func longNames(letter: String) throws {
+        let long = String(repeating: letter, count: 200_000)
+        let manifests = Self.manifests.replacing("\"a\\e[31m\\e[2Jb\\x9bc\\u202Ed\"", with: long)
+            .replacing("nodeName: node-1", with: "nodeName: \(long), zone: \(long)")
+        let state = SampleState.read(manifests)
+        let inquiries: [any Inquiry] = [
+            EndpointInquiry(.init()), ExplanationInquiry("default/web"), TopEndpointInquiry(TopSelection()),
+            TraceInquiry(from: "192.0.2.1", to: "10.96.0.10:80"), GraphInquiry("default/web"),
+            GraphInquiry("default/web", format: .dot), GraphInquiry("default/web", format: .mermaid),
+        ]
+        let duration = try ContinuousClock().measure {
+            for inquiry in inquiries {
+                for format in [ReportFormat.table, .wide] {
+                    let text = try SampleState.text(inquiry, state, ReportOutput(format))
+                    #expect(text.contains("\(letter)…") && text.utf8.count < 80_000, "\(inquiry): \(text.utf8.count)")
+                }
+            }
+        }
+        #expect(duration < .seconds(10), "\(duration)")
+        // Programs get the name as it is.
+        #expect(try SampleState.text(EndpointInquiry(.init()), state, ReportOutput(.json)).contains(long))
+    }
+
     private static func obeyed(_ text: String) -> [Unicode.Scalar] {
         text.unicodeScalars.filter { scalar in
             let category = scalar.properties.generalCategory

@@ -19,6 +19,22 @@ import Testing
         #expect(lines(table) == ["NAME       N  X", "a          1  -", "longer  1000  ü"])
     }
 
+    @Test("measures texts as they are written: escaped, and never thousands of characters long")
+    func hostileTexts() {
+        var table = TextTable([.init(heading: "A", minimum: 10), .init(heading: "B"), .init(heading: "C")])
+        table.append([.init("\u{1b}[2J"), .init("b"), .init("c")])
+        table.append([.init("plain"), .init("b"), .init("c")])
+        #expect(lines(table) == ["A          B  C", "\\u{1b}[2J  b  c", "plain      b  c"])
+        let long = String(repeating: "ü", count: 200_000)
+        table.append([.init(long), .init("b"), .init("c")])
+        let clock = ContinuousClock()
+        let duration = clock.measure {
+            #expect(lines(table).allSatisfy { $0.count <= ReportStyle.width })
+            #expect(lines(table, ReportStyle(isWide: true)).allSatisfy { $0.count < 5_000 })
+        }
+        #expect(duration < .seconds(1), "\(duration)")
+    }
+
     @Test("cuts the widest texts to fit 100 columns, and then leaves columns out")
     func fitting() {
         var table = TextTable([

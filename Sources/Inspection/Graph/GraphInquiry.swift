@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Messages
 import ServiceModel
 
 /// `graph`: the chains that the packets of a Service pass.
@@ -117,6 +118,9 @@ package struct GraphNode: Sendable, Hashable, Codable {
     package var title: String
     /// What else is known: the pod, what is masqueraded, what was counted.
     package var details: [String]
+
+    /// What stands at the place in a picture: title and details, escaped and cut, since nothing limits the names of Pods.
+    var lines: [String] { ([title] + details).map { MessageText.escaped($0) } }
 }
 
 /// A rule that leads from one place to another, or several with the same places.
@@ -133,6 +137,6 @@ package struct GraphEdge: Sendable, Hashable, Codable {
     /// What stands at the edge in a picture.
     var label: [String] {
         let amount = share.map { fraction ?? "\(Int(($0 * 10_000).rounded()) / 100)%" }
-        return (amount.map { $0 == "1" ? [] : [$0] } ?? []) + conditions
+        return (amount.map { $0 == "1" ? [] : [$0] } ?? []) + conditions.map { MessageText.escaped($0) }
     }
 }

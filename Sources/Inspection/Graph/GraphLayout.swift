@@ -132,7 +132,7 @@ struct GraphLayout {
                 boxes[box].height = Self.lineHeight
                 continue
             }
-            let lines = [node.title] + node.details
+            let lines = node.lines
             boxes[box].width = Double(lines.map(\.count).max() ?? 0) * Self.characterWidth + 2 * Self.padding
             boxes[box].height = max(
                 Double(lines.count) * Self.lineHeight + 2 * Self.padding, labels,

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Messages
+
 /// A graph as SVG: no script, nothing from elsewhere, colours by the scheme that the reader prefers.
 struct GraphPicture {
     private let graph: ServiceGraph
@@ -32,7 +34,8 @@ struct GraphPicture {
 
     func write(_ line: (String) -> Void) {
         let (width, height) = (Self.number(layout.width), Self.number(layout.height))
-        let title = Self.escaped("The chains of " + graph.services.joined(separator: ", "))
+        let names = graph.services.map { MessageText.escaped($0) }.joined(separator: ", ")
+        let title = Self.escaped("The chains of \(names)")
         line(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"kt\" role=\"img\" width=\"\(width)\" height=\"\(height)\" "
                 + "viewBox=\"0 0 \(width) \(height)\">")
@@ -55,7 +58,7 @@ struct GraphPicture {
         line(
             "<rect x=\"\(Self.number(box.x))\" y=\"\(Self.number(box.y))\" width=\"\(Self.number(box.width))\" "
                 + "height=\"\(Self.number(box.height))\" rx=\"5\"/>")
-        let texts = [node.title] + node.details
+        let texts = node.lines
         let top = box.y + (box.height - Double(texts.count) * GraphLayout.lineHeight) / 2
         for (index, text) in texts.enumerated() {
             let y = top + Double(index + 1) * GraphLayout.lineHeight - 4

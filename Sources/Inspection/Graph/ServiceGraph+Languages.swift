@@ -7,7 +7,7 @@ extension ServiceGraph {
         line("digraph kubetables {")
         line("  rankdir=LR; node [shape=box, fontname=monospace]; edge [fontname=monospace];")
         for node in nodes {
-            let text = ([node.title] + node.details).map(Self.dotText).joined(separator: "\\n")
+            let text = node.lines.map(Self.dotText).joined(separator: "\\n")
             let style =
                 switch node.kind {
                 case .hook: ", style=rounded"
@@ -35,7 +35,7 @@ extension ServiceGraph {
         var names: [String: String] = [:]
         for (index, node) in nodes.enumerated() {
             names[node.id] = "n\(index)"
-            let text = ([node.title] + node.details).map(Self.mermaidText).joined(separator: "<br>")
+            let text = node.lines.map(Self.mermaidText).joined(separator: "<br>")
             let (start, end) =
                 switch node.kind {
                 case .hook: ("([", "])")

@@ -29,30 +29,55 @@ package enum TextStyle: Sendable, CaseIterable {
         return "\(beginning)\(text)\(Self.end)"
     }
 
-    private var beginning: String? { code.map { "\u{1b}[\($0)m" } }
-    private static let end = "\u{1b}[0m"
+    private var beginning: String? { code.map { "\(Self.mark)\($0)m" } }
+    private static let end = "\(mark)0m"
+
+    /// What stands for "ESC [" until a line is written: drawn at random in each process, so that no name can have it, and
+    /// colours in names stay what they are: text.
+    private static let mark = "\u{1b}\(UInt64.random(in: .min ... .max))["
+    private static let markBytes = Array(mark.utf8)
+    /// ECMA-48 8.3.16.
+    private static let controlSequence = "\u{1b}["
 
     /// A line as a terminal may get it: whatever it would obey is escaped, but for the colours of styles, if there are to be
     /// any.
     ///
     /// Names of Pods, comments of foreign rules and much else in a report were written by others.
     package static func printable(_ line: String, _ style: ReportStyle) -> String {
-        let allowed = style.hasColors ? colorSequences : []
-        if line.utf8.allSatisfy({ (UInt8(ascii: " ")...UInt8(ascii: "~")).contains($0) }) { return line }
+        if line.isPlain { return line }
         var result = ""
-        var rest = line.unicodeScalars[...]
-        while let scalar = rest.first {
-            if let colors = allowed.first(where: { rest.starts(with: $0) }) {
-                result.unicodeScalars.append(contentsOf: colors)
-                rest = rest.dropFirst(colors.count)
-            } else {
-                MessageText.append(scalar, to: &result)
-                rest = rest.dropFirst()
-            }
+        var rest = line[...]
+        while style.hasColors, let place = rest.firstIndexOfMark(markBytes) {
+            appendPrintable(rest[..<place], to: &result)
+            result += controlSequence
+            rest = rest[rest.utf8.index(place, offsetBy: markBytes.count)...]
         }
+        appendPrintable(rest, to: &result)
         return result
     }
 
-    /// What switches a style on, or all off.
-    private static let colorSequences = (allCases.compactMap(\.beginning) + [end]).map { Array($0.unicodeScalars) }
+    private static func appendPrintable(_ text: Substring, to result: inout String) {
+        if text.isPlain {
+            result += text
+        } else {
+            for scalar in text.unicodeScalars { MessageText.append(scalar, to: &result) }
+        }
+    }
+}
+
+extension StringProtocol {
+    /// Whether all of it is printable ASCII, as nearly all texts are.
+    var isPlain: Bool { utf8.allSatisfy { (UInt8(ascii: " ")...UInt8(ascii: "~")).contains($0) } }
+}
+
+extension Substring {
+    /// Where a mark begins; its first byte is ESC, which hardly any text has.
+    fileprivate func firstIndexOfMark(_ mark: [UInt8]) -> Index? {
+        var rest = utf8[...]
+        while let place = rest.firstIndex(of: 0x1b) {
+            if rest[place...].starts(with: mark) { return place }
+            rest = rest[rest.index(after: place)...]
+        }
+        return nil
+    }
 }

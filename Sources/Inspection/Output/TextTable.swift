@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Messages
+
 /// A table for people: columns under headings, as kubectl prints them.
 ///
 /// A table that is not wide fits ``ReportStyle/width``: columns without any value are left out, texts are cut, and if that is
@@ -21,12 +23,15 @@ package struct TextTable: Sendable {
     }
 
     package struct Cell: Sendable {
+        /// Escaped and of bounded length, so that what is measured is what is written.
         let text: String
         let style: TextStyle
+        let width: Int
 
         init(_ text: String?, _ style: TextStyle = .plain) {
-            self.text = text.flatMap { $0.isEmpty ? nil : $0 } ?? TextTable.absent
+            self.text = text.flatMap { $0.isEmpty ? nil : MessageText.line($0) } ?? TextTable.absent
             self.style = style
+            width = self.text.width
         }
     }
 
@@ -60,7 +65,7 @@ package struct TextTable: Sendable {
     private var naturalWidths: [Int] {
         var widths = columns.map(\.heading.count)
         for row in rows {
-            for index in row.indices { widths[index] = max(widths[index], row[index].text.width) }
+            for index in row.indices { widths[index] = max(widths[index], row[index].width) }
         }
         return widths
     }
@@ -80,6 +85,8 @@ private struct TableLayout {
 
     private var places: [Place]
     private let gap = 2
+    /// The bytes of most lines.
+    private static let usualLength = 160
 
     init(_ columns: [TextTable.Column], natural: [Int], isUsed: [Bool], _ style: ReportStyle, limit: Int) {
         places = columns.indices.map { Place(index: $0, column: columns[$0], width: natural[$0]) }
@@ -118,13 +125,15 @@ private struct TableLayout {
 
     func line(_ row: [TextTable.Cell], _ style: ReportStyle) -> String {
         var line = ""
+        line.reserveCapacity(Self.usualLength)
         var padding = 0
         for place in places {
             let cell = row[place.index]
-            let text = cell.text.cut(to: style.isWide ? .max : place.width)
-            let missing = max(0, place.width - text.width)
+            let isWhole = style.isWide || cell.width <= place.width
+            let text = isWhole ? cell.text : cell.text.cut(to: place.width)
+            let missing = max(0, place.width - cell.width)
             if place.column.isRightAligned { padding += missing }
-            if padding > 0 { line += String(repeating: " ", count: padding) }
+            for _ in 0..<padding { line.append(" ") }
             line += cell.style.apply(to: text, style)
             padding = gap + (place.column.isRightAligned ? 0 : missing)
         }

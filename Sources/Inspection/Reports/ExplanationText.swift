@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Messages
+
 extension Explanation {
     package func writeText(_ style: ReportStyle, _ line: (String) -> Void) {
-        for match in matches { line(match) }
+        for match in matches { line(MessageText.line(match)) }
         for service in services { service.writeText(style, line) }
         guard !style.isWide, services.contains(where: { $0.ports.contains { !$0.rules.isEmpty } }) else { return }
         line(TextStyle.dim.apply(to: "-o wide shows the rules", style))
@@ -11,24 +13,25 @@ extension Explanation {
 
 extension ExplainedService {
     fileprivate func writeText(_ style: ReportStyle, _ line: (String) -> Void) {
-        let details = [type, origin].compactMap(\.self).joined(separator: ", ")
-        line(TextStyle.heading.apply(to: "\(namespace)/\(name)", style) + (details.isEmpty ? "" : "  \(details)"))
-        for finding in findings { line("  " + TextStyle.warning.apply(to: finding, style)) }
+        let details = [type, origin].compactMap(\.self).map { MessageText.line($0) }.joined(separator: ", ")
+        let title = "\(style.name(namespace))/\(style.name(name))"
+        line(TextStyle.heading.apply(to: title, style) + (details.isEmpty ? "" : "  \(details)"))
+        for finding in findings { line("  " + TextStyle.warning.apply(to: MessageText.line(finding), style)) }
         for port in ports { port.writeText(style) { line("  \($0)") } }
     }
 }
 
 extension ExplainedPort {
     fileprivate func writeText(_ style: ReportStyle, _ line: (String) -> Void) {
-        let name = service.portName.map { "port \($0): " } ?? "port "
+        let name = service.portName.map { "port \(style.name($0)): " } ?? "port "
         let number = service.port.map { "\($0)/" } ?? ""
         let states = service.states.map { $0.style.apply(to: $0.rawValue, style) }.joined(separator: ", ")
         let title = "\(name)\(number)\(service.protocol ?? ""), \(service.ipFamily ?? "")"
         line("\(TextStyle.heading.apply(to: title, style)): \(states)")
         for message in service.messages where !findings.contains(message) {
-            line("  " + TextStyle.warning.apply(to: message, style))
+            line("  " + TextStyle.warning.apply(to: MessageText.line(message), style))
         }
-        for finding in findings { line("  " + TextStyle.warning.apply(to: finding, style)) }
+        for finding in findings { line("  " + TextStyle.warning.apply(to: MessageText.line(finding), style)) }
         for frontEnd in frontEnds { line("  \(frontEnd)") }
         if let seconds = service.sessionAffinitySeconds {
             line(
@@ -36,10 +39,10 @@ extension ExplainedPort {
             )
         }
         if let traffic = service.traffic { line("  \(traffic.sentence)") }
-        if let hints { line("  \(hints)") }
+        if let hints { line("  \(MessageText.line(hints))") }
         writeEndpoints(style) { line("  \($0)") }
         if !chains.isEmpty { line("  chains: \(chains.joined(separator: ", "))") }
-        if style.isWide { for rule in rules { line("  \(rule.table): \(rule.rule)") } }
+        if style.isWide { for rule in rules { line("  \(rule.table): \(MessageText.line(rule.rule))") } }
     }
 
     private static let tableIndentation = 6

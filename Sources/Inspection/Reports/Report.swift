@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Messages
+
 /// The answer to an inquiry: a value that is written as JSON, as YAML and as text.
 ///
 /// Its JSON is stable: members may be added within ``ReportVersion/current``, but none is renamed, removed or given another
@@ -52,4 +54,14 @@ package struct ReportStyle: Sendable, Hashable {
 
     /// The columns of a terminal that a table fits, unless it is wide.
     package static let width = 100
+
+    /// A name outside of a table: escaped and cut, so that it can be measured, and one that is thousands of characters long hides
+    /// nothing else.
+    func name(_ text: String) -> String { isWide ? MessageText.line(text) : MessageText.escaped(text) }
+
+    /// A text that may take the rest of a line: escaped, and cut to so many columns unless all is shown.
+    func text(_ text: String, width: Int) -> String {
+        let text = MessageText.line(text)
+        return isWide ? text : text.cut(to: width)
+    }
 }

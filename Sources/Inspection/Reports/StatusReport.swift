@@ -101,8 +101,8 @@ extension StatusReport {
         let room = style.isWide ? warnings.count : Self.lineLimit - lines.count
         let shown = warnings.count <= room ? warnings.count : room - 1
         for warning in warnings.prefix(shown) {
-            let text = "  \(warning)"
-            lines.append(TextStyle.warning.apply(to: style.isWide ? text : text.cut(to: ReportStyle.width), style))
+            let text = style.text("  \(warning)", width: ReportStyle.width)
+            lines.append(TextStyle.warning.apply(to: text, style))
         }
         if shown < warnings.count { lines.append("  … and \(warnings.count - shown) more (-o wide shows all)") }
         for text in lines { line(text) }
@@ -121,7 +121,7 @@ extension StatusReport.Family {
         var state = "no loop runs: rules were compiled, no kernel was read"
         if let isInSync {
             let since = since.map { " since \($0)" } ?? ""
-            let reason = reason.map { ": \(style.isWide ? $0 : $0.cut(to: Self.reasonWidth))" } ?? ""
+            let reason = reason.map { ": \(style.text($0, width: Self.reasonWidth))" } ?? ""
             state =
                 isInSync
                 ? TextStyle.good.apply(to: "in sync", style) + since

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Messages
+
 extension TraceReport {
     /// More outcomes than this are counted only, unless the output is wide.
     private static let outcomeLimit = 20
@@ -62,11 +64,11 @@ private struct TraceTree {
 
     private func write(_ hop: TraceHop, _ line: (String) -> Void) {
         let indent = String(repeating: "  ", count: indentation + 1 + hop.depth)
-        let place = "\(hop.chain)#\(hop.position)"
-        let owner = hop.isForeign ? "foreign" : hop.service
+        let place = "\(style.name(hop.chain))#\(hop.position)"
+        let owner = hop.isForeign ? "foreign" : hop.service.map(style.name)
         let end = owner.map { "  [\($0)]" } ?? ""
-        let room = style.isWide ? Int.max : max(8, ReportStyle.width - indent.count - place.count - end.count - 2)
-        let rule = "  " + (style.isWide ? hop.rule : hop.shortRule.cut(to: room))
+        let room = max(8, ReportStyle.width - indent.count - place.count - end.count - 2)
+        let rule = "  " + style.text(style.isWide ? hop.rule : hop.shortRule, width: room)
         line(indent + place + rule + (hop.isForeign ? TextStyle.warning : .dim).apply(to: end, style))
     }
 }
@@ -94,9 +96,10 @@ extension TraceOutcome {
     fileprivate func writeText(_ style: ReportStyle, _ line: (String) -> Void) {
         let isAll = fraction == "1"
         let amount = isAll ? "" : "\(shareText): "
-        line("=> " + amount + verdictStyle.apply(to: destination, style) + (conditions.isEmpty ? "" : ","))
+        let end = conditions.isEmpty ? "" : ","
+        line("=> " + amount + verdictStyle.apply(to: destination(style), style) + end)
         for (index, condition) in conditions.enumerated() {
-            line("     \(condition)\(index == conditions.count - 1 ? "" : ", and")")
+            line("     \(MessageText.line(condition))\(index == conditions.count - 1 ? "" : ", and")")
         }
         if isMasqueraded {
             line("     masqueraded to \(newSource ?? "an address of this node")")
@@ -116,12 +119,12 @@ extension TraceOutcome {
 
     private var verdictStyle: TextStyle { isPassed ? .good : .bad }
 
-    private var destination: String {
+    private func destination(_ style: ReportStyle) -> String {
         let place = endpoint.map { endpoint in
-            let pod = [pod.map { "pod \($0)" }, node.map { "on \($0)" }].compactMap(\.self)
+            let pod = [pod.map { "pod \(style.name($0))" }, node.map { "on \(style.name($0))" }].compactMap(\.self)
             return endpoint + (pod.isEmpty ? "" : ", " + pod.joined(separator: " "))
         }
-        let way = "\(verdictText)"
+        let way = MessageText.line(verdictText)
         return place.map { isPassed ? "\($0), \(way)" : "\(way), on the way to \($0)" } ?? way
     }
 
@@ -131,7 +134,7 @@ extension TraceOutcome {
         case "sent": detail.map { "out by \($0)" } ?? "sent on"
         case "rejected": "rejected with \(detail ?? "an error")"
         case "dropped": "dropped"
-        case "unroutable": "dropped by the kernel, which has no way for it"
+        case "unroutable": "dropped by the kernel: \(detail ?? "no route")"
         case "handed-over": "handed over to \(detail ?? "another part of the kernel")"
         default: "not followed: target \(detail ?? "") is not understood"
         }
