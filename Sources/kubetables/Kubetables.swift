@@ -12,6 +12,7 @@ enum Program {
         let commandLine = CommandLineArguments(CommandLine.arguments)
         do {
             try commandLine.checkCommand()
+            try commandLine.checkSource()
             var command = try await Kubetables.asyncParseAsRoot(commandLine.normalized)
             if !(command is RunCommand) { SignalWatch.release() }
             if var command = command as? any AsyncParsableCommand {

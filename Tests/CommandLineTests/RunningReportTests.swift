@@ -55,7 +55,8 @@ import Testing
         #expect(status.split(separator: "\n").count <= 20)
         #expect(try report("explain", "10.96.0.10:80", "--socket", socket).output.contains("goes to 1 endpoint"))
         let unknown = try report("get", "services", "wbe", "--socket", socket)
-        #expect(unknown.status == 65 && unknown.errors == "error: there is no Service wbe\n")
+        #expect(
+            unknown.status == 65 && unknown.errors == "error: there is no Service wbe; did you mean \"default/web\"?\n")
     }
 
     @Test("have the events since the start: rules written, a change and drift")
@@ -63,7 +64,8 @@ import Testing
         try node.start(["--socket", socket])
         try node.namespace.run("iptables-legacy", "-t", "nat", "-F", "KUBE-SERVICES")
         try node.eventually("drift") {
-            try report("events", "--socket", socket).output.contains("  drift     IPv4 nat: drift repaired in 1 chain")
+            try report("events", "--socket", socket).output.contains(
+                "  drift     IPv4 nat: drift repaired in 1 chain: ")
         }
         let all = try report("events", "--since", "1h", "--socket", socket)
         #expect(all.status == 0 && all.output.contains("  sync      "), "\(all.output)\(all.errors)")
@@ -73,7 +75,15 @@ import Testing
         let items = try #require(list?["items"] as? [[String: Any]])
         #expect(list?["kind"] as? String == "EventList")
         #expect(items.map { $0["number"] as? Int } == Array(1...items.count))
-        #expect(try report("events", "default/nobody", "--socket", socket).output == "no events\n")
+        let nobody = try report("events", "default/webb", "--socket", socket)
+        #expect(nobody.status == 65 && nobody.output == "")
+        #expect(
+            nobody.errors
+                == "error: there is no Service default/webb, and no event of one is kept; did you mean \"default/web\"?\n"
+        )
+        let empty = try report("get", "services", "-n", "nosuch", "--socket", socket)
+        #expect(empty.status == 0 && empty.output == "")
+        #expect(empty.errors == "No services found in namespace \"nosuch\".\n")
         #expect(try report("events", "a/b/c", "--socket", socket).status == 64)
     }
 

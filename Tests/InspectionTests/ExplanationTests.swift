@@ -112,12 +112,58 @@ import Testing
     @Test(
         "refuses what nothing is known of",
         arguments: [
-            ("web", "there is no Service default/web, and no Service has a chain of that name"),
+            (
+                "web",
+                "there is no Service default/web, and no Service has a chain of that name; did you mean \"shop/web\"?"
+            ),
+            (
+                "shop/wbe",
+                "there is no Service shop/wbe, and no Service has a chain of that name; did you mean \"shop/web\"?"
+            ),
+            ("shop/payments", "there is no Service shop/payments, and no Service has a chain of that name"),
+            (
+                "KUBE-SERVICES",
+                "the chain KUBE-SERVICES belongs to no single Service, because all Services share it: 'kubetables explain "
+                    + "NAMESPACE/NAME -o wide' shows the rules of one"
+            ),
             ("10.0.0.1:80", "no Service and no endpoint has the address 10.0.0.1:80"),
             ("10.96.0.12:53/tcp", "no Service and no endpoint has the address 10.96.0.12:53/tcp"),
         ])
     func unknown(subject: String, message: String) {
         #expect(throws: InquiryFailure.notFound(message)) { try explain(subject) }
+    }
+
+    @Test(
+        "refuses addresses that are not written right",
+        arguments: [
+            ("10.96.0.10:99999", "invalid port \"99999\": must be a number from 1 to 65535, as in 10.96.0.10:80"),
+            ("10.96.0.10:6379x", "invalid port \"6379x\": must be a number from 1 to 65535, as in 10.96.0.10:80"),
+            ("10.96.0.10:0", "invalid port \"0\""), ("10.96.0.10:", "invalid port \"\""),
+            ("fd00::1:99999", "only an IPv6 address with a port is in brackets: write [fd00::1]:80"),
+            ("[10.96.0.10]:80", "only an IPv6 address with a port is in brackets: write 10.96.0.10:80"),
+            ("[fd00::1]:http", "invalid port \"http\": must be a number from 1 to 65535, as in [fd00::1]:80"),
+            ("[fd00::g]:80", "invalid IPv6 address \"fd00::g\": must be as in [fd00::10]:80"),
+            ("10.96.0.300:80", "an IPv4 address has four numbers from 0 to 255"),
+            ("10.96.0", "an IPv4 address has four numbers from 0 to 255"),
+            ("010.96.0.10:80", "\"010\" has a leading zero, which some programs read as octal: write 10"),
+            ("::ffff:10.96.00.1", "\"00\" has a leading zero, which some programs read as octal: write 0"),
+        ])
+    func misspelled(subject: String, message: String) {
+        let failure = #expect(throws: InquiryFailure.self) { try explain(subject) }
+        let start = "invalid address \"\(subject)\": "
+        #expect(failure?.description.hasPrefix(start + message) == true, "\(failure as Any)")
+        guard case .invalid? = failure else {
+            Issue.record("\(failure as Any)")
+            return
+        }
+    }
+
+    @Test("has an address of the node for a trace to a node port")
+    func nodeAddress() throws {
+        let report = try ExplanationInquiry("shop/web").report(on: state)
+        let frontEnds = try #require((report as? Explanation)?.services.first?.ports.first?.frontEnds)
+        #expect(frontEnds.first { $0.kind == "node port" }?.nodeAddress == "192.168.50.10")
+        #expect(frontEnds.first { $0.kind == "cluster IP" }?.nodeAddress == nil)
     }
 
     @Test("is a value in JSON and YAML")

@@ -108,7 +108,9 @@ import Testing
     func selection() throws {
         #expect(try items(state, .init(names: ["shop/web", "alone"])).map(\.name) == ["alone", "web"])
         #expect(try items(state, .init(namespace: "default")).isEmpty)
-        #expect(throws: InquiryFailure.notFound("there is no Service wbe in namespace shop")) {
+        #expect(
+            throws: InquiryFailure.notFound("there is no Service wbe in namespace shop; did you mean \"shop/web\"?")
+        ) {
             try items(state, .init(namespace: "shop", names: ["web", "wbe"]))
         }
     }
@@ -120,7 +122,9 @@ import Testing
                 TrafficCounts(
                     connections: 7, refusedPackets: 0, connectionsPerSecond: 12.34, refusedPerSecond: 0.04)
             }
-            func connections(of servicePort: ServicePortName, to endpoint: AddressPort) -> UInt64? { 3 }
+            func connections(of servicePort: ServicePortName, to endpoints: [AddressPort]) -> [UInt64]? {
+                endpoints.map { _ in 3 }
+            }
         }
         var state = state
         var loop = LoopState(time: Timestamp(seconds: 1000), startTime: Timestamp(seconds: 0))

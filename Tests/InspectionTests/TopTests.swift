@@ -16,7 +16,7 @@ import Testing
         var refused: [RefusalReason: Double] = [:]
 
         func counts(of servicePort: ServicePortName) -> TrafficCounts? { nil }
-        func connections(of servicePort: ServicePortName, to endpoint: AddressPort) -> UInt64? { nil }
+        func connections(of servicePort: ServicePortName, to endpoints: [AddressPort]) -> [UInt64]? { nil }
         var measurement: TrafficMeasurement? {
             TrafficMeasurement(time: Timestamp(seconds: 1_764_000_000, nanoseconds: 5), seconds: 2)
         }
@@ -120,7 +120,7 @@ import Testing
         #expect(byName.items.map(\.name) == ["alone", "elsewhere", "even", "thief", "web"])
         let deviating = try endpoints(TopSelection(order: .deviation, limit: 2), uneven)
         #expect(deviating.items.map(\.deviation) == [.more, .less])
-        #expect(throws: InquiryFailure.notFound("there is no Service evn")) {
+        #expect(throws: InquiryFailure.notFound("there is no Service evn; did you mean \"shop/even\"?")) {
             try services(TopSelection(ServiceSelection(names: ["evn"])), uneven)
         }
         for (parameter, value) in [("sort", "deviation"), ("sort", "x"), ("limit", "-1"), ("limit", "x")] {

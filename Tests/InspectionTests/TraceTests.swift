@@ -222,6 +222,19 @@ import XTables
         }
     }
 
+    @Test("names why the kernel does not route a packet")
+    func unroutable() throws {
+        var machine = try FakeMachine.node()
+        machine.node.routes = []
+        let (text, report) = try trace("192.168.50.20", "203.0.113.9:80", state(Self.spread, machine))
+        #expect(text.contains("=> dropped by the kernel: no route to 203.0.113.9\n"), "\(text)")
+        #expect(report.outcomes.first?.detail == "no route to 203.0.113.9" && report.exitStatus == 2)
+        machine = try FakeMachine.node()
+        machine.node.isForwarding = false
+        let closed = try trace("192.168.50.20", "203.0.113.9:80", state(Self.spread, machine)).text
+        #expect(closed.contains("because this node does not forward packets (ip_forward is 0)\n"), "\(closed)")
+    }
+
     @Test(
         "names why no rule translates a packet",
         arguments: [
@@ -246,7 +259,14 @@ import XTables
             (["10.0.0.1:0", "10.0.0.1:80"], "invalid source \"10.0.0.1:0\""),
             (["10.0.0.1", "10.0.0.2"], "the destination 10.0.0.2 has no port: write 10.0.0.2:PORT/tcp"),
             (["fd00::1", "fd00::2/udp"], "the destination fd00::2 has no port: write [fd00::2]:PORT/udp"),
-            (["10.0.0.1", "10.0.0.2:70000"], "with a port in 1-65535"),
+            (
+                ["10.0.0.1", "10.0.0.2:70000"],
+                "invalid port \"70000\": must be a number from 1 to 65535, as in 10.0.0.2:80"
+            ),
+            (["10.0.0.1:99999", "10.0.0.2:80"], "invalid source \"10.0.0.1:99999\": invalid port \"99999\""),
+            (["010.0.0.1", "10.0.0.2:80"], "\"010\" has a leading zero, which some programs read as octal: write 10"),
+            (["10.0.0.1", "10.0.0.02:80"], "\"02\" has a leading zero"),
+            (["10.0.0.1", "fd00::2:99999"], "only an IPv6 address with a port is in brackets: write [fd00::2]:80"),
             (["10.0.0.1", "10.0.0.2:80/icmp"], "unsupported protocol \"icmp\" (supported: tcp, udp, sctp)"),
             (
                 ["10.0.0.1", "[fd00::2]:80"],

@@ -27,6 +27,10 @@ struct DiagnosticTests {
                 "spec.ports[0].port: must be a whole number, not the number 80.5"
             ),
             (
+                service(ports: "ports: [{port: 1e400}]"),
+                "spec.ports[0].port: must be a whole number; 1e400 is too large"
+            ),
+            (
                 service(ports: "ports: [{name: http}]"),
                 "spec.ports[0].port: is missing; it must be a port from 1 to 65535"
             ),

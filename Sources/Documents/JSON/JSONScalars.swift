@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Messages
+
 extension JSONReader {
     /// Reads a text in quotes; the reader stands on the opening one.
     mutating func string() throws(DocumentError) -> String {
@@ -140,7 +142,9 @@ extension JSONReader {
         let isWhole = try !skipFractionAndExponent()
         if isWhole, fits { return .integer(isNegative ? -magnitude : magnitude) }
         guard let number = Double(String(decoding: bytes[start..<position], as: UTF8.self)), number.isFinite else {
-            throw error("the number is too large", at: start)
+            let text = MessageText.escaped(String(decoding: bytes[start..<position], as: UTF8.self))
+            throw error(
+                "the number \(text) is too large: no field of an object takes more than \(Int64.max)", at: start)
         }
         return .double(number)
     }

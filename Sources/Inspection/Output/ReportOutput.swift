@@ -25,6 +25,9 @@ package struct ReportOutput: Sendable, Hashable {
         self.hasColors = hasColors
     }
 
+    /// Whether it is text for people.
+    package var isText: Bool { format == .table || format == .wide }
+
     /// How text for people is written.
     package var style: ReportStyle { ReportStyle(isWide: format == .wide, hasColors: hasColors) }
 
@@ -60,7 +63,7 @@ package struct ReportOutput: Sendable, Hashable {
     private func write(_ list: some ListReport, as form: some ReportForm, _ body: (String) -> Void) throws {
         body(form.beginning(kind: list.kind, apiVersion: list.apiVersion, isEmpty: list.items.isEmpty))
         for (index, item) in list.items.enumerated() {
-            body(form.item(try DocumentValue(encoding: item), isLast: index == list.items.count - 1))
+            body(try form.item(item, isLast: index == list.items.count - 1))
         }
         body(form.end(isEmpty: list.items.isEmpty))
     }

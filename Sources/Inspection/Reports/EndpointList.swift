@@ -16,8 +16,10 @@ package struct EndpointInquiry: Inquiry {
 
     package var parameters: InquiryParameters { selection.parameters }
 
+    package var emptyNote: String? { selection.emptyNote("endpoints") }
+
     package func report(on state: InspectedState) throws(InquiryFailure) -> any Report {
-        try selection.check(state.knownServices)
+        if !selection.names.isEmpty { try selection.check(state.knownServices) }
         return EndpointList(items: state.endpointItems(selection))
     }
 }
@@ -64,6 +66,7 @@ package struct EndpointItem: Sendable, Hashable, Codable {
 
 extension EndpointList {
     package func writeText(_ style: ReportStyle, _ line: (String) -> Void) {
+        guard !items.isEmpty else { return }
         var table = TextTable(
             [
                 .init(heading: "NAMESPACE", minimum: 9, surplusRank: 4), .init(heading: "SERVICE:PORT", minimum: 12),

@@ -54,7 +54,21 @@ package struct EventInquiry: Inquiry {
         guard let events = state.loop?.events else {
             throw .invalid("only a running program keeps events: leave out -f and --kubeconfig")
         }
-        return EventList(items: events.events(self))
+        let found = events.events(self)
+        if let service, after == 0, found.isEmpty { try check(service, events, state) }
+        return EventList(items: found)
+    }
+
+    /// A Service that nothing is known of is most often a slip; one that is gone has events as long as they are kept.
+    private func check(
+        _ service: ServiceName, _ events: any KeptEvents, _ state: InspectedState
+    ) throws(InquiryFailure) {
+        let known = state.knownServices
+        // Before the first list is complete, nothing is known of any.
+        guard !state.compilations.isEmpty, !known.contains(service),
+            events.events(EventInquiry(service: service)).isEmpty
+        else { return }
+        throw .notFound("\(UnknownService(service, known: known, remark: ", and no event of one is kept"))")
     }
 }
 
@@ -94,13 +108,9 @@ extension NodeEvent {
         if let latencyMilliseconds { text += ", \(latencyMilliseconds) ms after the change was seen" }
         let place = ipFamily.map { message.hasPrefix($0) ? "" : "\($0) " } ?? ""
         let name = kind.rawValue.padding(to: Self.kindWidth)
-        let whole = "\(time)  \(kind.style.apply(to: name, style))  \(place)\(text)"
+        let head = "\(time)  \(kind.style.apply(to: name, style))  "
         let beginning = time.count + 4 + Self.kindWidth
-        line(
-            style.isWide
-                ? whole
-                : "\(time)  \(kind.style.apply(to: name, style))  "
-                    + "\(place)\(text)".cut(to: ReportStyle.width - beginning))
+        line(head + style.text("\(place)\(text)", width: ReportStyle.width - beginning))
         guard style.isWide else { return }
         for detail in details ?? [] { line("    \(detail)") }
     }

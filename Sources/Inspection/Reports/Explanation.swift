@@ -75,6 +75,8 @@ package struct ExplainedPort: Sendable, Hashable, Codable {
         /// The address; `nil` for a port of the node.
         package var address: String?
         package var port: UInt16
+        /// An address of this node on which a node port answers, as the destination of a trace; `nil` for other front ends.
+        package var nodeAddress: String?
         /// The traffic policy.
         package var policy: String?
         /// What becomes of a connection.

@@ -25,6 +25,13 @@ package protocol Inquiry: Sendable, Hashable {
     ///
     /// - Throws: ``InquiryFailure`` if nothing is known of what is asked for.
     func report(on state: InspectedState) throws(InquiryFailure) -> any Report
+
+    /// What a command prints on standard error if the report for people is empty; `nil` if it never is.
+    var emptyNote: String? { get }
+}
+
+extension Inquiry {
+    package var emptyNote: String? { nil }
 }
 
 /// What must be known for the answer to an inquiry.

@@ -19,10 +19,11 @@ package struct ServiceInquiry: Inquiry {
 
     package var parameters: InquiryParameters { selection.parameters }
 
+    package var emptyNote: String? { selection.emptyNote("services") }
+
     package func report(on state: InspectedState) throws(InquiryFailure) -> any Report {
-        let list = ServiceList(items: state.serviceItems(selection))
-        try selection.check(Set(list.items.map { ServiceName(namespace: $0.namespace, name: $0.name) }))
-        return list
+        if !selection.names.isEmpty { try selection.check(state.knownServices) }
+        return ServiceList(items: state.serviceItems(selection))
     }
 }
 
@@ -91,6 +92,7 @@ package struct ServiceItem: Sendable, Hashable, Codable {
 
 extension ServiceList {
     package func writeText(_ style: ReportStyle, _ line: (String) -> Void) {
+        guard !items.isEmpty else { return }
         var table = TextTable([
             .init(heading: "NAMESPACE", minimum: 9, surplusRank: 1), .init(heading: "NAME:PORT", minimum: 16),
             .init(heading: "PROTOCOL", isWideOnly: true), .init(heading: "TYPE", minimum: 9, surplusRank: 2),

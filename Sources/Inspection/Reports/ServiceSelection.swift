@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import KubernetesObjects
+import Messages
 import ServiceModel
 
 /// The Services that an inquiry is about.
@@ -33,15 +34,20 @@ package struct ServiceSelection: Sendable, Hashable {
         return names.isEmpty || names.contains { $0 == service.name || $0 == service.description }
     }
 
+    /// That there is nothing of a kind, in kubectl's words.
+    package func emptyNote(_ kind: String) -> String {
+        let services = names.isEmpty ? "" : " of \(names.map { MessageText.escaped($0) }.joined(separator: ", "))"
+        return "No \(kind) found\(services)\(namespace.map { " in namespace \(MessageText.quoted($0))" } ?? "")."
+    }
+
     /// Checks that each name is that of a known Service.
     ///
-    /// - Parameter isKnown: whether a report has anything about a Service.
+    /// - Parameter known: the Services that a report has anything about.
     func check(_ known: Set<ServiceName>) throws(InquiryFailure) {
         for name in names {
             let only = ServiceSelection(namespace: namespace, names: [name])
             guard !known.contains(where: only.contains) else { continue }
-            let place = namespace.map { " in namespace \($0)" } ?? ""
-            throw .notFound("there is no Service \(name)\(place)")
+            throw .notFound("\(UnknownService(name, namespace: namespace, known: known))")
         }
     }
 }

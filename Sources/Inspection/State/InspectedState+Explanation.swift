@@ -54,7 +54,7 @@ extension InspectedState {
             objects.services[compiled.name.serviceName] == nil
             ? [] : objects.causesOfNoEndpoints(compiled.name, family)
         return ExplainedPort(
-            service: item(compiled, family, facts), frontEnds: compiled.frontEnds,
+            service: item(compiled, family, facts), frontEnds: compiled.frontEnds(nodeAddress(family)),
             endpoints: endpointItems(compiled, family), hints: compiled.selection.topology.explanation,
             findings: slices,
             chains: RuleLayoutKind.tables.flatMap { compiled.ownChains(in: $0) }.map(\.description),
@@ -64,9 +64,17 @@ extension InspectedState {
     }
 }
 
+extension InspectedState {
+    /// An address of the node on which node ports answer; `nil` if none is known.
+    private func nodeAddress(_ family: IPFamily) -> IPAddress? {
+        let chosen = compilations.first { $0.family == family }?.nodePortAddresses
+        return (chosen ?? node.addresses.filter { $0.family == family }).first { !$0.isLoopback }
+    }
+}
+
 extension CompiledServicePort {
     /// Where clients reach it, and what becomes of their connections.
-    fileprivate var frontEnds: [ExplainedPort.FrontEnd] {
+    fileprivate func frontEnds(_ nodeAddress: IPAddress?) -> [ExplainedPort.FrontEnd] {
         let external = servicePort.externalTrafficPolicy
         var frontEnds = [frontEnd("cluster IP", servicePort.clusterIP, servicePort.internalTrafficPolicy)]
         frontEnds += servicePort.externalIPs.map { frontEnd("external IP", $0, external) }
@@ -81,6 +89,7 @@ extension CompiledServicePort {
         if let nodePort = servicePort.nodePort {
             var frontEnd = frontEnd("node port", nil, external)
             frontEnd.port = nodePort
+            frontEnd.nodeAddress = nodeAddress?.description
             frontEnds.append(frontEnd)
         }
         if let port = servicePort.healthCheckNodePort {

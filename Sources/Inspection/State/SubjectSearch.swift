@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import KubernetesObjects
+import Messages
 import NetworkTypes
 import RuleCompiler
 import ServiceModel
@@ -17,7 +18,12 @@ struct SubjectSearch {
         _ inquiry: ExplanationInquiry
     ) throws(InquiryFailure) -> (services: [ServiceName], matches: [String]) {
         let subject = inquiry.subject
-        if let found = address(subject) {
+        guard !subject.isEmpty else {
+            throw .invalid(
+                "missing subject: write a Service, the name of a chain, or an address, for example default/web or 10.96.0.10:80"
+            )
+        }
+        if let found = try address(subject) {
             guard !found.services.isEmpty else {
                 throw .notFound("no Service and no endpoint has the address \(subject)")
             }
@@ -25,10 +31,11 @@ struct SubjectSearch {
         }
         if let found = chain(subject) { return found }
         let name = serviceName(subject, namespace: inquiry.namespace)
-        guard state.knownServices.contains(name) else {
-            throw .notFound("there is no Service \(name), and no Service has a chain of that name")
-        }
-        return ([name], [])
+        let known = state.knownServices
+        guard !known.contains(name) else { return ([name], []) }
+        if Self.isChainName(subject) { throw unknownChain(subject) }
+        let remark = ", and no Service has a chain of that name"
+        throw .notFound("\(UnknownService(name, known: known, remark: remark))")
     }
 
     // MARK: Names
@@ -46,6 +53,26 @@ struct SubjectSearch {
     }
 
     // MARK: Chains
+
+    /// Whether a text can only be meant as a chain: names of Services have no capital letters.
+    private static func isChainName(_ subject: String) -> Bool {
+        !subject.contains("/") && subject.utf8.contains { (0x41...0x5a).contains($0) }
+    }
+
+    private func unknownChain(_ subject: String) -> InquiryFailure {
+        let shared = state.compilations.contains { compilation in
+            let rules = compilation.ruleset(withChainsOf: [])
+            return rules.tables.contains { $0.chains.contains { $0.name.description == subject } }
+        }
+        guard !shared else {
+            return .notFound(
+                "the chain \(subject) belongs to no single Service, because all Services share it: 'kubetables explain "
+                    + "NAMESPACE/NAME -o wide' shows the rules of one")
+        }
+        return .notFound(
+            "no Service has a chain \(MessageText.quoted(subject)) now; chains of endpoints come and go with them: "
+                + "'kubetables explain NAMESPACE/NAME' lists the chains of a Service")
+    }
 
     private func chain(_ subject: String) -> (services: [ServiceName], matches: [String])? {
         guard let chain = ChainName(validating: subject) else { return nil }
@@ -66,11 +93,20 @@ struct SubjectSearch {
     // MARK: Addresses
 
     /// An address alone, or with a port and a protocol: `10.96.0.10:80/tcp`.
-    private func address(_ subject: String) -> (services: [ServiceName], matches: [String])? {
+    private func address(
+        _ subject: String
+    ) throws(InquiryFailure) -> (services: [ServiceName], matches: [String])? {
         let parts = subject.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         let transport = parts.count > 1 ? TransportProtocol(rawValue: parts[1].lowercased()) : nil
-        guard parts.count == 1 || transport != nil else { return nil }
+        if let problem = WrittenAddress(parts[0]).problem {
+            throw .invalid("invalid address \(MessageText.quoted(subject)): \(problem)")
+        }
         let bare = IPAddress(String(parts[0]))
+        guard parts.count == 1 || transport != nil else {
+            guard bare != nil || AddressPort(parts[0]) != nil else { return nil }
+            let names = TransportProtocol.allCases.map(\.rawValue).joined(separator: ", ")
+            throw .invalid("unsupported protocol \(MessageText.quoted(parts[1])) (supported: \(names))")
+        }
         guard let target = AddressPort(String(parts[0])) ?? bare.map({ AddressPort($0, 0) }) else { return nil }
         var services: [ServiceName] = []
         var matches: [String] = []

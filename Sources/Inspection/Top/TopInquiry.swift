@@ -69,6 +69,8 @@ package protocol TopInquiry: Inquiry {
 }
 
 extension TopInquiry {
+    package var emptyNote: String? { selection.services.emptyNote("services") }
+
     package static var needs: InquiryNeeds { [.rules, .measuredTraffic] }
     package static var parameterNames: [String] { TopSelection.parameterNames }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Messages
+
 /// The screen of `top`: made of a report and the size of the terminal, and of nothing else.
 package struct TopScreen: Sendable {
     /// The size of a terminal.
@@ -18,11 +20,15 @@ package struct TopScreen: Sendable {
 
     private let title: String
     private let hasColors: Bool
+    private let emptyNote: String?
 
-    /// - Parameter title: what is shown, how often and in what order.
-    package init(title: String, hasColors: Bool) {
+    /// - Parameters:
+    ///   - title: what is shown, how often and in what order.
+    ///   - emptyNote: stands below it if there is nothing to show.
+    package init(title: String, hasColors: Bool, emptyNote: String? = nil) {
         self.title = title
         self.hasColors = hasColors
+        self.emptyNote = emptyNote
     }
 
     /// How many items a screen has room for.
@@ -33,12 +39,13 @@ package struct TopScreen: Sendable {
     /// - Parameter problem: why there is no newer report; `nil` if this one is the newest.
     package func lines(_ report: any TopReport, problem: String? = nil, _ size: Size) -> [String] {
         let style = ReportStyle(hasColors: hasColors)
-        var summary = report.summary
+        var summary = report.totals.items == 0 ? emptyNote ?? report.summary : report.summary
         let (shown, all) = (report.shownCount, report.totals.items)
         if shown < all { summary += "; \(shown) of \(all) shown" }
         var lines = [
             TextStyle.heading.apply(to: title.cut(to: size.columns), style),
-            problem.map { TextStyle.bad.apply(to: $0.cut(to: size.columns), style) } ?? summary.cut(to: size.columns),
+            problem.map { TextStyle.bad.apply(to: MessageText.line($0).cut(to: size.columns), style) }
+                ?? MessageText.line(summary).cut(to: size.columns),
             "",
         ]
         lines += table(report, size, style)

@@ -77,7 +77,8 @@ package struct TraceOutcome: Sendable, Hashable, Codable {
 
     /// `delivered`, `sent`, `rejected`, `dropped`, `unroutable`, `handed-over` or `unknown`.
     package var verdict: String
-    /// How it is rejected, the interface that it leaves by, or the target that was not understood.
+    /// How it is rejected, the interface that it leaves by, why the kernel does not route it, or the target that was not
+    /// understood.
     package var detail: String?
     /// The exact share as a small fraction, `1/3`; `nil` if there is none within the resolution of the kernel's numbers.
     package var fraction: String?

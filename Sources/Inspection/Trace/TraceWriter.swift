@@ -10,6 +10,7 @@ import XTables
 struct TraceWriter {
     private let tracer: Tracer
     private let owners: RuleOwners
+    private let network: NodeNetwork
     private let clients: [ChainName: [IPAddress: RecentClient]]
     /// One way for each outcome and what it assumes, with the share of all ways to it.
     private let ways: [(branch: EvaluatedBranch, share: Share)]
@@ -17,8 +18,12 @@ struct TraceWriter {
     private let commonLength: Int
     private var items: [AddressPort: EndpointItem] = [:]
 
-    init(_ tracer: Tracer, _ evaluation: Evaluation, clients: [ChainName: [IPAddress: RecentClient]]) {
+    init(
+        _ tracer: Tracer, _ evaluation: Evaluation, _ network: NodeNetwork,
+        clients: [ChainName: [IPAddress: RecentClient]]
+    ) {
         self.tracer = tracer
+        self.network = network
         owners = RuleOwners(tracer.desired)
         self.clients = clients
         var ways: [(branch: EvaluatedBranch, share: Share)] = []
@@ -67,7 +72,22 @@ struct TraceWriter {
         addEndpoint(branch, to: &outcome)
         addSource(branch.outcome.source, to: &outcome)
         outcome.affinity = affinity(branch)
+        if branch.outcome.verdict == .unroutable { outcome.detail = obstacle(branch) }
         return outcome
+    }
+
+    /// Why the kernel routes the packet nowhere.
+    private func obstacle(_ branch: EvaluatedBranch) -> String {
+        let traced = tracer.traced
+        let destination = branch.outcome.newDestination?.address ?? traced.destination.address
+        if traced.source.isLoopback || destination.isLoopback {
+            return "loopback addresses are for packets inside of this node"
+        }
+        let hasRoute =
+            network.isLocal(destination) || (network.routes?.contains { $0.range.contains(destination) } ?? true)
+        if !hasRoute { return "no route to \(destination)" }
+        if network.isLocal(traced.source) { return "its source \(traced.source) is an address of this node" }
+        return "no route to \(destination), because this node does not forward packets (ip_forward is 0)"
     }
 
     private func addEndpoint(_ branch: EvaluatedBranch, to outcome: inout TraceOutcome) {

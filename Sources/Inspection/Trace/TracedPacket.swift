@@ -27,6 +27,7 @@ struct TracedPacket {
     }
 
     private static func source(_ text: String) throws(InquiryFailure) -> (IPAddress, UInt16?) {
+        if let problem = WrittenAddress(text).problem { throw .invalid("invalid source \"\(text)\": \(problem)") }
         if let address = IPAddress(text) { return (address, nil) }
         if let pair = AddressPort(text), pair.port > 0 { return (pair.address, pair.port) }
         throw .invalid(
@@ -43,6 +44,9 @@ struct TracedPacket {
                 "invalid destination \"\(text)\": unsupported protocol \"\(parts[1])\" (supported: \(names))")
         }
         let place = String(parts[0])
+        if let problem = WrittenAddress(place).problem {
+            throw .invalid("invalid destination \"\(text)\": \(problem)")
+        }
         if let address = IPAddress(place) {
             let host = address.family == .ipv6 ? "[\(address)]" : "\(address)"
             throw .invalid("the destination \(address) has no port: write \(host):PORT/\(name)")

@@ -46,7 +46,7 @@ struct Tracer {
             network.recentClients = clients
             evaluation = try evaluate(evaluator, packet, network)
         }
-        let writer = TraceWriter(self, evaluation, clients: clients ?? [:])
+        let writer = TraceWriter(self, evaluation, network, clients: clients ?? [:])
         var report = TraceReport(
             packet: TracePacket(traced, packet), rules: isLive ? "kernel" : "desired", hops: writer.commonHops,
             outcomes: writer.outcomes, flows: (flows ?? []).map(TraceFlow.init), notes: [])

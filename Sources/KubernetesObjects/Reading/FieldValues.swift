@@ -26,6 +26,9 @@ extension FieldReader {
             return Int64(exactly: number)
         case .string(let text) where Int64(text) != nil:
             error("must be a whole number, not \(value.summary); write it without quotes")
+        // YAML takes a number that no computer can hold for a text.
+        case .string(let text) where text.first?.isNumber == true && Double(text)?.isInfinite == true:
+            error("must be a whole number; \(MessageText.escaped(text)) is too large")
         default:
             error("must be a whole number, not \(value.summary)")
         }

@@ -12,7 +12,8 @@ struct EventsCommand: AsyncParsableCommand {
         abstract: "Show what happened on this node: changes of Services, drift, errors and recoveries.",
         discussion: """
             Asks the running program over its socket. It keeps the last 10,000 events in memory, so they begin with its \
-            start at the earliest. Which program caused drift is not known: the kernel keeps no record of it.
+            start at the earliest. Which program caused drift is not known: the kernel does not report it for a network \
+            namespace.
 
             Examples: kubetables events --since 10m
                       kubetables events --follow shop/web
@@ -21,10 +22,15 @@ struct EventsCommand: AsyncParsableCommand {
     @Argument(help: ArgumentHelp("Only events of this Service: NAMESPACE/NAME, or NAME with -n.", valueName: "service"))
     var service: String?
 
-    @Option(name: .shortAndLong, help: "The namespace of a Service without one. (default: default)")
+    @Option(
+        name: .shortAndLong, help: "The namespace of a Service without one. (default: default)",
+        transform: NamespaceName.read)
     var namespace: String?
 
-    @Option(help: ArgumentHelp("Only events of the last time, for example 90s, 10m, 2h.", valueName: "duration"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Only events of the last time, for example 90s, 10m, 2h.", valueName: "duration"),
+        transform: EventAge.init)
     var since: EventAge?
 
     @Flag(help: "Go on with events as they happen, until Ctrl-C.")
@@ -36,7 +42,7 @@ struct EventsCommand: AsyncParsableCommand {
     private static let period = Duration.seconds(1)
 
     func run() async throws {
-        let program = RunningProgram(source)
+        let program = try RunningProgram(source)
         var inquiry = EventInquiry(since: since?.beginning, service: try serviceName)
         guard follow else { return try await program.print(inquiry, report.form) }
         guard report.output == .table || report.output == .wide else {
@@ -72,11 +78,16 @@ struct EventsCommand: AsyncParsableCommand {
 }
 
 /// How far back events are wanted.
-struct EventAge: ExpressibleByArgument {
+struct EventAge {
     private let seconds: Int
 
-    init?(argument: String) {
-        guard let duration = DurationText.parse(argument), duration >= .zero else { return nil }
+    /// Reads `90s`, `10m`, `2h`.
+    ///
+    /// - Throws: `ValidationError` for anything else.
+    @Sendable init(_ text: String) throws {
+        guard let duration = DurationText.parse(text), duration >= .zero else {
+            throw ValidationError("\(DurationText.requirement(missedBy: text)), for example 90s, 10m or 2h")
+        }
         seconds = Int(duration.components.seconds)
     }
 

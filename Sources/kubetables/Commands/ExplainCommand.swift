@@ -23,7 +23,9 @@ struct ExplainCommand: ReportCommand {
             valueName: "subject"))
     var subject: String
 
-    @Option(name: .shortAndLong, help: "The namespace of a name without one. (default: default)")
+    @Option(
+        name: .shortAndLong, help: "The namespace of a name without one. (default: default)",
+        transform: NamespaceName.read)
     var namespace: String?
 
     @OptionGroup var report: ReportOptions

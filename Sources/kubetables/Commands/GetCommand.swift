@@ -39,7 +39,7 @@ struct GetCommand: ReportCommand {
     @Argument(help: "The names of Services, each alone or as NAMESPACE/NAME. (default: all)")
     var names: [String] = []
 
-    @Option(name: .shortAndLong, help: "The namespace. (default: all)")
+    @Option(name: .shortAndLong, help: "The namespace. (default: all)", transform: NamespaceName.read)
     var namespace: String?
 
     @OptionGroup var report: ReportOptions

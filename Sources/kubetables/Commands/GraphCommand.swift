@@ -23,7 +23,9 @@ struct GraphCommand: ReportCommand {
             valueName: "subject"))
     var subject: String
 
-    @Option(name: .shortAndLong, help: "The namespace of a name without one. (default: default)")
+    @Option(
+        name: .shortAndLong, help: "The namespace of a name without one. (default: default)",
+        transform: NamespaceName.read)
     var namespace: String?
 
     @Option(help: ArgumentHelp("The form of the picture.", valueName: "svg|dot|mermaid"))

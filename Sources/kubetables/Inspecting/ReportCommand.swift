@@ -42,11 +42,14 @@ extension ReportCommand {
             throw Console.failure("\(error)", error.exitCode)
         }
         var failure: (any Error)?
+        var isEmpty = true
         try report.form.write(answer) { text in
             guard failure == nil else { return }
+            isEmpty = isEmpty && text.isEmpty
             do { try Console.write(Array(text.utf8)) } catch { failure = error }
         }
         if let failure { throw failure }
+        if isEmpty, let note = inquiry.emptyNote { Console.printToStandardError(note) }
         return answer.exitStatus
     }
 }

@@ -9,31 +9,42 @@ import Inspection
 import Monitoring
 import NIOCore
 import NIOHTTP1
-import NIOPosix
 
 /// The running program of this node, as a command asks it: over its Unix socket, or over the port of its pages.
 struct RunningProgram: Sendable {
-    fileprivate enum Place: Sendable {
-        case socket(path: String)
-        case server(String)
-    }
+    private let place: ProgramPlace
 
-    private let place: Place
-
-    private static let answerTime = TimeAmount.seconds(30)
-    private static let connectTime = TimeAmount.seconds(5)
+    private static let answerTime = TimeAmount.seconds(ConnectionTrouble.answerSeconds)
+    private static let connectTime = TimeAmount.seconds(ConnectionTrouble.connectSeconds)
     private static let largestError = 1 << 16
 
-    init(_ source: RunningSourceOptions) {
-        place = source.server.map { .server($0) } ?? .socket(path: source.socket ?? StatusSocket.reachablePath)
-    }
+    /// - Throws: `ValidationError` if an option that names the place cannot be used.
+    init(_ source: RunningSourceOptions) throws { place = try ProgramPlace(source) }
 
     /// Prints the program's answer.
     ///
     /// - Throws: the exit code, after a message that describes what to do.
     func print(_ inquiry: any Inquiry, _ output: ReportOutput) async throws {
+        var isEmpty = true
         do {
-            try await read(inquiry, output, onOtherVersion: Console.note) { try Console.write(Array($0)) }
+            try await read(inquiry.target(output), onOtherVersion: Console.note) {
+                isEmpty = isEmpty && $0.isEmpty
+                try Console.write(Array($0))
+            }
+        } catch let failure as ProgramFailure {
+            throw failure.report()
+        }
+        if isEmpty, let note = inquiry.emptyNote { Console.printToStandardError(note) }
+    }
+
+    /// Prints the program's plans.
+    ///
+    /// - Throws: as ``print(_:_:)`` does.
+    func print(_ inquiry: PlanInquiry) async throws {
+        do {
+            try await read(PlanInquiry.path + inquiry.parameters.query, onOtherVersion: Console.note) {
+                try Console.write(Array($0))
+            }
         } catch let failure as ProgramFailure {
             throw failure.report()
         }
@@ -61,7 +72,7 @@ struct RunningProgram: Sendable {
         _ inquiry: any Inquiry, onOtherVersion: (String) -> Void = { _ in }
     ) async throws -> Answer {
         var bytes: [UInt8] = []
-        try await read(inquiry, ReportOutput(.json), onOtherVersion: onOtherVersion) { bytes += $0 }
+        try await read(inquiry.target(ReportOutput(.json)), onOtherVersion: onOtherVersion) { bytes += $0 }
         do {
             return try JSONDecoder().decode(Answer.self, from: Data(bytes))
         } catch {
@@ -70,9 +81,10 @@ struct RunningProgram: Sendable {
     }
 
     /// Calls `body` with each piece of the program's answer.
+    ///
+    /// - Parameter target: the path and the parameters of the request.
     private func read(
-        _ inquiry: any Inquiry, _ output: ReportOutput, onOtherVersion: (String) -> Void,
-        _ body: (ByteBufferView) throws -> Void
+        _ target: String, onOtherVersion: (String) -> Void, _ body: (ByteBufferView) throws -> Void
     ) async throws {
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow, timeout: .init(connect: Self.connectTime, read: Self.answerTime))
@@ -80,7 +92,7 @@ struct RunningProgram: Sendable {
         configuration.connectionPool.retryConnectionEstablishment = false
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         do {
-            try await read(inquiry, output, client, onOtherVersion, body)
+            try await read(target, client, onOtherVersion, body)
             try await client.shutdown()
         } catch {
             try? await client.shutdown()
@@ -89,11 +101,10 @@ struct RunningProgram: Sendable {
     }
 
     private func read(
-        _ inquiry: any Inquiry, _ output: ReportOutput, _ client: HTTPClient, _ onOtherVersion: (String) -> Void,
+        _ target: String, _ client: HTTPClient, _ onOtherVersion: (String) -> Void,
         _ body: (ByteBufferView) throws -> Void
     ) async throws {
-        let query = (inquiry.parameters + output.parameters).query
-        var request = HTTPClientRequest(url: url(type(of: inquiry).path + query))
+        var request = HTTPClientRequest(url: place.url(target))
         // The client sends none for a Unix socket, but HTTP/1.1 requires one.
         if case .socket = place { request.headers.add(name: "Host", value: "localhost") }
         let response: HTTPClientResponse
@@ -103,7 +114,8 @@ struct RunningProgram: Sendable {
             throw failure(error)
         }
         let version = response.headers.first(name: ReportPages.versionHeader)
-        guard response.status == .ok else {
+        // Any program answers some path; only ours has a version.
+        guard response.status == .ok, version != nil else {
             let body = try? await response.body.collect(upTo: Self.largestError)
             throw failure(Int(response.status.code), version, body.map { String(buffer: $0) } ?? "")
         }
@@ -115,17 +127,10 @@ struct RunningProgram: Sendable {
         } catch let error as ExitCode {
             throw error
         } catch {
-            throw failure("\(place): the answer was cut off: \(error)", .noAnswer)
+            throw failure("\(place): the answer was cut off: \(ConnectionTrouble(error))", .noAnswer)
         }
         let status = response.headers.first(name: ReportPages.statusHeader).flatMap { Int32($0) } ?? 0
         if status != 0 { throw ExitCode(status) }
-    }
-
-    private func url(_ target: String) -> String {
-        switch place {
-        case .socket(let path): "http+unix://\(InquiryParameters.escaped(path))\(target)"
-        case .server(let address): "\(address.contains("://") ? "" : "http://")\(address)\(target)"
-        }
     }
 
     // MARK: Failures
@@ -137,30 +142,30 @@ struct RunningProgram: Sendable {
     }
 
     private func failure(_ error: any Error) -> ProgramFailure {
-        switch (place, Self.errorNumber(error)) {
+        let trouble = ConnectionTrouble(error)
+        switch (place, trouble.errorNumber) {
+        case (.socket, ECONNREFUSED?) where place.misfit != nil:
+            return failure(
+                "--socket: \(place.misfit ?? ""): write the path of the running program's socket, for example "
+                    + StatusSocket.reachablePath, .noAnswer)
         case (.socket, ENOENT?), (.socket, ECONNREFUSED?):
-            failure(
+            return failure(
                 "no kubetables is running on this node (nothing listens on \(place)): start it with 'kubetables run', "
                     + Self.otherSources, .noAnswer)
         case (.socket, EACCES?), (.socket, EPERM?):
-            failure(
+            return failure(
                 "not permitted to connect to \(place): run this command as the user of the running kubetables, "
                     + "usually root (sudo)", .notPermitted)
         case (.server, ECONNREFUSED?):
-            failure(
+            return failure(
                 "no kubetables is running at \(place), or its --metrics-bind-address is another one: start it with "
                     + "'kubetables run', \(Self.otherSources)", .noAnswer)
-        default:
-            failure("\(place) does not answer: \(error)", .noAnswer)
-        }
-    }
-
-    private static func errorNumber(_ error: any Error) -> CInt? {
-        switch error {
-        case let error as IOError: error.errnoCode
-        case let error as NIOConnectionError:
-            error.connectionErrors.first.flatMap { ($0.error as? IOError)?.errnoCode }
-        default: nil
+        case (.socket, _):
+            return failure("--socket \(place): \(trouble)", .noAnswer)
+        case (.server, _):
+            return failure(
+                "--server \(place): \(trouble): check that it is the --metrics-bind-address of a running kubetables "
+                    + "(by default 127.0.0.1:10249, on the node itself)", .noAnswer)
         }
     }
 
@@ -171,7 +176,7 @@ struct RunningProgram: Sendable {
         case (404, _?): return failure(text, .badInput)
         case (403, _?): return failure(text, .notPermitted)
         case (400, _?): return failure(text, .wrongUsage)
-        case (404, nil):
+        case (200, nil), (404, nil):
             return failure(
                 "\(place) has no page for this command: the running kubetables is another version than "
                     + "\(kubetablesVersion), or another program answers; restart it with this version", .noAnswer)
@@ -180,13 +185,9 @@ struct RunningProgram: Sendable {
     }
 }
 
-extension RunningProgram.Place: CustomStringConvertible {
-    fileprivate var description: String {
-        switch self {
-        case .socket(let path): path
-        case .server(let address): address
-        }
-    }
+extension Inquiry {
+    /// The path and the parameters of a request for an answer in some form.
+    fileprivate func target(_ output: ReportOutput) -> String { Self.path + (parameters + output.parameters).query }
 }
 
 /// Why a running program does not answer, or not with what was asked for.

@@ -48,6 +48,22 @@ struct CommandLineArguments {
             "unknown command \(MessageText.quoted(name))" + (suggestion.map { "; did you mean \"\($0)\"?" } ?? ""))
     }
 
+    /// Throws if another source is passed to a command that only a running program can answer, as other commands take it.
+    ///
+    /// ArgumentParser would report its value as an invalid argument.
+    func checkSource() throws {
+        let words = normalized.prefix { $0 != "--" }
+        guard let command = words.first, Self.liveCommands.contains(command) else { return }
+        let names = words.dropFirst().map { $0.prefix { $0 != "=" } }
+        guard let option = names.first(where: Self.otherSources.contains) else { return }
+        throw ValidationError(
+            "\(command) has no option \(MessageText.quoted(option)): what it shows only a running program knows; leave the "
+                + "option out, or use 'kubetables get' or 'kubetables explain' for manifests and clusters")
+    }
+
+    private static let liveCommands: Set<String> = ["top", "events"]
+    private static let otherSources: Set<Substring> = ["-f", "--filename", "--kubeconfig", "--master"]
+
     private static let commandNames =
         ["help"] + Kubetables.configuration.subcommands.compactMap { $0.configuration.commandName }
 

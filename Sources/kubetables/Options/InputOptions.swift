@@ -20,6 +20,17 @@ struct InputOptions: ParsableArguments {
     @Flag(help: "Treat every warning about the input as an error.")
     var strict = false
 
+    mutating func validate() throws { try Self.check(paths) }
+
+    /// Checks the values of `-f`.
+    ///
+    /// - Throws: `ValidationError` for an empty path, which most often is a variable that is not set.
+    static func check(_ paths: [String]) throws {
+        guard paths.contains("") else { return }
+        throw ValidationError(
+            "-f: missing path: write a file, a directory, or - for standard input, for example -f myapp/")
+    }
+
     /// Whether input without any object can be what was meant.
     enum Emptiness {
         /// It is an error, unless it is an explicit list without items.

@@ -29,6 +29,7 @@ struct InspectedSourceOptions: ParsableArguments {
         if sources.count > 1 {
             throw ValidationError("\(sources[0]) cannot be combined with \(sources[1]): there is one source only")
         }
+        try InputOptions.check(paths)
     }
 
     /// Whether a cluster is read.
