@@ -60,7 +60,7 @@ import Testing
         let saved = try node.run("iptables-legacy-save", "-t", "nat")
         #expect(saved.contains(Self.evil))
         let results = [
-            try tool("plan", "--rules"), try tool("plan", "--output", "json"), try tool("verify"),
+            try tool("plan", "--rules"), try tool("plan", "--output", "json"), try tool("verify", "--rules"),
             try tool("verify", "--fail-on", "foreign"),
             try tool("apply", "--dry-run"), try node.attempt([Repository.tool, "cleanup", "--dry-run"]),
             try tool("apply"),

@@ -37,13 +37,14 @@ import Testing
         #expect(head.3 == address)
         #expect(String(head.2).wholeMatch(of: service) != nil)
 
-        let drift = try tool("verify")
+        let drift = try tool("verify", "--rules")
         #expect(drift.status == 2)
         let lines = drift.output.split(separator: "\n")
         for word in ["missing", "unexpected"] {
-            let line = try #require(lines.first { $0.contains("IPv4 nat: \(word): -A \(chain) ") }, "\(drift.output)")
-            #expect(line.hasSuffix(" (\(head.2))"))
+            #expect(lines.contains { $0.hasPrefix("      \(word): -A \(chain) ") }, "\(drift.output)")
         }
+        #expect(lines.contains("    nat \(chain)  \(head.2) -> \(address)"), "\(drift.output)")
+        #expect(lines.contains { $0.hasPrefix("  ~ \(head.2)  1 rule missing, 1 rule unexpected") }, "\(drift.output)")
 
         let json = try tool("plan", "--output", "json")
         #expect(json.output.contains("\"origin\" : \"\(head.2) -> \(address)\""))

@@ -82,6 +82,26 @@ import XTables
         #expect(lines.first?.contains("endpoints") == false)
     }
 
+    @Test("as drift, rules and chains are counted by what is wrong with them, and endpoints as a repair changes them")
+    func drift() throws {
+        _ = try syncer.apply(rules([Self.entry("web", 1, endpoints: [1, 2]), Self.entry("gone", 2, endpoints: [9])]))
+        let desired = rules([Self.entry("web", 1, endpoints: [1, 3])])
+        let plan = try syncer.plan(desired)
+        let lines = plan.groups(desired: desired).map(\.driftDescription)
+        #expect(lines.count == 2)
+        #expect(
+            lines[0].wholeMatch(
+                of: #/- default/gone:http  \d+ rules unexpected, 2 chains unexpected, endpoints 1 → 0: -10\.244\.0\.9/#)
+                != nil, "\(lines)")
+        #expect(
+            lines[1].wholeMatch(
+                of:
+                    #/~ default/web:http  \d+ rules missing, \d+ rules unexpected, 1 chain missing, 1 chain unexpected, endpoints 2 → 2: -10\.244\.0\.2 \+10\.244\.0\.3/#
+            )
+                != nil, "\(lines)")
+        #expect([ChainPlan]().differenceCounts == "")
+    }
+
     @Test("what all Services share comes first")
     func shared() throws {
         let lines = try headlines([], [Self.entry("web", 1, endpoints: [1])])

@@ -146,7 +146,7 @@ package final class Soak {
         repeat {
             usleep(500_000)
             let result = try lab.attempt(
-                "node", [Repository.tool, "verify", "-f", objects.path] + Self.options)
+                "node", [Repository.tool, "verify", "--rules", "-f", objects.path] + Self.options)
             if result.status == 0 { return "" }
             difference = result.output + result.errors
         } while ContinuousClock.now < deadline

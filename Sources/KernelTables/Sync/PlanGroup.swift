@@ -43,19 +43,33 @@ package struct PlanGroup: Sendable {
 extension PlanGroup: CustomStringConvertible {
     /// `~ default/web:http  endpoints 3 → 3: -10.244.2.60 +10.244.2.61`.
     package var description: String {
+        "\(title)  \(endpointText ?? "\(ruleCount) rule\(ruleCount == 1 ? "" : "s")")"
+    }
+
+    /// The group as a difference that was found, with what a repair does to endpoints:
+    /// `~ default/web:http  2 rules missing, endpoints 2 → 3: +10.244.2.61`.
+    package var driftDescription: String {
+        "\(title)  " + [chains.map(\.chain).differenceCounts, endpointText].compactMap(\.self).joined(separator: ", ")
+    }
+
+    /// `~ default/dns:dns/udp`.
+    private var title: String {
         let sign =
             switch kind {
             case .added: "+"
             case .changed: "~"
             case .removed: "-"
             }
-        let rules = "\(ruleCount) rule\(ruleCount == 1 ? "" : "s")"
-        guard let servicePort else { return "\(sign) rules that all Services share  \(rules)" }
-        var text = "\(sign) \(servicePort)"
-        if servicePort.transport != .tcp { text += "/\(servicePort.transport.rawValue)" }
-        if addedEndpoints.isEmpty, removedEndpoints.isEmpty { return "\(text)  \(rules)" }
+        guard let servicePort else { return "\(sign) rules that all Services share" }
+        let transport = servicePort.transport == .tcp ? "" : "/\(servicePort.transport.rawValue)"
+        return "\(sign) \(servicePort)\(transport)"
+    }
+
+    /// `endpoints 3 → 3: -10.244.2.60 +10.244.2.61`; `nil` if none come or go.
+    private var endpointText: String? {
+        guard servicePort != nil, !addedEndpoints.isEmpty || !removedEndpoints.isEmpty else { return nil }
         let endpoints = Self.list("-", removedEndpoints) + Self.list("+", addedEndpoints)
-        return "\(text)  endpoints \(formerEndpointCount) → \(endpointCount): \(endpoints.joined(separator: " "))"
+        return "endpoints \(formerEndpointCount) → \(endpointCount): \(endpoints.joined(separator: " "))"
     }
 
     /// The addresses, or how many they are if they would not fit in a line.
@@ -95,12 +109,7 @@ private struct PlanGrouping {
 
     /// The groups in order.
     var groups: [PlanGroup] {
-        byServicePort.values.sorted { left, right in
-            guard let right = right.servicePort else { return false }
-            guard let left = left.servicePort else { return true }
-            return (left.namespace, left.service, left.port, left.transport.rawValue)
-                < (right.namespace, right.service, right.port, right.transport.rawValue)
-        }
+        byServicePort.values.sorted { ServicePortOrigin.isOrdered($0.servicePort, $1.servicePort) }
     }
 
     /// Follows the jumps that are removed, from the chains whose owner is known to those that only they led to.
@@ -179,6 +188,16 @@ private struct PlanGrouping {
             }
             byServicePort[servicePort] = group
         }
+    }
+}
+
+extension ServicePortOrigin {
+    /// The order of groups: first what belongs to no service port.
+    static func isOrdered(_ left: ServicePortOrigin?, _ right: ServicePortOrigin?) -> Bool {
+        guard let right else { return false }
+        guard let left else { return true }
+        return (left.namespace, left.service, left.port, left.transport.rawValue)
+            < (right.namespace, right.service, right.port, right.transport.rawValue)
     }
 }
 

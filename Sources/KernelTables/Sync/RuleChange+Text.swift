@@ -38,6 +38,23 @@ extension ChainPlan.Kind {
     }
 }
 
+extension Sequence<ChainPlan> {
+    /// How many rules and chains differ, and how: `2 rules missing, 1 rule unexpected, 1 chain missing`.
+    package var differenceCounts: String {
+        var rules: [RuleChange.Kind: Int] = [:]
+        var chains: [String: Int] = [:]
+        for chain in self {
+            for rule in chain.rules { rules[rule.kind, default: 0] += 1 }
+            if let word = chain.kind.word { chains[word, default: 0] += 1 }
+        }
+        let kinds: [RuleChange.Kind] = [.added, .removed, .moved]
+        let parts =
+            kinds.map { (rules[$0] ?? 0, "rule", $0.word) } + kinds.map { (chains[$0.word] ?? 0, "chain", $0.word) }
+        return parts.filter { $0.0 > 0 }.map { "\($0.0) \($0.1)\($0.0 == 1 ? "" : "s") \($0.2)" }
+            .joined(separator: ", ")
+    }
+}
+
 extension ChainPlan {
     /// Everything that differs: the chain itself, for example `missing: chain KUBE-SERVICES`, then its rules.
     public var differences: [String] {

@@ -16,7 +16,7 @@ import PrometheusText
 /// | `/configz` | the configuration in force, as JSON |
 /// | `/statusz`, `/flagz` | version and age of the program, and its flags |
 /// | `/rules` | the desired rules, as iptables-save text |
-/// | `/plan` | the difference between the desired rules and the kernel |
+/// | `/plan` | the difference between the desired rules and the kernel; with parameters, as commands ask for it |
 /// | `/problems` | what is not as it should be; as JSON with `?format=json` or `Accept: application/json` |
 /// | `/v1/…` | reports, for the commands of the same names (``ReportPages``) |
 /// | `/`, `/page/…` | what shows these reports in a browser (``WebPage``) |
@@ -28,11 +28,16 @@ package struct MetricsPages: Sendable {
     package typealias Page = @Sendable () async throws -> String
     /// Makes a page that may be large.
     package typealias LargePage = @Sendable () async throws -> PageContent
+    /// Answers a request with parameters.
+    package typealias Report = @Sendable (HTTPServer.Query) async -> HTTPAnswer
 
     private let metrics: SharedPage
     private let configuration: Page
     private let rules: SharedPage
     private let plan: SharedPage
+    private let planReport: Report?
+    private let planRoom = ReportRoom()
+    private let onRelease: @Sendable () -> Void
     private let problemText: SharedPage
     private let problemJSON: SharedPage
     private let reports: ReportPages?
@@ -46,13 +51,14 @@ package struct MetricsPages: Sendable {
     ///
     /// - Parameters:
     ///   - configuration: JSON for `/configz`.
+    ///   - planReport: answers `/plan` with parameters; `nil` if they have no effect.
     ///   - reports: answers paths below `/v1/`; `nil` if there are none, and no page for browsers either.
     ///   - zPages: answers `/statusz` and `/flagz`; `nil` if they are not served.
     ///   - healthChecks: counts the requests of `/healthz`.
     ///   - onRelease: called when a large page is no longer in memory.
     package init(
         metrics: @escaping @Sendable () async -> MetricText, configuration: @escaping Page, rules: @escaping LargePage,
-        plan: @escaping LargePage, problems: ProblemRecord, reports: ReportPages? = nil,
+        plan: @escaping LargePage, planReport: Report? = nil, problems: ProblemRecord, reports: ReportPages? = nil,
         zPages: ZPages? = nil, healthChecks: HealthCheckMetrics = HealthCheckMetrics(),
         onRelease: @escaping @Sendable () -> Void = {}
     ) {
@@ -65,6 +71,8 @@ package struct MetricsPages: Sendable {
         self.configuration = configuration
         self.rules = SharedPage(onRelease: onRelease) { .text(try await rules()) }
         self.plan = SharedPage(onRelease: onRelease) { .text(try await plan()) }
+        self.planReport = planReport
+        self.onRelease = onRelease
         problemText = SharedPage(onRelease: onRelease) { problems.text }
         problemJSON = SharedPage(onRelease: onRelease) { try problems.json }
     }
@@ -79,7 +87,7 @@ package struct MetricsPages: Sendable {
         case "/statusz": zPages?.statusz(query.accept, paths: Self.paths) ?? .notFound
         case "/flagz": await zPages?.flagz(query.accept) ?? .notFound
         case "/rules": await answer(query) { try await rules.answer() }
-        case "/plan": await answer(query) { try await plan.answer() }
+        case "/plan": await planAnswer(query)
         case "/problems":
             await answer(query, ["format"]) { parameters in
                 let format = try parameters.word("format", of: ["text", "json"])
@@ -106,6 +114,18 @@ package struct MetricsPages: Sendable {
         return await NodeOnly.answer(query) {
             healthChecks.reset()
             return .text("metrics reset\n")
+        }
+    }
+
+    private func planAnswer(_ query: HTTPServer.Query) async -> HTTPAnswer {
+        guard !query.parameters.isEmpty, let planReport else {
+            return await answer(query) { try await plan.answer() }
+        }
+        return await NodeOnly.answer(query) {
+            await answer {
+                let answer = await planReport(query)
+                return answer.content.isLarge ? planRoom.admit(answer, onRelease: onRelease) : answer
+            }
         }
     }
 

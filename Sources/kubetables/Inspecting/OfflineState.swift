@@ -3,10 +3,7 @@
 import ArgumentParser
 import Host
 import Inspection
-import KubernetesAPI
 import KubernetesObjects
-import Logging
-import Proxy
 import ProxyConfiguration
 import RuleCompiler
 
@@ -16,14 +13,11 @@ struct OfflineState {
     /// Whether something of the input cannot be used.
     let hasErrors: Bool
 
-    /// How long to wait for the lists of a cluster.
-    private static let listLimit = Duration.seconds(30)
-
     init(_ source: InspectedSourceOptions, _ node: NodeOptions) async throws {
         let (options, nodeName) = try Self.options(source, node)
         let (objects, invalid, name) =
             source.readsCluster
-            ? try await Self.readCluster(source, options, nodeName) : try Self.readManifests(source.paths)
+            ? try await ClusterReading.read(source, options, nodeName) : try Self.readManifests(source.paths)
         let input: CompilerInput
         do throws(OptionError) {
             input = try CompilerInput(objects, options, nodeName: nodeName, interfaceAddresses: nil)
@@ -64,36 +58,4 @@ struct OfflineState {
         let errors = reader.log.diagnostics.filter { $0.severity == .error }
         return (reader.objects, errors, "manifests=\(paths.joined(separator: ","))")
     }
-
-    private static func readCluster(
-        _ source: InspectedSourceOptions, _ options: ProxyOptions, _ nodeName: String
-    ) async throws -> (ClusterObjects, invalid: [Diagnostic], name: String) {
-        var log = DiagnosticLog()
-        let connection = ClusterConnection.find(
-            kubeconfig: options.kubeconfig, master: source.master, account: ServiceAccount(), log: &log)
-        Console.report(log.diagnostics)
-        guard let connection else { throw ExitCode.badInput }
-        let cluster = ClusterSource(connection, nodeName: nodeName, version: kubetablesVersion)
-        let logger = Logger(label: "kubetables") { _ in ConsoleLogHandler() }
-        guard let listing = await ClusterListing(cluster, logger: logger, limit: listLimit) else {
-            throw Console.failure(
-                "\(connection.server) did not list all Services, EndpointSlices and the node within \(listLimit)",
-                .noAnswer)
-        }
-        Console.report(listing.invalidObjects)
-        return (listing.objects, listing.invalidObjects, "cluster=\(connection.server)")
-    }
-}
-
-/// Warnings and errors of a library as messages of a command.
-private struct ConsoleLogHandler: LogHandler {
-    var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.warning
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { metadata[key] }
-        set { metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) { Console.warn(["\(event.message)"]) }
 }

@@ -18,7 +18,7 @@ extension CompilerInput {
         case ofThisMachine
     }
 
-    /// Reads objects and options, and reports everything that is wrong with them.
+    /// Reads manifests and options, and reports everything that is wrong with them.
     ///
     /// - Parameter family: the only family that matters; `nil` for both.
     init(
@@ -26,9 +26,33 @@ extension CompilerInput {
         family: IPFamily? = nil,
         emptiness: InputOptions.Emptiness = .allowed
     ) throws {
+        let options = try Self.options(
+            nodeOptions.flagValues + (jumpOptions?.flagValues ?? []), config: nodeOptions.config, strict: input.strict)
+        try self.init(
+            try input.read(emptiness), options, interfaces: interfaces, family: family, strict: input.strict)
+    }
+
+    /// Reads the objects of a cluster and options, and reports everything that is wrong with them.
+    ///
+    /// - Returns: the input, and whether it has all objects; those that cannot be used are left out.
+    static func readCluster(
+        _ source: InspectedSourceOptions, _ nodeOptions: NodeOptions, _ jumpOptions: JumpOptions, family: IPFamily?,
+        strict: Bool
+    ) async throws -> (input: CompilerInput, isWhole: Bool) {
+        let flags = nodeOptions.flagValues + jumpOptions.flagValues + (source.kubeconfig.map { [$0] } ?? [])
+        let options = try options(flags, config: nodeOptions.config, strict: strict)
+        let (objects, invalid, _) = try await ClusterReading.read(
+            source, options, options.hostname ?? LinuxHost().hostname)
+        let input = try CompilerInput(
+            objects, options, interfaces: .ofThisMachine, family: family, strict: strict)
+        return (input, invalid.isEmpty)
+    }
+
+    private init(
+        _ objects: ClusterObjects, _ options: ProxyOptions, interfaces: Interfaces, family: IPFamily?, strict: Bool
+    ) throws {
         let host = LinuxHost()
-        var options = try Self.options(nodeOptions, jumpOptions, strict: input.strict)
-        let objects = try input.read(emptiness)
+        var options = options
         if interfaces == .ofThisMachine {
             options.conntrackTCPBeLiberal = options.conntrackTCPBeLiberal ?? host.conntrackIsLiberal
         }
@@ -40,7 +64,7 @@ extension CompilerInput {
             throw Console.failure("\(error)", .wrongUsage)
         }
         let warnings = configurationWarnings(family.map { [$0] } ?? IPFamily.allCases)
-        guard input.strict, !warnings.isEmpty else {
+        guard strict, !warnings.isEmpty else {
             Console.warn(warnings)
             return
         }
@@ -48,12 +72,9 @@ extension CompilerInput {
         throw ExitCode.badInput
     }
 
-    private static func options(
-        _ flags: NodeOptions, _ jumpFlags: JumpOptions?, strict: Bool
-    ) throws -> ProxyOptions {
+    private static func options(_ flags: [FlagValue], config: String?, strict: Bool) throws -> ProxyOptions {
         do throws(ResolvedOptions.Failure) {
-            let resolved = try ResolvedOptions(
-                flags.flagValues + (jumpFlags?.flagValues ?? []), config: flags.config, strict: strict)
+            let resolved = try ResolvedOptions(flags, config: config, strict: strict)
             Console.report(resolved.diagnostics)
             return resolved.options
         } catch {

@@ -4,18 +4,22 @@ import ForeignRules
 import KernelTables
 import NetworkTypes
 import RuleCompiler
+import ServiceModel
 import XTables
 
 /// A plan, and what is to be known about foreign rules ahead of ours.
 struct JudgedPlan: Encodable {
     let plan: SyncPlan
     let foreign: ForeignRuleCheck.Findings
+    /// The Services that rules are made for.
+    let services: Set<ServiceName>
     private let desired: Ruleset
 
     /// A plan that leaves no rules.
     init(removingAll plan: SyncPlan) {
         self.plan = plan
         foreign = .init()
+        services = []
         desired = Ruleset(family: plan.family, tables: [])
     }
 
@@ -28,6 +32,7 @@ struct JudgedPlan: Encodable {
         _ ruleset: Ruleset, of compilation: Compilation, localAddresses: [IPAddress], _ backend: any RuleBackend
     ) throws(SyncError) {
         desired = ruleset
+        services = Set(compilation.servicePorts.lazy.map(\.name.serviceName))
         plan = try backend.plan(ruleset)
         foreign = ForeignRuleCheck(compilation, localAddresses: localAddresses).findings(
             plan.tables.map(\.rulesAhead))

@@ -13,7 +13,7 @@ struct RulesPage: Sendable {
     /// Writes what is shown of one family's rules.
     typealias Write = @Sendable (DesiredRules, ProxyOptions, inout PageContent) throws -> Void
 
-    private struct NoRules: Error, CustomStringConvertible {
+    struct NoRules: Error, CustomStringConvertible {
         let description = "no rules yet: Services and endpoints are not known"
     }
 
@@ -37,14 +37,17 @@ struct RulesPage: Sendable {
 
     /// Writes the difference between the desired rules and the kernel.
     static let plan: Write = { desired, options, page in
+        let printer = PlanPrinter(format: .text, content: .everything, colors: .none, lineLimit: .max)
+        printer.forEachLine(of: try compare(desired, options)) { page.append($0 + "\n") }
+    }
+
+    /// Compares the desired rules with the kernel.
+    static func compare(_ desired: DesiredRules, _ options: ProxyOptions) throws -> JudgedPlan {
         var backend = KernelOptions.readOnlyBackend
         backend.keepsJumpsFirst = options.keepsJumpsFirst
-        let plan = try JudgedPlan(
+        return try JudgedPlan(
             desired.ruleset, of: desired.compilation,
             localAddresses: options.interfaceAddresses ?? LinuxHost().interfaceAddresses, backend)
-        PlanPrinter(format: .text, content: .everything, colors: .none, lineLimit: .max).forEachLine(of: plan) {
-            page.append($0 + "\n")
-        }
     }
 
     /// The content for all families.

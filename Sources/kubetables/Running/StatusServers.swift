@@ -136,6 +136,7 @@ struct StatusServers {
     ) -> MetricsPages {
         let rules = RulesPage(loop, families, RulesPage.rules)
         let plan = RulesPage(loop, families, RulesPage.plan)
+        let planPage = PlanPage(loop, families)
         let queue = BlockingQueue(label: "kubetables.memory")
         let giveBack: @Sendable () -> Void = { Task { await queue.run { Memory.giveBack() } } }
         let inspector = LoopInspector(
@@ -153,8 +154,9 @@ struct StatusServers {
                 let options = await loop.options.withSocket
                 return options.configurationJSON(flags: options.flagsOnlyInForce + flags)
             },
-            rules: { try await rules.content() }, plan: { try await plan.content() }, problems: problems,
-            reports: reports, zPages: zPages, healthChecks: metrics.healthChecks, onRelease: giveBack)
+            rules: { try await rules.content() }, plan: { try await plan.content() },
+            planReport: { await planPage.answer($0) }, problems: problems, reports: reports, zPages: zPages,
+            healthChecks: metrics.healthChecks, onRelease: giveBack)
     }
 
     private static let build = BuildInfo(version: kubetablesVersion)
