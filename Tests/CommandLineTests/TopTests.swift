@@ -131,6 +131,26 @@ import Testing
         #expect(!terminal.text.contains("error: "))
     }
 
+    @Test("takes little more than a second once, and none if it was measured a moment ago")
+    func duration() throws {
+        func duration(_ command: String, _ start: String) throws -> Duration {
+            try ContinuousClock().measure {
+                let result = try node.namespace.attempt(
+                    [Repository.tool] + command.split(separator: " ").map(String.init) + ["--socket", socket])
+                #expect(result.output.hasPrefix(start), "\(result.output)")
+            }
+        }
+        usleep(1_100_000)
+        // What any command takes on this machine, which may be busy.
+        let usual = try duration("status", "version")
+        let first = try duration("top --once", "0.0 connections/s")
+        #expect(first < .seconds(1.2) + usual * 5, "\(first), \(usual)")
+        let later = try (0..<5).map { _ in try duration("top --once", "0.0 connections/s") }
+        #expect(later.min() ?? .zero < .seconds(1), "\(later)")
+        let none = try node.namespace.attempt([Repository.tool, "top", "--once", "-n", "nosuch", "--socket", socket])
+        #expect(none.status == 0 && none.output == "" && none.errors == "No services found in namespace \"nosuch\".\n")
+    }
+
     @Test("prints once where there is no terminal, and with --once; as JSON, too")
     func once() throws {
         func top(_ arguments: String...) throws -> ProcessResult {
@@ -152,7 +172,8 @@ import Testing
         #expect(try refused.wait() == 64)
         #expect(refused.text.contains("-o json prints one table: pass --once"))
         let unknown = try top("services", "wbe")
-        #expect(unknown.status == 65 && unknown.errors == "error: there is no Service wbe\n")
+        #expect(
+            unknown.status == 65 && unknown.errors == "error: there is no Service wbe; did you mean \"default/web\"?\n")
     }
 }
 

@@ -112,6 +112,33 @@ private final class FakeCounters: Sendable {
         #expect(counters.state.withLock { $0.reads } == 1)
     }
 
+    @Test("has rates after the first reading that a client measures with, if there was one a moment ago")
+    func seed() {
+        let counters = counters
+        let traffic = FamilyTraffic(.ipv4, retiredLimit: 10) { family throws(KernelFailure) in try counters.read(family)
+        }
+        traffic.rulesAreInForce(sample.compilation)
+        traffic.refresh()
+        #expect(traffic.keepWindow())
+        #expect(!traffic.isMeasured)
+        usleep(600_000)
+        traffic.refresh()
+        #expect(traffic.isMeasured)
+        #expect(traffic.snapshot.window?.intervalSeconds ?? 0 >= 0.6)
+        #expect(!traffic.keepWindow())
+
+        // Rules that are others now would begin with counts of endpoints that are gone.
+        let changed = FamilyTraffic(.ipv4, retiredLimit: 10) { family throws(KernelFailure) in try counters.read(family)
+        }
+        changed.rulesAreInForce(sample.compilation)
+        changed.refresh()
+        changed.committed(.nat, removed: [:])
+        #expect(changed.keepWindow())
+        usleep(600_000)
+        changed.refresh()
+        #expect(!changed.isMeasured)
+    }
+
     @Test("is left out when it cannot be read, and the failure is counted")
     func failure() async {
         let monitor = monitor()

@@ -45,8 +45,18 @@ final class FamilyTraffic: Sendable {
         var failures: UInt64 = 0
         var lastDuration: Double?
         var lastTime: Timestamp?
+        /// When the last reading began, and the number of commits before it.
+        var lastReading: (instant: ContinuousClock.Instant, commits: UInt64)?
         var window: TrafficWindow?
         var windowEnd = ContinuousClock.now
+
+        /// The last reading, if a rate since then is one of now: it is not long ago, and the rules are still the same.
+        var recentReading: ContinuousClock.Instant? {
+            guard isReadable, let lastReading, lastReading.commits == commits,
+                .now - lastReading.instant <= FamilyTraffic.recentTime
+            else { return nil }
+            return lastReading.instant
+        }
     }
 
     private let family: IPFamily
@@ -76,14 +86,17 @@ final class FamilyTraffic: Sendable {
         }
     }
 
-    /// Keeps the readings of the last minute for as long as this is called again within ``windowTime``.
+    /// Keeps the readings of the last minute for as long as this is called again within ``windowTime``; a recent one is the first
+    /// of them, so that the next one gives rates.
     ///
     /// - Returns: whether they were not kept before.
     func keepWindow() -> Bool {
         state.withLock { state in
             state.windowEnd = .now + Self.windowTime
             guard state.window == nil else { return false }
-            state.window = TrafficWindow()
+            var window = TrafficWindow()
+            if let instant = state.recentReading { window.note(state.ledger, at: instant) }
+            state.window = window
             return true
         }
     }
@@ -97,6 +110,12 @@ final class FamilyTraffic: Sendable {
             return state.window != nil
         }
     }
+
+    /// Whether there are rates.
+    var isMeasured: Bool { state.withLock { $0.window?.intervalSeconds != nil } }
+
+    /// How old a reading may be that a rate of now begins with.
+    private static let recentTime = Duration.seconds(10)
 
     /// How long readings are kept after a client has measured; much longer than it waits between two measurements.
     static let windowTime = Duration.seconds(60)
@@ -149,6 +168,7 @@ final class FamilyTraffic: Sendable {
                     return nil
                 }
                 state.lastDuration = duration
+                state.lastReading = (start, commits)
                 state.lastTime = .now
                 state.isReadable = true
                 let doubtful = state.ledger.absorb(reading, of: compilation, doubting: doubting)

@@ -76,8 +76,10 @@ package final class TrafficMonitor: TrafficFollower {
     func refresh(within limit: Duration, isMeasuring: Bool = false) async {
         guard detail != .off else { return }
         if isMeasuring { keepWindows() }
+        // The first rates are worth a reading soon after the one before.
+        let isSparing = isMeasuring && families.values.contains(where: \.isMeasured)
         await BoundedWait.run(atMost: limit) { [pace] in
-            await pace.refresh(isSparing: isMeasuring) { await self.refresh() }
+            await pace.refresh(isSparing: isSparing) { await self.refresh() }
         }
     }
 

@@ -12,8 +12,8 @@ struct TopCommand: AsyncParsableCommand {
         abstract: "Show the connections and refusals per second of Services, or of endpoints with their shares.",
         discussion: """
             Asks the running program over its socket, and refreshes a table until q or Ctrl-C; with --once, and where \
-            standard output is not a terminal, it prints the table once. The first rates take two readings of the \
-            counters: --once waits for the second one.
+            standard output is not a terminal, it prints the table once. Rates take two readings of the counters, at least \
+            a second apart: --once waits for the second one.
 
             A share counts from the last change of the port's endpoints, or from up to a minute ago. It is marked as more \
             or less than expected only if chance alone would cause that less than once in a million times. While the \
@@ -44,7 +44,7 @@ struct TopCommand: AsyncParsableCommand {
     @Argument(help: "The names of Services, each alone or as NAMESPACE/NAME. (default: all)")
     var names: [String] = []
 
-    @Option(name: .shortAndLong, help: "The namespace. (default: all)")
+    @Option(name: .shortAndLong, help: "The namespace. (default: all)", transform: NamespaceName.read)
     var namespace: String?
 
     @Option(
@@ -53,8 +53,13 @@ struct TopCommand: AsyncParsableCommand {
             valueName: "connections|refused|deviation|name"))
     var sort = TopOrder.connections
 
-    @Option(help: ArgumentHelp("How often the table is refreshed, 1s or longer.", valueName: "duration"))
-    var interval = TopInterval.standard
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "How often the table is refreshed, and how long --once measures, from 1s to 1h. (default: 2s, with --once 1s)",
+            valueName: "duration"),
+        transform: TopInterval.init)
+    var interval: TopInterval?
 
     @Flag(help: "Print the table once.")
     var once = false
@@ -64,6 +69,8 @@ struct TopCommand: AsyncParsableCommand {
 
     /// How long to wait for the second reading of a large node, in addition to the interval.
     private static let patience = Duration.seconds(15)
+    /// How often it is asked for again meanwhile.
+    private static let retryPause = Duration.milliseconds(100)
 
     private var listed: Resource { resource ?? .services }
 
@@ -77,33 +84,46 @@ struct TopCommand: AsyncParsableCommand {
 
     func run() async throws {
         let source = TopSource(
-            program: RunningProgram(source), resource: listed,
+            program: try RunningProgram(source), resource: listed,
             services: ServiceSelection(namespace: namespace, names: names), order: sort)
         guard !once, TerminalMode.isTerminal else { return try await printOnce(source) }
         guard report.output == .table else {
             throw ValidationError("-o \(report.output.rawValue) prints one table: pass --once")
         }
+        let interval = interval ?? .standard
         let title =
             "kubetables top \(listed.rawValue)  every \(interval.description), by \(sort.rawValue)  (q ends)"
-        let screen = TopScreen(title: title, hasColors: report.form.hasColors)
+        let screen = TopScreen(title: title, hasColors: report.form.hasColors, emptyNote: source.emptyNote)
         try await TopLoop(source: source, screen: screen, interval: interval.duration).run()
     }
 
     private func printOnce(_ source: TopSource) async throws {
         do {
-            var list = try await source.fetch(limit: nil, onOtherVersion: Console.note)
-            let deadline = ContinuousClock.now + Self.patience
-            while list.intervalSeconds == nil, .now < deadline {
-                try await Task.sleep(for: interval.duration)
-                list = try await source.fetch(limit: nil)
-                if list.time == nil { break }
-            }
+            let list = try await measured(source)
             guard list.time != nil else { throw Self.notCounting }
+            if list.totals.items == 0, report.form.isText { return Console.printToStandardError(source.emptyNote) }
             var text = ""
             try report.form.write(list) { text += $0 }
             try Console.write(Array(text.utf8))
         } catch let failure as ProgramFailure {
             throw failure.report()
+        }
+    }
+
+    /// The list with rates: it begins a measurement, without asking for items, and waits for its end.
+    private func measured(_ source: TopSource) async throws -> any TopReport {
+        let begin = ContinuousClock.now
+        var pause = (interval ?? .shortest).duration
+        let first = try await source.fetch(limit: 0, onOtherVersion: Console.note)
+        // The program has measured for another client, or was scraped, a moment ago.
+        if interval == nil, first.intervalSeconds != nil { return try await source.fetch(limit: nil) }
+        while true {
+            try await Task.sleep(for: pause)
+            let isLast = .now - begin > Self.patience
+            let list = try await source.fetch(limit: isLast ? nil : 0)
+            if isLast { return list }
+            if list.intervalSeconds != nil { return try await source.fetch(limit: nil) }
+            pause = Self.retryPause
         }
     }
 }
@@ -115,19 +135,25 @@ extension TopCommand {
 }
 
 /// How often a table is refreshed.
-struct TopInterval: ExpressibleByArgument, CustomStringConvertible {
+struct TopInterval: CustomStringConvertible {
     let duration: Duration
 
     static let standard = TopInterval(duration: .seconds(2))
     /// The counters are read at most once a second.
-    private static let shortest = Duration.seconds(1)
-    private static let longest = Duration.seconds(3600)
+    static let shortest = TopInterval(duration: .seconds(1))
+    private static let longest = TopInterval(duration: .seconds(3600))
 
     private init(duration: Duration) { self.duration = duration }
 
-    init?(argument: String) {
-        guard let duration = DurationText.parse(argument), duration >= Self.shortest, duration <= Self.longest else {
-            return nil
+    /// Reads `1s` to `1h`.
+    ///
+    /// - Throws: `ValidationError` for anything else.
+    @Sendable init(_ text: String) throws {
+        guard let duration = DurationText.parse(text) else {
+            throw ValidationError("\(DurationText.requirement(missedBy: text)), from 1s to 1h")
+        }
+        guard duration >= Self.shortest.duration, duration <= Self.longest.duration else {
+            throw ValidationError("must be from 1s to 1h, for example 2s")
         }
         self.duration = duration
     }
@@ -143,6 +169,9 @@ struct TopSource: Sendable {
     let resource: TopCommand.Resource
     let services: ServiceSelection
     let order: TopOrder
+
+    /// What is printed if there is nothing to list.
+    var emptyNote: String { services.emptyNote(resource == .services ? "services" : "endpoints") }
 
     /// The list now.
     ///
