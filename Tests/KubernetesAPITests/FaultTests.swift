@@ -65,6 +65,14 @@ struct FaultTests {
             #expect(rig.debugs.count { $0.contains("listing again") } == 2)
             try await eventually("recovered") { rig.infos.contains { $0.contains("recovered after 3 failures") } }
             #expect(rig.recorder.lists == 1)
+            let changes = rig.contact.changes
+            #expect(changes.count == 2)
+            guard case .lost("services", _, let failure)? = changes.first, case .regained("services", _)? = changes.last
+            else {
+                Issue.record("\(changes)")
+                return
+            }
+            #expect(failure.contains(fault.words))
         }
     }
 

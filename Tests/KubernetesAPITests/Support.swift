@@ -70,6 +70,15 @@ final class Recorder: Sendable {
     var lists: Int { current.lists }
 }
 
+/// Keeps when contact was lost and regained.
+final class ContactRecorder: Sendable {
+    private let state = Mutex<[ContactChange]>([])
+
+    func add(_ change: ContactChange) { state.withLock { $0.append(change) } }
+
+    var changes: [ContactChange] { state.withLock { $0 } }
+}
+
 extension ReflectorTiming {
     /// Short pauses without chance, so that tests are quick.
     static var quick: ReflectorTiming {
@@ -99,6 +108,7 @@ struct Rig: Sendable {
     let server: TestAPIServer
     let recorder: Recorder
     let log: LogRecorder
+    let contact = ContactRecorder()
 
     /// Runs a reflector against a server for as long as `body` takes.
     static func run(
@@ -114,6 +124,7 @@ struct Rig: Sendable {
         let rig = Rig(server: server, recorder: Recorder(), log: LogRecorder())
         let reflector = Reflector(
             resource, client: client, timing: timing, logger: rig.log.logger, received: { rig.recorder.hear() },
+            contactChanged: { rig.contact.add($0) },
             deliver: { rig.recorder.add($0) })
         let task = Task { await reflector.run() }
         do {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Inspection
+import KubernetesAPI
 import KubernetesObjects
 import NetworkTypes
 import ServiceModel
@@ -80,6 +81,23 @@ import Testing
         record.observe(.synchronized(.sample(reason: .retry, changedServices: 0)))
         record.observe(.synchronized(.sample(reason: .check, changedServices: 0)))
         #expect(record.events().map(\.kind) == [.error, .recovery])
+    }
+
+    @Test("an outage of the API server is one event, whatever was asked for, and so is its end")
+    func contact() {
+        let record = record()
+        for resource in ["services", "nodes"] {
+            record.observe(
+                .contactChanged(.lost(resource: resource, server: "https://10.0.0.1:6443", failure: "no answer")))
+        }
+        record.observe(.contactChanged(.regained(resource: "nodes", server: "https://10.0.0.1:6443")))
+        record.observe(.contactChanged(.regained(resource: "services", server: "https://10.0.0.1:6443")))
+        #expect(record.events().map(\.kind) == [.error, .recovery])
+        #expect(
+            record.events().map(\.message) == [
+                "lost contact to the API server: no answer (services of https://10.0.0.1:6443); the last good state stays in "
+                    + "force", "in contact with the API server again after 3 s (https://10.0.0.1:6443)",
+            ])
     }
 
     @Test("what is wrong is said once, and once more when it is well again")

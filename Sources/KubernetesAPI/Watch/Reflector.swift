@@ -16,6 +16,7 @@ package struct Reflector: Sendable {
     private let timing: ReflectorTiming
     private let logger: Logger
     private let received: @Sendable () -> Void
+    private let contactChanged: @Sendable (ContactChange) -> Void
     private let deliver: @Sendable (ObjectUpdate) async -> Void
 
     /// - Parameters:
@@ -24,24 +25,29 @@ package struct Reflector: Sendable {
     ///   - timing: how long to wait before another try.
     ///   - logger: gets failures and recoveries.
     ///   - received: is called after each valid answer of the server, even if it has no change.
+    ///   - contactChanged: is called when requests begin to fail, and when they succeed again.
     ///   - deliver: gets each update, one at a time and in order. While it works no byte is read, so it must return
     ///     soon: after ``ClientLimits/silence`` the connection counts as dead.
     package init(
         _ resource: WatchedResource, client: APIClient, timing: ReflectorTiming = ReflectorTiming(), logger: Logger,
-        received: @escaping @Sendable () -> Void = {}, deliver: @escaping @Sendable (ObjectUpdate) async -> Void
+        received: @escaping @Sendable () -> Void = {},
+        contactChanged: @escaping @Sendable (ContactChange) -> Void = { _ in },
+        deliver: @escaping @Sendable (ObjectUpdate) async -> Void
     ) {
         self.resource = resource
         self.client = client
         self.timing = timing
         self.logger = logger
         self.received = received
+        self.contactChanged = contactChanged
         self.deliver = deliver
     }
 
     /// Follows the resource until the task is cancelled, which ends it promptly.
     package func run() async {
         let trouble = TroubleLog(
-            subject: "\(resource) (\(client.connection.server)\(resource.path))", timing: timing, logger: logger)
+            resource: "\(resource)", server: "\(client.connection.server)", path: resource.path, timing: timing,
+            logger: logger, onChange: contactChanged)
         defer { trouble.close() }
         var pass = Pass(reflector: self, trouble: trouble)
         var backoff = Backoff(timing)

@@ -11,23 +11,41 @@ final class TroubleLog: Sendable {
         var beganAt = ContinuousClock.now
         var endedAt: ContinuousClock.Instant?
         var settling: Task<Void, Never>?
+        /// Whether the loss of contact was reported.
+        var isLost = false
     }
 
+    /// What the trouble is with.
     let subject: String
+    private let resource: String
+    private let server: String
+    private let onChange: @Sendable (ContactChange) -> Void
     private let timing: ReflectorTiming
     private let logger: Logger
     private let state = Mutex(State())
 
-    /// - Parameter subject: what the trouble is with, as `services at https://10.0.0.1:6443/api/v1/services`.
-    init(subject: String, timing: ReflectorTiming, logger: Logger) {
-        self.subject = subject
+    /// - Parameters:
+    ///   - resource: what is asked for, for example `services`.
+    ///   - server: the address of the server.
+    ///   - path: that of the resource.
+    ///   - onChange: is called when trouble begins, and when it is over.
+    init(
+        resource: String, server: String, path: String, timing: ReflectorTiming, logger: Logger,
+        onChange: @escaping @Sendable (ContactChange) -> Void = { _ in }
+    ) {
+        subject = "\(resource) (\(server)\(path))"
+        self.resource = resource
+        self.server = server
+        self.onChange = onChange
         self.timing = timing
         self.logger = logger
     }
 
     /// - Parameter next: what follows after the pause, such as `listing again`.
     func add(_ failure: APIFailure, next: String, pause: Duration) {
-        let isNew = state.withLock { state in
+        // An expired version is what happens after a while without a connection; it costs a list and is no fault.
+        let isFault = failure.kind != .refused(410)
+        let (isNew, isLost) = state.withLock { state in
             state.settling?.cancel()
             state.settling = nil
             if state.logged.isEmpty {
@@ -35,13 +53,14 @@ final class TroubleLog: Sendable {
                 state.count = 0
             }
             state.count += 1
-            return state.logged.insert(failure.kind).inserted
+            defer { state.isLost = state.isLost || isFault }
+            return (state.logged.insert(failure.kind).inserted, isFault && !state.isLost)
         }
+        if isLost { onChange(.lost(resource: resource, server: server, failure: "\(failure)")) }
         let seconds = (pause / .seconds(1) * 10).rounded() / 10
         let message: Logger.Message =
             "\(subject): \(failure); the last good state stays in force; \(next) in \(seconds) s"
-        // An expired version is what happens after a while without a connection; it costs a list and is no fault.
-        let level: Logger.Level = failure.kind == .refused(410) ? .info : .warning
+        let level: Logger.Level = isFault ? .warning : .info
         logger.log(level: isNew ? level : .debug, message)
     }
 
@@ -73,16 +92,18 @@ final class TroubleLog: Sendable {
     }
 
     private func end() {
-        let ended: (count: Int, lasted: Duration)? = state.withLock { state in
+        let ended: (count: Int, lasted: Duration, wasLost: Bool)? = state.withLock { state in
             guard state.settling != nil else { return nil }
             defer {
+                state.isLost = false
                 state.logged = []
                 state.settling = nil
                 state.endedAt = .now
             }
-            return (state.count, .now - state.beganAt)
+            return (state.count, .now - state.beganAt, state.isLost)
         }
         guard let ended else { return }
+        if ended.wasLost { onChange(.regained(resource: resource, server: server)) }
         let seconds = (ended.lasted / .seconds(1) * 10).rounded() / 10
         let failures = ended.count == 1 ? "1 failure" : "\(ended.count) failures"
         logger.info("\(subject): recovered after \(failures) in \(seconds) s")

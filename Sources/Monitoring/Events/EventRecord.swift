@@ -4,6 +4,7 @@ import ConnectionTracking
 import ForeignRules
 import Inspection
 import KernelTables
+import KubernetesAPI
 import KubernetesObjects
 import NetworkTypes
 import Proxy
@@ -30,6 +31,9 @@ package final class EventRecord: ProxyObserver {
         var syncWarnings: [IPFamily: Set<String>] = [:]
         var missingNodes: Set<String> = []
         var waitsFor = ""
+        /// The resources of the API server that cannot be asked for, and since when.
+        var lostResources: Set<String> = []
+        var lostSince: Timestamp?
     }
 
     fileprivate struct Entry {
@@ -95,6 +99,8 @@ extension EventRecord.State {
                     let text = "\(conflict.claim) is no longer claimed by both \(conflict.loser) and \(conflict.winner)"
                     return (NodeEvent(.recovery, text, service: conflict.loser.service), conflict.loser.service)
                 }
+        case .contactChanged(let change):
+            return events(of: change, now).map { ($0, nil) }
         default:
             return general(event).map { ($0, nil) }
         }
@@ -110,10 +116,11 @@ extension EventRecord.State {
             events.append((NodeEvent(.recovery, "\(family.kubernetesName): in sync again", family: family), nil))
         }
         for drift in report.drift {
-            let rules = drift.chains.flatMap { $0.rules.isEmpty ? $0.differences : $0.rules.map(\.description) }
-            let text =
-                "\(family.kubernetesName) \(drift.table): drift repaired in \(drift.chainCount) "
-                + "chain\(drift.chainCount == 1 ? "" : "s"): \(drift.ruleCount) rules; changed by an unknown program"
+            let rules = drift.groups.flatMap { group in
+                let name = group.servicePort.map { "\($0): " } ?? ""
+                return group.differences.map { name + $0.text }
+            }
+            let text = "\(summary.driftHeadline(drift)); changed by an unknown program"
             events.append((NodeEvent(.drift, text, family: family, details: rules), nil))
         }
         if synchronization.changedServices == nil, report.hasChanges {
@@ -137,6 +144,23 @@ extension EventRecord.State {
             max(0, Int(($0.duration(to: now) / .milliseconds(1)).rounded()))
         }
         return event
+    }
+
+    /// One outage is one event, whatever was asked for, and so is its end.
+    private mutating func events(of change: ContactChange, _ now: Timestamp) -> [NodeEvent] {
+        switch change {
+        case .lost(let resource, let server, let failure):
+            defer { lostResources.insert(resource) }
+            guard lostResources.isEmpty else { return [] }
+            lostSince = now
+            let text =
+                "lost contact to the API server: \(failure) (\(resource) of \(server)); the last good state stays in force"
+            return [NodeEvent(.error, text)]
+        case .regained(let resource, let server):
+            guard lostResources.remove(resource) != nil, lostResources.isEmpty else { return [] }
+            let lasted = lostSince.map { Int(($0.duration(to: now) / .seconds(1)).rounded()) } ?? 0
+            return [NodeEvent(.recovery, "in contact with the API server again after \(lasted) s (\(server))")]
+        }
     }
 
     private mutating func general(_ event: ProxyEvent) -> [NodeEvent] {
@@ -192,7 +216,7 @@ extension EventRecord.State {
         case .flowsNotCleaned(let family, let failure):
             return [NodeEvent(.error, "stale flows were not deleted: \(failure)", family: family)]
         case .synchronized, .conflicts, .objectsChanged, .changesPending, .changeQueued, .healthChecksChanged,
-            .recognizedRulesAhead:
+            .recognizedRulesAhead, .contactChanged:
             return []
         }
     }

@@ -75,7 +75,7 @@ package final class ProxyMetrics: ProxyObserver {
         case .foreignRulesAhead(let family, let rules):
             problems.setForeignRules(rules, family)
         case .waiting, .started, .optionsChanged, .unusableSettings, .missingNode, .nodeLeaving, .hostChecked,
-            .healthChecksChanged, .recognizedRulesAhead, .configurationChecked:
+            .healthChecksChanged, .recognizedRulesAhead, .configurationChecked, .contactChanged:
             break
         }
     }

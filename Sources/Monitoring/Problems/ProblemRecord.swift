@@ -70,7 +70,7 @@ package final class ProblemRecord: ProxyObserver {
                 state.outOfSync[failure.family] = (since, "\(failure.error)")
             }
         case .optionsChanged, .missingNode, .nodeLeaving, .objectsChanged, .changesPending, .changeQueued,
-            .healthChecksChanged, .flowsCleaned, .flowsNotCleaned, .recognizedRulesAhead:
+            .healthChecksChanged, .flowsCleaned, .flowsNotCleaned, .recognizedRulesAhead, .contactChanged:
             break
         }
     }

@@ -30,10 +30,12 @@ package struct ClusterSource: Sendable {
     ///   - logger: gets a line about trouble.
     ///   - diagnostics: gets what is wrong with objects.
     ///   - onContact: is called each time the server has answered something about objects of a kind.
+    ///   - onContactChange: is called when the contact to the server is lost or regained, for each resource.
     ///   - onRequest: is called for each answer of the server, and each request without one.
     ///   - deliver: gets what there is and what changes; must return soon.
     package func run(
         logger: Logger, diagnostics: ObjectDiagnostics, onContact: @escaping @Sendable (KubernetesObject.Kind) -> Void,
+        onContactChange: @escaping @Sendable (ContactChange) -> Void = { _ in },
         onRequest: @escaping @Sendable (APIRequestEvent) -> Void = { _ in },
         deliver: @escaping @Sendable ([ObjectUpdate]) async -> Void
     ) async {
@@ -42,6 +44,7 @@ package struct ClusterSource: Sendable {
             for resource in [WatchedResource.node(name: nodeName), .endpointSlices, .services] {
                 let reflector = Reflector(
                     resource, client: client, logger: logger, received: { onContact(resource.kind) },
+                    contactChanged: onContactChange,
                     deliver: { update in
                         diagnostics.take(update)
                         await deliver([update])

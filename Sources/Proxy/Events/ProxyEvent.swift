@@ -2,6 +2,7 @@
 
 import ConnectionTracking
 import ForeignRules
+import KubernetesAPI
 import KubernetesObjects
 import NetworkTypes
 import ProxyConfiguration
@@ -51,6 +52,8 @@ package enum ProxyEvent: Sendable {
     case hostChecked(IPFamily, warnings: [String])
     /// The foreign rules of a family that can take packets to Services before our jumps do.
     case foreignRulesAhead(IPFamily, [ForeignRuleAhead])
+    /// Requests about a resource to the API server begin to fail, or succeed again.
+    case contactChanged(ContactChange)
     /// The rules of well-known programs that stand ahead of our jumps, as is usual with them.
     case recognizedRulesAhead(IPFamily, [RecognizedRules])
 }

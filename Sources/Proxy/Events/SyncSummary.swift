@@ -54,24 +54,37 @@ package struct SyncSummary: Sendable {
         return "\(parts.joined(separator: ", ")) (\(change.entriesBefore) → \(change.entriesAfter) entries)"
     }
 
-    /// What had drifted, one line for each table, with the first rules that were repaired and the number of the others.
+    /// What had drifted, one line for each table: service port by service port the first rules that were repaired, and the number
+    /// of the others.
     package var driftLines: [String] {
-        report.drift.map { drift in
-            "\(report.family.kubernetesName) \(drift.table.rawValue): drift repaired in "
-                + "\(Self.count(drift.chainCount, "chain")): \(Self.differences(drift).joined(separator: "; "))"
-        }
+        report.drift.map { "\(driftPlace($0)): \(Self.differences($0).joined(separator: "; "))" }
+    }
+
+    /// What had drifted in a table, with the Services instead of the rules:
+    /// `IPv4 nat: drift repaired in 2 chains: 3 rules of default/web:http`.
+    package func driftHeadline(_ drift: TableDrift) -> String {
+        let names = drift.groups.compactMap(\.servicePort).map { "\($0)" }
+        let more = names.count - Self.shownServicePorts
+        let list = names.prefix(Self.shownServicePorts).joined(separator: ", ")
+        let owners = names.isEmpty ? "" : " of \(list)" + (more > 0 ? " and \(more) more" : "")
+        return "\(driftPlace(drift)): \(Self.count(drift.ruleCount, "rule"))\(owners)"
+    }
+
+    private static let shownServicePorts = 3
+
+    private func driftPlace(_ drift: TableDrift) -> String {
+        "\(report.family.kubernetesName) \(drift.table.rawValue): drift repaired in \(Self.count(drift.chainCount, "chain"))"
     }
 
     /// Rules, and chains that have none, up to a limit; then how many more there are.
     private static func differences(_ drift: TableDrift) -> [String] {
         var texts: [String] = []
         var rest = (rules: drift.ruleCount, chains: drift.emptyChainCount)
-        for chain in drift.chains {
-            let isEmpty = chain.rules.isEmpty
-            let shown = isEmpty ? chain.differences : chain.rules.prefix(shownDifferences).map(\.description)
-            for text in shown where texts.count < shownDifferences {
-                texts.append(text)
-                if isEmpty { rest.chains -= 1 } else { rest.rules -= 1 }
+        for group in drift.groups {
+            let name = group.servicePort.map { "\($0): " } ?? ""
+            for (place, difference) in group.differences.prefix(shownDifferences - texts.count).enumerated() {
+                texts.append(place == 0 ? name + difference.text : difference.text)
+                if difference.isChain { rest.chains -= 1 } else { rest.rules -= 1 }
             }
         }
         let more = [(rest.rules, "more rule"), (rest.chains, "more chain")].filter { $0.0 > 0 }.map(count)

@@ -29,7 +29,7 @@ enum ObjectSource: CustomStringConvertible {
     /// Delivers all objects and then all changes, until the task is cancelled.
     ///
     /// - Parameters:
-    ///   - observer: receives which objects cannot be used.
+    ///   - observer: receives which objects cannot be used, and whether there is contact to an API server.
     ///   - onContact: called for each answer of an API server about objects of a kind.
     ///   - onRequest: called for each answer of an API server, and each request without one.
     func run(
@@ -43,7 +43,8 @@ enum ObjectSource: CustomStringConvertible {
             await source.run(report: diagnostics.log, reportErrors: diagnostics.report, deliver: deliver)
         case .cluster(let source):
             await source.run(
-                logger: logger, diagnostics: diagnostics, onContact: onContact, onRequest: onRequest, deliver: deliver)
+                logger: logger, diagnostics: diagnostics, onContact: onContact,
+                onContactChange: { observer.observe(.contactChanged($0)) }, onRequest: onRequest, deliver: deliver)
         }
     }
 }
