@@ -57,6 +57,9 @@ import Testing
         #expect(try browser.count("svg.bar") == 3)
         #expect(try browser.value("document.querySelector('.bar .share').getAttribute('width')") as? String == "33.3%")
         #expect(try browser.text(".port").contains("myapp-c5zmd"))
+        #expect(
+            try browser.value("document.querySelector('[aria-label=\"Trace a packet to node port\"]')?.hash") as? String
+                == "#/trace?to=192.168.50.10%3A30080%2Ftcp")
         // Counted and compared with the expected shares as long as the page is open.
         #expect(try lab.ask("client", "192.168.50.10:30080", count: 30).count == 3)
         try browser.wait(for: "document.querySelectorAll('.bar .counted').length === 3")
@@ -154,6 +157,11 @@ import Testing
         try browser.visit("\(Self.address)#/node")
         try browser.wait(for: "IPv4 in sync", in: ".card")
         try browser.wait(for: "document.querySelectorAll('.chart .median').length > 0")
+        // Manifests have no times of changes: there is one chart, of what a sync takes.
+        #expect(try browser.count("figure") == 1)
+        #expect(
+            try browser.text("figcaption").hasPrefix("Duration of syncs that changed the kernel (manifests do not have")
+        )
         try browser.wait(for: "document.querySelector('main').innerText.match(/Rules repaired\\s/)")
         try browser.wait(for: "drift repaired in 1 chain", in: "main")
         try browser.wait(for: "default/web", in: "main")

@@ -51,7 +51,7 @@ export class NodeView {
       this.#all = [];
     }
     update(this.#status, statusParts(status));
-    this.#showHistory(minutes);
+    this.#showHistory(minutes, status.source);
     if (events.length === 0 && this.#events.children.length > 0) return;
     const start = new Date(Date.now() - hour).toISOString();
     this.#all = [...this.#all, ...events].filter((event) => event.time >= start);
@@ -63,13 +63,11 @@ export class NodeView {
     this.#showEvents();
   }
 
-  #showHistory(minutes) {
+  #showHistory(minutes, source) {
     const now = Date.now();
     update(
       this.#history, element("h2", {}, "Syncs of the last hour"), element("p", { class: "facts" }, hourCounts(minutes)),
-      hourChart("From a change in the cluster to rules in force", minutes, (minute) => minute.latency, now),
-      hourChart("Syncs that changed the kernel", minutes, (minute) => minute.duration, now),
-      driftTable(minutes));
+      timeCharts(minutes, source, now), driftTable(minutes));
   }
 
   #showEvents() {
@@ -112,6 +110,18 @@ function stateList(status) {
     sorted.map(({ state, servicePorts }) => [
       element("a", { href: new Route("services", [], { state }).hash }, stateMark(state), ` ${count(servicePorts)}`), " ",
     ]));
+}
+
+/** Without the times of changes, which only the objects of a cluster have, there is only what a sync takes. */
+function timeCharts(minutes, source, now) {
+  const durations = (title) => hourChart(title, minutes, (minute) => minute.duration, now);
+  if (source.startsWith("manifests=") && !minutes.some((minute) => minute.latency !== undefined)) {
+    return [durations("Duration of syncs that changed the kernel (manifests do not have the times of changes)")];
+  }
+  return [
+    hourChart("From a change in the cluster to rules in force", minutes, (minute) => minute.latency, now),
+    durations("Syncs that changed the kernel"),
+  ];
 }
 
 function driftTable(minutes) {

@@ -162,8 +162,9 @@ function frontEndTable({ frontEnds }, protocol) {
   if (frontEnds.length === 0) return undefined;
   return table(
     "Front ends", ["Front end", "Address", "Policy", "What becomes of connections", "Trace"],
-    frontEnds.map(({ kind, address, port, policy, outcome }) => {
-      const target = address && new Route("trace", [], { to: `${place(address, port)}/${protocol.toLowerCase()}` });
+    frontEnds.map(({ kind, address, nodeAddress, port, policy, outcome }) => {
+      const host = address ?? nodeAddress;
+      const target = host && new Route("trace", [], { to: `${place(host, port)}/${protocol.toLowerCase()}` });
       return row(
         kind, element("code", {}, address ? place(address, port) : `port ${port}`), policy, outcome,
         target && element("a", { href: target.hash, "aria-label": `Trace a packet to ${kind}` }, "trace"));

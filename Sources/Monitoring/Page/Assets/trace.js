@@ -148,7 +148,7 @@ function verdictText({ verdict, detail }) {
     case "sent": return detail === undefined ? "sent on" : `out by ${detail}`;
     case "rejected": return `rejected with ${detail ?? "an error"}`;
     case "dropped": return "dropped";
-    case "unroutable": return "dropped by the kernel, which has no way for it";
+    case "unroutable": return `dropped by the kernel: ${detail ?? "no route"}`;
     case "handed-over": return `handed over to ${detail ?? "another part of the kernel"}`;
     default: return `not followed: target ${detail ?? ""} is not understood`;
   }
