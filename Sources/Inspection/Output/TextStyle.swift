@@ -57,17 +57,14 @@ package enum TextStyle: Sendable, CaseIterable {
     }
 
     private static func appendPrintable(_ text: Substring, to result: inout String) {
-        if text.isPlain {
-            result += text
-        } else {
-            for scalar in text.unicodeScalars { MessageText.append(scalar, to: &result) }
+        var rest = text
+        while let place = rest.utf8.firstIndex(where: { !$0.isPlain }) {
+            result += rest[..<place]
+            MessageText.append(rest.unicodeScalars[place], to: &result)
+            rest = rest[rest.unicodeScalars.index(after: place)...]
         }
+        result += rest
     }
-}
-
-extension StringProtocol {
-    /// Whether all of it is printable ASCII, as nearly all texts are.
-    var isPlain: Bool { utf8.allSatisfy { (UInt8(ascii: " ")...UInt8(ascii: "~")).contains($0) } }
 }
 
 extension Substring {

@@ -29,8 +29,13 @@ package struct TextTable: Sendable {
         let width: Int
 
         init(_ text: String?, _ style: TextStyle = .plain) {
-            self.text = text.flatMap { $0.isEmpty ? nil : MessageText.line($0) } ?? TextTable.absent
             self.style = style
+            guard let text, !text.isEmpty else {
+                self.text = TextTable.absent
+                width = 1
+                return
+            }
+            self.text = MessageText.line(text)
             width = self.text.width
         }
     }
@@ -123,6 +128,12 @@ private struct TableLayout {
         }
     }
 
+    private static let blanks = (0...64).map { String(repeating: " ", count: $0) }
+
+    private static func append(_ spaces: Int, to line: inout String) {
+        line += spaces < blanks.count ? blanks[spaces] : String(repeating: " ", count: spaces)
+    }
+
     func line(_ row: [TextTable.Cell], _ style: ReportStyle) -> String {
         var line = ""
         line.reserveCapacity(Self.usualLength)
@@ -133,7 +144,7 @@ private struct TableLayout {
             let text = isWhole ? cell.text : cell.text.cut(to: place.width)
             let missing = max(0, place.width - cell.width)
             if place.column.isRightAligned { padding += missing }
-            for _ in 0..<padding { line.append(" ") }
+            Self.append(padding, to: &line)
             line += cell.style.apply(to: text, style)
             padding = gap + (place.column.isRightAligned ? 0 : missing)
         }
@@ -143,7 +154,7 @@ private struct TableLayout {
 
 extension String {
     /// The columns that it takes on a terminal, where each of its characters takes one.
-    var width: Int { utf8.allSatisfy { $0 < 0x80 } ? utf8.count : count }
+    var width: Int { isPlain ? utf8.count : count }
 
     /// The text, or its beginning and an ellipsis if it is longer than `width`.
     func cut(to width: Int) -> String { self.width <= width ? self : "\(prefix(max(0, width - 1)))…" }
