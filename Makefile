@@ -5,7 +5,7 @@ shell_scripts := .ci/run Benchmarks/run scripts/demo scripts/docs scripts/instal
 python_scripts := Benchmarks/loop Benchmarks/programs.py Benchmarks/scrape
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test soak torture bench goldens docs docs-update lint install uninstall clean setup setup-tests
+.PHONY: help demo run test soak torture prove bench goldens docs docs-update lint install uninstall clean setup setup-tests
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -43,6 +43,10 @@ torture: setup-tests ## ten minutes of kills, foreign writers, mutated inputs an
 	@for program in $(torture_programs); do swift build --configuration release --product $$program || exit; done
 	@KUBETABLES_COVERAGE=1 swift build --configuration release --scratch-path $(torture_folder) --product torture-inputs
 	@.build/release/torture --seconds $(TORTURE_SECONDS) --inputs $(torture_folder)/release/torture-inputs $(TORTURE_ARGUMENTS)
+
+prove: setup ## compare both layouts of the rules for a thousand random clusters, and let it find faults; PROVE_CLUSTERS for fewer
+	@swift build --configuration release --product layout-proof
+	@.build/release/layout-proof $(PROVE_CLUSTERS)
 
 bench: setup ## measure speed and memory, and compare them with the goals (as root, on a quiet machine)
 	@Benchmarks/run

@@ -249,9 +249,21 @@ let package = Package(
             name: "RuleEvaluationTests",
             dependencies: ["NetworkTypes", "RuleCompiler", "RuleEvaluation", "ServiceModel", "TestSupport", "XTables"],
             swiftSettings: settings),
+        // Clusters of all kinds, and what the layouts make of them; `make prove` compares a thousand.
+        .target(
+            name: "RandomClusters",
+            dependencies: ["NetworkTypes", "RuleCompiler", "RuleEvaluation", "ServiceModel", "TestSupport", "XTables"],
+            path: "Tests/RandomClusters", swiftSettings: settings),
+        .executableTarget(
+            name: "layout-proof",
+            dependencies: ["NetworkTypes", "RandomClusters", "RuleCompiler", "RuleEvaluation", "TestSupport"],
+            path: "Tests/LayoutProof", swiftSettings: settings),
         .testTarget(
             name: "RuleCompilerTests",
-            dependencies: ["NetworkTypes", "RuleCompiler", "ServiceModel", "TestSupport", "XTables"],
+            dependencies: [
+                "NetworkTypes", "RandomClusters", "RuleCompiler", "RuleEvaluation", "ServiceModel", "TestSupport",
+                "XTables",
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "InspectionTests",

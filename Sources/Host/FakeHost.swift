@@ -8,6 +8,8 @@ package final class FakeHost: Host {
     private struct State {
         var interfaceAddresses: [IPAddress]
         var conntrackIsLiberal = false
+        var comparesAddresses = true
+        var hashesClients = true
         var nftablesChains: [IPFamily: [NFTablesChain]] = [:]
         var nftablesFailure: HostProgram.Failure?
         var recentListCapacity = 100
@@ -38,6 +40,16 @@ package final class FakeHost: Host {
     package var conntrackIsLiberal: Bool {
         get { state.withLock(\.conntrackIsLiberal) }
         set { state.withLock { $0.conntrackIsLiberal = newValue } }
+    }
+
+    package var comparesAddresses: Bool {
+        get { state.withLock(\.comparesAddresses) }
+        set { state.withLock { $0.comparesAddresses = newValue } }
+    }
+
+    package var hashesClients: Bool {
+        get { state.withLock(\.hashesClients) }
+        set { state.withLock { $0.hashesClients = newValue } }
     }
 
     package var recentListCapacity: Int {

@@ -16,6 +16,14 @@ package protocol Host: Sendable {
     /// Whether the kernel accepts packets outside of the TCP window (`nf_conntrack_tcp_be_liberal`); no if unknown.
     var conntrackIsLiberal: Bool { get }
 
+    /// Whether the kernel's iptables can compare a packet's source address with its destination address (xt_bpf, which is
+    /// loaded if need be); yes if it cannot be asked.
+    var comparesAddresses: Bool { get }
+
+    /// Whether the kernel's iptables can choose by a hash of the client's address (xt_cluster, which is loaded if need be); yes
+    /// if it cannot be asked.
+    var hashesClients: Bool { get }
+
     /// The chains in nf_tables, where `iptables-nft` and other firewalls put theirs; both backends see each packet.
     ///
     /// - Returns: none as well if there is no program to list them, or it is not permitted to.

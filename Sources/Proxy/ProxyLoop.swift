@@ -219,7 +219,10 @@ package actor ProxyLoop {
         let addresses = host.interfaceAddresses
         if !addresses.isEmpty { interfaceAddresses = addresses }
         do {
-            let settings = try options.settings(node: node, interfaceAddresses: interfaceAddresses)
+            let settings = try options.settings(
+                node: node, interfaceAddresses: interfaceAddresses,
+                comparesAddresses: options.ruleLayout != .flat || host.comparesAddresses,
+                hashesClients: host.hashesClients)
             reportedReason = nil
             check(options, settings)
             return settings

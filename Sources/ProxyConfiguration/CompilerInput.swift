@@ -22,9 +22,12 @@ package struct CompilerInput: Sendable {
     ///   - nodeName: the name of the node that the rules are for.
     ///   - interfaceAddresses: the addresses of the node's interfaces, unless the options have them; if `nil`, loopback and
     ///     the node's own addresses, so that the result is the same on every machine.
+    ///   - comparesAddresses: whether the kernel can compare a packet's addresses with each other.
+    ///   - hashesClients: whether the kernel can choose by a hash of the client's address.
     /// - Throws: ``OptionError`` if options contradict each other, or do not fit the node.
     package init(
-        _ objects: ClusterObjects, _ options: ProxyOptions, nodeName: String, interfaceAddresses: [IPAddress]?
+        _ objects: ClusterObjects, _ options: ProxyOptions, nodeName: String, interfaceAddresses: [IPAddress]?,
+        comparesAddresses: Bool = true, hashesClients: Bool = true
     ) throws(OptionError) {
         self.objects = objects
         self.options = options
@@ -34,7 +37,8 @@ package struct CompilerInput: Sendable {
         let node = options.node(named: nodeName, object: objects.node(named: nodeName))
         settings = try options.settings(
             node: node,
-            interfaceAddresses: interfaceAddresses ?? node.addresses + IPFamily.allCases.map(IPAddress.loopback))
+            interfaceAddresses: interfaceAddresses ?? node.addresses + IPFamily.allCases.map(IPAddress.loopback),
+            comparesAddresses: comparesAddresses, hashesClients: hashesClients)
     }
 
     /// The families to compile: `requested`, or those of the Services and of the node's addresses.

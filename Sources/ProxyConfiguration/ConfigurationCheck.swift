@@ -31,8 +31,16 @@ package struct ConfigurationCheck: Sendable {
 
     /// All warnings, one for each family at most of each kind.
     package var warnings: [String] {
-        [clusterCIDRsOfOneFamily, missingClusterCIDR, podCIDRsOfOneFamily].compactMap(\.self)
+        [clusterCIDRsOfOneFamily, missingClusterCIDR, podCIDRsOfOneFamily, endpointChains].compactMap(\.self)
             + families.flatMap { [openNodePorts($0), unreachableNodePorts($0)].compactMap(\.self) }
+    }
+
+    /// The flat layout without what it needs from the kernel.
+    private var endpointChains: String? {
+        guard settings.layout == .flat, !settings.comparesAddresses else { return nil }
+        return
+            "\(ProxyOption.ruleLayout.name): the kernel has no match \"bpf\" (module xt_bpf), so each endpoint gets a chain of its "
+            + "own; load the module to have fewer rules"
     }
 
     // MARK: What kube-proxy logs

@@ -17,7 +17,7 @@ public struct Compilation: Sendable {
     /// The compiled service ports, in the order of their names.
     public internal(set) var servicePorts: [CompiledServicePort]
     let settings: FamilySettings
-    let layout: any RuleLayout
+    var layout: any RuleLayout
     var endpointCount: Int
 
     /// Compiles everything in `snapshot`.
@@ -33,6 +33,7 @@ public struct Compilation: Sendable {
         servicePorts = snapshot.servicePorts.indices.map {
             layout.compile(snapshot.servicePorts[$0], isLargeCluster: isLargeCluster)
         }
+        self.layout.begin(with: servicePorts)
     }
 
     /// Whether there are so many endpoints that comments of endpoint rules are left out.

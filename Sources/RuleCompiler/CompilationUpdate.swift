@@ -44,7 +44,7 @@ extension Compilation {
         case (false, let new?): servicePorts.insert(new, at: index)
         case (false, nil): return [:]
         }
-        var touched = layout.touchedChains(from: old, to: new)
+        var touched = layout.replace(old, by: new)
         if isLargeCluster != wasLargeCluster { touched.merge(recompileAll(except: name)) { $0.union($1) } }
         return touched
     }
@@ -53,7 +53,7 @@ extension Compilation {
         var touched: TouchedChains = [:]
         for index in servicePorts.indices where servicePorts[index].name != name {
             let new = compile(servicePorts[index].entry)
-            touched.merge(layout.touchedChains(from: servicePorts[index], to: new)) { $0.union($1) }
+            touched.merge(layout.replace(servicePorts[index], by: new)) { $0.union($1) }
             servicePorts[index] = new
         }
         return touched

@@ -10,6 +10,8 @@ public struct CompiledServicePort: Sendable {
     public let servicePort: ServicePort
     /// Which endpoints are used, and why the others are not.
     public let selection: EndpointSelection
+    /// How connections of a client come to one endpoint; `nil` if they do not.
+    public internal(set) var affinityMode: AffinityMode?
     /// The layout that its rules are laid out by.
     let layout: any RuleLayout.Type
     /// Its rules in shared chains, each chain once; none that is empty.
@@ -33,7 +35,7 @@ public struct CompiledServicePort: Sendable {
 
     /// The lists of recent clients that its session affinity keeps, one for each endpoint; none without affinity.
     public var affinityLists: [ChainName] {
-        guard servicePort.sessionAffinity != .none else { return [] }
+        guard affinityMode == .recent else { return [] }
         var lists: [ChainName] = []
         for chain in chains.nat {
             for rule in chain.rules {

@@ -25,6 +25,12 @@ public struct CompilerSettings: Sendable, Hashable {
     public var usesAccounting: Bool
     /// Whether the kernel lets packets outside of the TCP window pass (nf_conntrack_tcp_be_liberal).
     public var conntrackIsLiberal: Bool
+    /// Whether the kernel can compare a packet's addresses with each other (xt_bpf), which the flat layout makes use of.
+    public var comparesAddresses: Bool
+    /// Whether the kernel can choose by a hash of the client's address (xt_cluster).
+    public var hashesClients: Bool
+    /// How session affinity works where a Service does not say; `nil` as is usual for ``layout``.
+    public var affinityMode: AffinityMode?
     /// How the rules are laid out.
     public var layout: RuleLayoutKind
 
@@ -33,7 +39,8 @@ public struct CompilerSettings: Sendable, Hashable {
         node: Node, ipv4LocalDetector: LocalDetector = .none, ipv6LocalDetector: LocalDetector = .none,
         masqueradesAll: Bool = false, masqueradeBit: Int = 14, allowsLocalhostNodePorts: Bool = true,
         nodePortAddresses: NodePortAddresses = .ranges([]), interfaceAddresses: [IPAddress] = [],
-        usesAccounting: Bool = false, conntrackIsLiberal: Bool = false, layout: RuleLayoutKind = .kubeProxy
+        usesAccounting: Bool = false, conntrackIsLiberal: Bool = false, comparesAddresses: Bool = true,
+        hashesClients: Bool = true, affinityMode: AffinityMode? = nil, layout: RuleLayoutKind = .kubeProxy
     ) {
         precondition((0...31).contains(masqueradeBit), "a packet mark has the bits 0 to 31")
         self.node = node
@@ -46,6 +53,9 @@ public struct CompilerSettings: Sendable, Hashable {
         self.interfaceAddresses = interfaceAddresses
         self.usesAccounting = usesAccounting
         self.conntrackIsLiberal = conntrackIsLiberal
+        self.comparesAddresses = comparesAddresses
+        self.hashesClients = hashesClients
+        self.affinityMode = affinityMode
         self.layout = layout
     }
 

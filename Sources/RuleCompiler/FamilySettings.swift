@@ -2,6 +2,7 @@
 
 import NetworkTypes
 import ServiceModel
+import XTables
 
 /// The settings as one IP family sees them.
 package struct FamilySettings: Hashable, Sendable {
@@ -13,6 +14,12 @@ package struct FamilySettings: Hashable, Sendable {
     let mark: UInt32
     let usesAccounting: Bool
     let conntrackIsLiberal: Bool
+    /// Whether the kernel can compare a packet's addresses with each other.
+    let comparesAddresses: Bool
+    /// Whether the kernel can choose by a hash of the client's address.
+    let hashesClients: Bool
+    /// How session affinity works where a Service does not say.
+    let affinityMode: AffinityMode
     /// Whether node ports answer on 127.0.0.0/8.
     let localhostNodePorts: Bool
     /// Whether node ports answer on every address of the node.
@@ -32,6 +39,9 @@ package struct FamilySettings: Hashable, Sendable {
         mark = 1 << UInt32(settings.masqueradeBit)
         usesAccounting = settings.usesAccounting
         conntrackIsLiberal = settings.conntrackIsLiberal
+        comparesAddresses = settings.comparesAddresses || settings.layout == .kubeProxy
+        hashesClients = settings.hashesClients
+        affinityMode = settings.affinityMode ?? settings.layout.implementation.usualAffinityMode
         let onLocalhost =
             family == .ipv4 && settings.allowsLocalhostNodePorts
             && settings.nodePortAddresses.containsIPv4Loopback(node: settings.node)
@@ -44,6 +54,41 @@ package struct FamilySettings: Hashable, Sendable {
         nodePortAddresses = candidates.sorted { $0.description < $1.description }
     }
 
+    /// Whether traffic to cluster IPs is masqueraded, some of it or all.
+    var masqueradesClusterIPs: Bool { masqueradesAll || detector.canDetect }
+
+    /// A rule with the condition that traffic to cluster IPs needs to be masqueraded; none if all of it is.
+    func clusterIPMasqueradeCondition(_ rule: Rule) -> Rule {
+        masqueradesAll ? rule : detector.condition(rule, isInverted: true)
+    }
+
+    /// How a service port has its clients come to one endpoint.
+    func affinity(of servicePort: ServicePort) -> ClientAffinity {
+        guard case .clientIP(let seconds) = servicePort.sessionAffinity else { return .none }
+        switch servicePort.affinityMode ?? affinityMode {
+        // The kernel hashes only the first four bytes of IPv6 addresses, which all clients of a cluster have in common.
+        case .hash where hashesClients && family == .ipv4: return .hash
+        case .hash, .recent: return .recent(seconds: seconds)
+        }
+    }
+
     /// The node's primary address of the family.
     var nodeAddress: IPAddress { node.primaryAddress(family) }
+}
+
+/// What keeps the connections of a client at one endpoint.
+enum ClientAffinity: Hashable {
+    case none
+    /// Lists of clients that were there within so many seconds.
+    case recent(seconds: UInt32)
+    /// A hash of the client's address.
+    case hash
+
+    var mode: AffinityMode? {
+        switch self {
+        case .none: nil
+        case .recent: .recent
+        case .hash: .hash
+        }
+    }
 }

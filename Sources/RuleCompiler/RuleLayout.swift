@@ -17,6 +17,9 @@ package protocol RuleLayout: Sendable {
     /// The chains and jumps of this layout, whatever the cluster; those that only a former version made, too.
     static var ownership: ChainOwnership { get }
 
+    /// How session affinity works unless options or a Service say otherwise.
+    static var usualAffinityMode: AffinityMode { get }
+
     /// Lays out rules under these settings.
     init(settings: FamilySettings)
 
@@ -36,12 +39,16 @@ package protocol RuleLayout: Sendable {
     /// - Parameter servicePorts: all of the family, ordered by name.
     func sharedChains(in table: Table, of servicePorts: [CompiledServicePort]) -> [Chain]
 
-    /// The chains whose rules differ when one compiled service port takes the place of another.
+    /// Takes note of all service ports of the family, ordered by name; once, ahead of ``replace(_:by:)``.
+    mutating func begin(with servicePorts: [CompiledServicePort])
+
+    /// Takes note that one compiled service port takes the place of another.
     ///
     /// - Parameters:
     ///   - old: `nil` for a service port that is new.
     ///   - new: `nil` for one that is removed.
-    func touchedChains(from old: CompiledServicePort?, to new: CompiledServicePort?) -> TouchedChains
+    /// - Returns: the chains whose rules differ.
+    mutating func replace(_ old: CompiledServicePort?, by new: CompiledServicePort?) -> TouchedChains
 
     /// The rules in nat that send a connection to an endpoint, one for each usable endpoint; the address and port of the
     /// key are the endpoint's.
@@ -54,17 +61,17 @@ package protocol RuleLayout: Sendable {
     /// The rules in filter that drop packets which connection tracking cannot place; none if such packets may pass.
     var invalidPacketRules: [CounterKey] { get }
 
-    /// The chains of a table in which many service ports have rules of their own.
+    /// The chains of a table in which many service ports have rules of their own; not those that are parts of others.
     static func sharedChains(in table: Table) -> [ChainName]
+
+    /// The chain that takes the rules in that a shared chain of any layout has.
+    static func home(ofRulesIn chain: ChainName) -> ChainName
 
     /// The chains that rules in chains of single service ports may jump to besides such chains.
     static var sharedTargets: Set<ChainName> { get }
 
     /// Whether a chain belongs to a single service port, by its name.
     static func isServicePortChain(_ chain: ChainName) -> Bool
-
-    /// The chains in nat that choose among the endpoints of a service port: all of them, and those on this node.
-    static func balancingChains(of name: ServicePortName) -> (cluster: ChainName, local: ChainName)
 
     /// The rules in nat that send node ports on from the node's loopback addresses; none where rules for all addresses do
     /// that.
@@ -75,14 +82,22 @@ package protocol RuleLayout: Sendable {
 public typealias TouchedChains = [Table: Set<ChainName>]
 
 extension RuleLayout {
-    /// For layouts whose shared chains are the shares of the service ports, one behind the other: chains in which the
-    /// two have different shares, and own chains that are different or there once only.
-    package func touchedChains(from old: CompiledServicePort?, to new: CompiledServicePort?) -> TouchedChains {
-        var touched: TouchedChains = [:]
+    // For layouts whose shared chains are the shares of the service ports, one behind the other.
+
+    package mutating func begin(with servicePorts: [CompiledServicePort]) {}
+
+    package mutating func replace(_ old: CompiledServicePort?, by new: CompiledServicePort?) -> TouchedChains {
+        var touched = ownChainsTouched(from: old, to: new)
         for share in (old?.shares ?? []) + (new?.shares ?? [])
         where old?.rules(of: share.chain, in: share.table) ?? [] != new?.rules(of: share.chain, in: share.table) ?? [] {
             touched[share.table, default: []].insert(share.chain)
         }
+        return touched
+    }
+
+    /// The own chains of two service ports that are different or there once only.
+    func ownChainsTouched(from old: CompiledServicePort?, to new: CompiledServicePort?) -> TouchedChains {
+        var touched: TouchedChains = [:]
         for table in Self.ownership.tables {
             let names = Self.differingChains(old?.chains[table] ?? [], new?.chains[table] ?? [])
             if !names.isEmpty { touched[table, default: []].formUnion(names) }
@@ -107,10 +122,13 @@ extension RuleLayout {
 public enum RuleLayoutKind: String, Hashable, Sendable, CaseIterable {
     /// The chains and rules that kube-proxy writes in its mode iptables, rule for rule.
     case kubeProxy = "kube-proxy"
+    /// Rules that mean the same, in trees of chains: fewer, and faster to change and to pass.
+    case flat
 
     package var implementation: any RuleLayout.Type {
         switch self {
         case .kubeProxy: KubeProxyLayout.self
+        case .flat: FlatLayout.self
         }
     }
 
@@ -120,4 +138,14 @@ public enum RuleLayoutKind: String, Hashable, Sendable, CaseIterable {
     /// The chains and jumps of all layouts, so that a change of the layout leaves nothing behind, and what only cleanup
     /// removes.
     public static let ownership = allCases.reduce(Leftovers.ownership) { $0.union($1.implementation.ownership) }
+
+    /// Whether a chain belongs to a single service port in some layout.
+    static func isServicePortChain(_ chain: ChainName) -> Bool {
+        allCases.contains { $0.implementation.isServicePortChain(chain) }
+    }
+
+    /// The chains of a table in which many service ports have rules of their own, in some layout.
+    static func sharedChains(in table: Table) -> Set<ChainName> {
+        Set(allCases.flatMap { $0.implementation.sharedChains(in: table) })
+    }
 }

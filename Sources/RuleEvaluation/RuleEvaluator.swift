@@ -38,13 +38,16 @@ public struct RuleEvaluator: Sendable {
 
     /// Follows a packet through all tables.
     ///
-    /// - Parameter recordsPath: whether the rules on the way are listed; shares and outcomes alone take less time.
+    /// - Parameters:
+    ///   - recordsPath: whether the rules on the way are listed; shares and outcomes alone take less time.
+    ///   - standsForClients: whether the packet stands for those of many clients, so that a hash of the client's address is like a
+    ///     draw; otherwise the hash of its own address decides.
     /// - Throws: ``EvaluationError``.
     public func evaluate(
-        _ packet: Packet, on network: NodeNetwork, recordsPath: Bool = true
+        _ packet: Packet, on network: NodeNetwork, recordsPath: Bool = true, standsForClients: Bool = false
     ) throws(EvaluationError) -> Evaluation {
         guard packet.source.family == family, packet.destination.family == family else { throw .otherFamily }
-        let check = ConditionCheck(family: family, network: network, log: nil)
+        let check = ConditionCheck(family: family, network: network, drawsClients: standsForClients, log: nil)
         return Evaluation(try branches(of: packet, check, recordsPath: recordsPath))
     }
 

@@ -23,6 +23,12 @@ public struct Share: Hashable, Sendable {
         self.init(words: [UInt64(probability.fraction)], exponent: Self.probabilityBits)
     }
 
+    /// The share of all clients that are in one of several, as the kernel scales a hash of 32 bits (`reciprocal_scale`).
+    init(_ clients: ClientShare) {
+        let values = UInt64(1) << 32
+        self.init(words: [(values + UInt64(clients.count) - 1) / UInt64(clients.count)], exponent: 32)
+    }
+
     private static let probabilityBits = 31
 
     private init(words: [UInt64], exponent: Int) {
@@ -108,6 +114,17 @@ public struct Share: Hashable, Sendable {
         }
         return Share(words: product, exponent: left.exponent + right.exponent)
     }
+
+    /// Whether the two differ by no more than a tolerance.
+    func isNear(_ other: Share, _ tolerance: Share) -> Bool {
+        if self == other { return true }
+        return (self < other ? other - self : self - other) <= tolerance
+    }
+
+    /// More than what the rounding of draws changes: 2⁻²⁶, one packet in 67 million.
+    public static let rounding = Share(words: [1], exponent: 26)
+    /// More than what hashes of clients leave uneven (xt_cluster, bit by bit): 2⁻²⁰, one client in a million.
+    public static let clientRounding = Share(words: [1], exponent: 20)
 
     /// What is left of all packets.
     public var rest: Share { .all - self }

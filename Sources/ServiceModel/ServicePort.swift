@@ -18,6 +18,14 @@ public enum SessionAffinity: Sendable, Hashable {
     case clientIP(timeoutSeconds: UInt32)
 }
 
+/// How connections of one client come to one endpoint, where they do.
+public enum AffinityMode: String, Sendable, Hashable, CaseIterable {
+    /// By lists of recent clients, as kube-proxy does: until a time has passed, for a hundred clients of an endpoint and node.
+    case recent
+    /// By a hash of the client's address: for all clients, on all nodes alike, with no time that passes.
+    case hash
+}
+
 /// One port of one Service in one IP family: what must be reachable, by which addresses and how.
 public struct ServicePort: Sendable, Hashable {
     /// The name of the service port, its key.
@@ -43,6 +51,8 @@ public struct ServicePort: Sendable, Hashable {
     public var externalTrafficPolicy: TrafficPolicy
     /// Whether connections of one client go to one endpoint.
     public var sessionAffinity: SessionAffinity
+    /// How they do; `nil` as this node does it for all.
+    public var affinityMode: AffinityMode?
     /// The port where load balancers ask the node whether it has local endpoints, if there is one.
     public var healthCheckNodePort: UInt16?
 
@@ -51,7 +61,7 @@ public struct ServicePort: Sendable, Hashable {
         name: ServicePortName, clusterIP: IPAddress, port: UInt16, nodePort: UInt16? = nil,
         externalIPs: [IPAddress] = [], loadBalancerVIPs: [IPAddress] = [], loadBalancerSourceRanges: [CIDR] = [],
         internalTrafficPolicy: TrafficPolicy = .cluster, externalTrafficPolicy: TrafficPolicy = .cluster,
-        sessionAffinity: SessionAffinity = .none, healthCheckNodePort: UInt16? = nil
+        sessionAffinity: SessionAffinity = .none, affinityMode: AffinityMode? = nil, healthCheckNodePort: UInt16? = nil
     ) {
         self.name = name
         self.clusterIP = clusterIP
@@ -63,6 +73,7 @@ public struct ServicePort: Sendable, Hashable {
         self.internalTrafficPolicy = internalTrafficPolicy
         self.externalTrafficPolicy = externalTrafficPolicy
         self.sessionAffinity = sessionAffinity
+        self.affinityMode = affinityMode
         self.healthCheckNodePort = healthCheckNodePort
     }
 

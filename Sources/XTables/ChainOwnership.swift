@@ -17,6 +17,20 @@ public struct ChainOwnership: Sendable {
         case foreign
     }
 
+    /// Chains that hold a part of what another chain is for, so that rules that move between them stay the same for people.
+    public struct Subchains: Hashable, Sendable {
+        /// How the names of the chains begin.
+        public let prefix: String
+        /// The chain that they are a part of.
+        public let whole: ChainName
+
+        /// Makes chains whose names begin with `prefix` a part of a chain.
+        public init(prefix: String, whole: ChainName) {
+            self.prefix = prefix
+            self.whole = whole
+        }
+    }
+
     /// What we own in one table.
     public struct TableEntry: Sendable {
         /// Names of our chains.
@@ -27,6 +41,8 @@ public struct ChainOwnership: Sendable {
         public var shared: Set<ChainName>
         /// Names of chains that only cleanup removes.
         public var leftovers: Set<ChainName>
+        /// Which chains are parts of others, by their names.
+        public var subchains: [Subchains] = []
 
         /// Makes the entry of a table.
         public init(
@@ -64,6 +80,12 @@ public struct ChainOwnership: Sendable {
         return isOurs ? .ours : .foreign
     }
 
+    /// The chain that a chain is a part of; itself, if it is none.
+    public func whole(of chain: ChainName, in table: Table) -> ChainName {
+        guard let parts = entries[table]?.subchains, !parts.isEmpty else { return chain }
+        return chain.withBytes { bytes in parts.first { bytes.starts(with: $0.prefix.utf8) }?.whole } ?? chain
+    }
+
     /// What either of two ownerships says: for what several layouts have written.
     public func union(_ other: ChainOwnership) -> ChainOwnership {
         ChainOwnership(
@@ -74,9 +96,11 @@ public struct ChainOwnership: Sendable {
 
 extension ChainOwnership.TableEntry {
     fileprivate func union(_ other: ChainOwnership.TableEntry) -> ChainOwnership.TableEntry {
-        ChainOwnership.TableEntry(
+        var union = ChainOwnership.TableEntry(
             names: names.union(other.names),
             prefixes: prefixes + other.prefixes.filter { !prefixes.contains($0) },
             shared: shared.union(other.shared), leftovers: leftovers.union(other.leftovers))
+        union.subchains = subchains + other.subchains.filter { !subchains.contains($0) }
+        return union
     }
 }

@@ -77,6 +77,24 @@ public struct CounterKey: Hashable, Sendable {
     }
 }
 
+extension ChainOwnership {
+    /// Counters by the chains that the rules' chains are parts of, so that they stay what they are when rules move.
+    package func wholeKeys(_ counters: [CounterKey: RuleCounters], in table: Table) -> [CounterKey: RuleCounters] {
+        guard entries[table]?.subchains.isEmpty == false else { return counters }
+        var counters = counters
+        // Rules that translate stand in chains of service ports, which are no parts; and they are the most.
+        let moved = counters.keys.filter { $0.verdict != .destinationNAT && whole(of: $0.chain, in: table) != $0.chain }
+        for key in moved {
+            guard let value = counters.removeValue(forKey: key) else { continue }
+            let whole = CounterKey(
+                chain: whole(of: key.chain, in: table), verdict: key.verdict, protocolNumber: key.protocolNumber,
+                address: key.address, port: key.port)
+            counters[whole, default: .zero] += value
+        }
+        return counters
+    }
+}
+
 /// How many destinations a rule is for.
 package enum DestinationExtent: Sendable {
     case everything

@@ -14,12 +14,35 @@ public enum Match: Hashable, Sendable {
     case mark(UInt32, mask: UInt32, isInverted: Bool = false)
     /// The transport protocol's own header: any, or one destination port (xt_tcpudp, xt_sctp).
     case transport(TransportProtocol, destinationPort: UInt16? = nil)
+    /// The destination port is in a range of two ports or more (xt_tcpudp, xt_sctp).
+    case ports(TransportProtocol, ClosedRange<UInt16>)
     /// A random draw (xt_statistic `--mode random`).
     case random(Probability)
+    /// A share of the clients, by a hash of their address (xt_cluster).
+    case clients(ClientShare)
     /// The list of recent source addresses of a name (xt_recent).
     indirect case recent(RecentMatch)
+    /// The packet's source address is its destination address (xt_bpf, with the program of `SameAddressProgram`).
+    case sameAddresses
     /// Counts the packet at an nfnetlink accounting object (xt_nfacct); matches everything.
     case accounting(name: String)
+
+    /// The protocol that a rule must ask for to have this match; `nil` for any.
+    package var transport: TransportProtocol? {
+        switch self {
+        case .transport(let transport, _), .ports(let transport, _): transport
+        default: nil
+        }
+    }
+
+    /// The destination ports that are meant; `nil` for any.
+    package var destinationPorts: ClosedRange<UInt16>? {
+        switch self {
+        case .transport(_, let port?): port...port
+        case .ports(_, let ports): ports
+        default: nil
+        }
+    }
 
     /// The longest comment, in bytes (`XT_MAX_COMMENT_LEN` less the final NUL).
     public static let maximumCommentLength = 255
@@ -85,5 +108,31 @@ public struct RecentMatch: Hashable, Sendable {
     public init(list: ChainName, action: Action) {
         self.list = list
         self.action = action
+    }
+}
+
+/// One of several equal shares of all clients, chosen by a hash of the source address of their connections.
+///
+/// The kernel scales the hash (`jhash` with the seed) to the number of shares and takes the first one (xt_cluster.c), so a client
+/// that is in the share for a number is also in it for each smaller number.
+public struct ClientShare: Hashable, Sendable {
+    /// The most shares that the kernel divides clients into (`XT_CLUSTER_NODES_MAX`).
+    public static let maximumCount = 32
+
+    /// How many shares there are: 1–32.
+    public var count: Int
+    /// What the hash begins with: shares with different seeds have nothing to do with each other.
+    public var seed: UInt32
+    /// Whether the clients of all other shares are meant.
+    public var isInverted: Bool
+
+    /// One share of `count`.
+    ///
+    /// - Precondition: `count` is from 1 to ``maximumCount``.
+    public init(oneOutOf count: Int, seed: UInt32, isInverted: Bool = false) {
+        precondition((1...Self.maximumCount).contains(count), "no number of shares")
+        self.count = count
+        self.seed = seed
+        self.isInverted = isInverted
     }
 }

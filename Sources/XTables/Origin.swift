@@ -90,6 +90,8 @@ public enum BasePurpose: String, Hashable, Sendable, CaseIterable {
     case jump = "jump from a built-in chain"
     /// A chain that many Services have rules in.
     case shared = "shared by all Services"
+    /// Packets are looked up by address and port.
+    case dispatch = "lookup of addresses and ports"
     /// Traffic to the node's own addresses is looked up among the node ports.
     case nodePorts = "node ports"
     /// Packets to be masqueraded get their mark.

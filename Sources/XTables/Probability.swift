@@ -24,6 +24,14 @@ public struct Probability: Hashable, Sendable {
         self.init(decimal: decimals)
     }
 
+    /// `part` out of `count`, rounded to the nearest fraction that the kernel keeps.
+    ///
+    /// - Precondition: `part` is from 0 to `count`, and `count` is positive.
+    public init(_ part: Int, outOf count: Int) {
+        precondition(count > 0 && (0...count).contains(part), "no part of so many")
+        fraction = UInt32((UInt64(part) << 31 + UInt64(count / 2)) / UInt64(count))
+    }
+
     /// The probability nearest to `value`, which must be from 0 to 1, as iptables rounds it.
     init(decimal value: Double) {
         fraction = UInt32((value * 0x1p31).rounded(.toNearestOrAwayFromZero))

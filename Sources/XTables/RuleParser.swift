@@ -134,7 +134,15 @@ struct RuleParser {
         case "tcp", "udp", "sctp":
             let transport = try transport(named: name)
             guard words.take("--dport") else { return .transport(transport) }
-            return .transport(transport, destinationPort: try number("a port"))
+            return try destinationPorts(transport)
+        case "bpf":
+            try expect("--bytecode")
+            guard try value("a program") == SameAddressProgram.text(family) else {
+                throw error("unsupported program for the match bpf: only the one that compares both addresses is known")
+            }
+            return .sameAddresses
+        case "cluster":
+            return .clients(try clientShare())
         case "statistic":
             try expect("--mode", "random", "--probability")
             let text = try value("a probability")
@@ -150,6 +158,29 @@ struct RuleParser {
         default:
             throw error("unsupported match \(MessageText.quoted(name))")
         }
+    }
+
+    /// Reads `PORT`, or `FIRST:LAST` for a range.
+    private mutating func destinationPorts(_ transport: TransportProtocol) throws(RulesetSyntaxError) -> Match {
+        let text = try value("a port")
+        let ends = text.split(separator: ":", omittingEmptySubsequences: false).map { UInt16($0) }
+        switch ends.count {
+        case 1: if let port = ends[0] { return .transport(transport, destinationPort: port) }
+        case 2: if let first = ends[0], let last = ends[1], first < last { return .ports(transport, first...last) }
+        default: break
+        }
+        throw error("\(MessageText.quoted(text)) is not a port up to \(UInt16.max) or a range FIRST:LAST of them")
+    }
+
+    private mutating func clientShare() throws(RulesetSyntaxError) -> ClientShare {
+        let isInverted = words.take("!")
+        try expect("--cluster-local-nodemask", "0x00000001", "--cluster-total-nodes")
+        let count: Int = try number("a number of shares")
+        guard (1...ClientShare.maximumCount).contains(count) else {
+            throw error("\(count) is not a number of shares from 1 to \(ClientShare.maximumCount)")
+        }
+        try expect("--cluster-hash-seed")
+        return ClientShare(oneOutOf: count, seed: try hexadecimal(value("a seed")), isInverted: isInverted)
     }
 
     private mutating func connectionStates() throws(RulesetSyntaxError) -> ConnectionStates {

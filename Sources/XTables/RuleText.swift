@@ -82,6 +82,24 @@ extension Match {
                 bytes.appendLiteral(" --dport ")
                 bytes.appendDecimal(destinationPort)
             }
+        case .ports(let transport, let ports):
+            bytes.appendLiteral(" -m ")
+            bytes.appendLiteral(transport.saveName)
+            bytes.appendLiteral(" --dport ")
+            bytes.appendDecimal(ports.lowerBound)
+            bytes.append(UInt8(ascii: ":"))
+            bytes.appendDecimal(ports.upperBound)
+        case .sameAddresses:
+            bytes.appendLiteral(" -m bpf --bytecode ")
+            bytes.appendQuoted(SameAddressProgram.text(family))
+        case .clients(let share):
+            bytes.appendLiteral(share.isInverted ? " -m cluster ! " : " -m cluster ")
+            bytes.appendLiteral("--cluster-local-nodemask 0x00000001 --cluster-total-nodes ")
+            bytes.appendDecimal(UInt8(share.count))
+            bytes.appendLiteral(" --cluster-hash-seed 0x")
+            let digits = String(share.seed, radix: 16)
+            bytes.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: 8 - digits.utf8.count))
+            bytes.append(contentsOf: digits.utf8)
         case .random(let probability):
             bytes.appendLiteral(" -m statistic --mode random --probability ")
             probability.appendText(to: &bytes)

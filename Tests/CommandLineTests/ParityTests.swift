@@ -53,6 +53,15 @@ extension Fixture {
         }
         return compilation
     }
+
+    /// Service ports compiled with the options of the case, and another layout.
+    func compilation(of entries: [ServicePortEndpoints], layout: RuleLayoutKind) throws -> Compilation {
+        let command = try CompileCommand.parse(["-f", objects] + options)
+        var settings = try CompilerInput(command.input, command.node, interfaces: .ofNode).settings
+        settings.layout = layout
+        settings.affinityMode = .recent
+        return Compilation(ServiceSnapshot(family: command.ipFamily, servicePorts: entries), settings: settings)
+    }
 }
 
 extension ClusterObjects {

@@ -2,6 +2,7 @@
 
 import Foundation
 import NetworkTypes
+import RuleCompiler
 import RuleEvaluation
 import TestSupport
 import Testing
@@ -12,15 +13,15 @@ import XTables
     /// Clusters, and packets for each.
     private static let (clusterCount, packetCount) = (100, 24)
 
-    @Test("have one of the outcomes that the evaluation of the rules expects")
-    func outcomes() throws {
+    @Test("have one of the outcomes that the evaluation of the rules expects", arguments: RuleLayoutKind.allCases)
+    func outcomes(layout: RuleLayoutKind) throws {
         var lab = try PacketLab()
         var random = SeededGenerator(seed: 14)
         var counts: [String: Int] = [:]
         for seed in 0..<Self.clusterCount {
             let family: IPFamily = seed % 2 == 0 ? .ipv4 : .ipv6
             let cluster = try RandomCluster(seed: 2000 + seed, serviceCount: 8)
-            let options = cluster.options + ["--ip-family", family.rawValue]
+            let options = cluster.options + ["--ip-family", family.rawValue, "--rule-layout", layout.rawValue]
             let text = try Subprocess.check([Repository.tool, "compile", "-f", "-"] + options, input: cluster.text())
             let ruleset = try Ruleset(saveText: text, family: family)
             try lab.apply(cluster.text(), options)

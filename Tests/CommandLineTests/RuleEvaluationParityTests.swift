@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import NetworkTypes
 import RuleCompiler
 import RuleEvaluation
@@ -10,6 +11,13 @@ import XTables
 /// What our rules do with packets, compared with what kube-proxy's measured rules do, whatever the text of both is.
 @Suite("Rules for random clusters") struct RuleEvaluationParityTests {
     private static let clusters = Fixture.measured.filter { $0.testDescription.hasPrefix("parity-random") }
+
+    /// Each one takes seconds, so these are some of them; with `KUBETABLES_FULL_PROOF=1` all.
+    private static let flatClusters: [Fixture] = {
+        let all = Fixture.measured
+        let isComplete = ProcessInfo.processInfo.environment["KUBETABLES_FULL_PROOF"] == "1"
+        return isComplete ? all : all.enumerated().filter { $0.offset % 12 == 3 }.map(\.element)
+    }()
 
     private func network(_ family: IPFamily) -> NodeNetwork {
         let addresses = ["10.9.0.1", "2001:db8:9::1"].compactMap { IPAddress($0) }
@@ -33,6 +41,18 @@ import XTables
             let difference = try #require(result.difference, "not found: \(alteration)")
             #expect(difference.left.outcomes != difference.right.outcomes)
         }
+    }
+
+    @Test("of the flat layout do the same with every packet as kube-proxy's", arguments: flatClusters)
+    func flatLayout(fixture: Fixture) throws {
+        let compilation = try fixture.explainingCompilation()
+        let family = compilation.family
+        let flat = try fixture.compilation(of: compilation.servicePorts.map(\.entry), layout: .flat)
+        let measured = try Ruleset(saveText: fixture.expected, family: family)
+        let result = try RulesetComparison(
+            RuleEvaluator(measured), RuleEvaluator(flat.ruleset), on: network(family), tolerance: .rounding
+        ).run()
+        #expect(result.difference == nil, "\(String(describing: result.difference))")
     }
 
     @Test("are many") func count() {

@@ -26,12 +26,15 @@ public enum SampleRules {
             .localAddress(.source), .localAddress(.destination),
             .mark(0x4000, mask: 0x4000), .mark(0, mask: .max), .mark(0x1, mask: 0xff, isInverted: true),
             .random(Probability(oneOutOf: 3)), .random(Probability(oneOutOf: 2)), .random(Probability(oneOutOf: 1)),
-            .random(Probability(fraction: 1)),
+            .random(Probability(fraction: 1)), .random(Probability(3, outOf: 17)), .sameAddresses,
+            .clients(ClientShare(oneOutOf: 10, seed: 0xdead_beef)), .clients(ClientShare(oneOutOf: 32, seed: 0)),
+            .clients(ClientShare(oneOutOf: 2, seed: 7, isInverted: true)),
             .recent(RecentMatch(list: "KUBE-SEP-AAAAAAAAAAAAAAAA", action: .set)),
             .recent(RecentMatch(list: "KUBE-SEP-AAAAAAAAAAAAAAAA", action: .check(seconds: 10800))),
         ]
         var rules = matches.map { Rule(matches: [$0], target: .jump("JUMPED-TO")) }
         for transport in TransportProtocol.allCases {
+            rules.append(Rule(transport: transport, matches: [.ports(transport, 30_000...30_015)], target: .drop))
             rules.append(Rule(transport: transport))
             rules.append(Rule(transport: transport, matches: [.transport(transport)], target: .accept))
             rules.append(

@@ -18,6 +18,7 @@ import Testing
         "node-labels": ["a=b", "a=b,c="], "bindAddress": ["0.0.0.0", "::", "192.0.2.1", "fd00::2"],
         "clusterCIDR": ["10.244.0.0/16", "10.244.0.0/16,fd00::/48"],
         "detectLocalMode": ["ClusterCIDR", "NodeCIDR", "BridgeInterface", "InterfaceNamePrefix"],
+        "ruleLayout": ["kube-proxy", "flat"], "sessionAffinityMode": ["recent", "hash"],
         "detectLocal.bridgeInterface": ["cni0"], "detectLocal.interfaceNamePrefix": ["veth"],
         "nodePortAddresses": ["primary", "10.0.0.0/8", "10.0.0.0/8,::/0"],
         "interface-addresses": ["127.0.0.1,10.0.0.1"],

@@ -70,7 +70,7 @@ import XTables
         host.recentListCapacity = 7
         let capacity =
             "session affinity of default/web remembers at most 7 clients per endpoint (module parameter ip_list_tot of "
-            + "xt_recent); further clients lose affinity"
+            + "xt_recent); further clients lose affinity; --session-affinity-mode hash has no such limit"
         #expect(try warnings(.ipv4, cluster) == [capacity])
         host.fullRecentLists = ["KUBE-SEP-OTHER"]
         #expect(try warnings(.ipv4, cluster) == [capacity])

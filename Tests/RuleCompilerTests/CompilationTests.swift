@@ -1,12 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NetworkTypes
+import RandomClusters
 import RuleCompiler
 import ServiceModel
 import Testing
 import XTables
 
 @Suite struct CompilationTests {
+    /// A random cluster in one of the layouts.
+    struct LayoutSeed: Sendable, CustomTestStringConvertible {
+        let layout: RuleLayoutKind
+        let seed: UInt64
+
+        var testDescription: String { "\(layout.rawValue) \(seed)" }
+    }
+
+    static let layoutSeeds = RuleLayoutKind.allCases.flatMap { layout in
+        (0..<40).map { LayoutSeed(layout: layout, seed: $0) }
+    }
+
     @Test(arguments: IPFamily.allCases)
     func anEmptyClusterHasTheBaseRulesOnly(family: IPFamily) {
         let snapshot = ServiceSnapshot(family: family, servicePorts: [])
@@ -16,10 +29,10 @@ import XTables
         #expect(ruleset[.nat].chains.reduce(0) { $0 + $1.rules.count } == 5)
     }
 
-    @Test(arguments: 0..<40)
-    func theOrderOfArrivalDoesNotMatter(seed: Int) {
+    @Test(arguments: 0..<40, RuleLayoutKind.allCases)
+    func theOrderOfArrivalDoesNotMatter(seed: Int, layout: RuleLayoutKind) {
         var draw = RandomSnapshot(seed: UInt64(seed))
-        let settings = draw.settings()
+        let settings = draw.settings(layout)
         let snapshot = draw.snapshot(.ipv4, count: 12)
         let shuffled = ServiceSnapshot(family: .ipv4, servicePorts: snapshot.servicePorts.shuffled())
         #expect(
@@ -27,10 +40,10 @@ import XTables
                 == Compilation(shuffled, settings: settings).ruleset.text())
     }
 
-    @Test(arguments: 0..<40, IPFamily.allCases)
-    func everyJumpLeadsToAChainThatExists(seed: Int, family: IPFamily) {
-        var draw = RandomSnapshot(seed: UInt64(seed))
-        let settings = draw.settings()
+    @Test(arguments: Self.layoutSeeds, IPFamily.allCases)
+    func everyJumpLeadsToAChainThatExists(seed: LayoutSeed, family: IPFamily) {
+        var draw = RandomSnapshot(seed: seed.seed)
+        let settings = draw.settings(seed.layout)
         let ruleset = Compilation(draw.snapshot(family, count: 12), settings: settings).ruleset
         for table in ruleset.tables {
             let names = Set(table.chains.map(\.name))
@@ -42,10 +55,12 @@ import XTables
         }
     }
 
-    @Test("every chain and every rule has an origin, whatever their comments", arguments: 0..<40, IPFamily.allCases)
-    func origins(seed: Int, family: IPFamily) {
-        var draw = RandomSnapshot(seed: UInt64(seed))
-        let settings = draw.settings()
+    @Test(
+        "every chain and every rule has an origin, whatever their comments", arguments: Self.layoutSeeds,
+        IPFamily.allCases)
+    func origins(seed: LayoutSeed, family: IPFamily) {
+        var draw = RandomSnapshot(seed: seed.seed)
+        let settings = draw.settings(seed.layout)
         let snapshot = draw.snapshot(family, count: 12)
         let names = Set(snapshot.servicePorts.map(\.servicePort.name.description))
         for table in Compilation(snapshot, settings: settings).ruleset.tables {
@@ -62,10 +77,12 @@ import XTables
         }
     }
 
-    @Test("every chain of the layout is in its ownership, and so are its jumps", arguments: IPFamily.allCases)
-    func ownership(family: IPFamily) {
+    @Test(
+        "every chain of the layout is in its ownership, and so are its jumps", arguments: IPFamily.allCases,
+        RuleLayoutKind.allCases)
+    func ownership(family: IPFamily, layout: RuleLayoutKind) {
         var draw = RandomSnapshot(seed: 3)
-        let settings = draw.settings()
+        let settings = draw.settings(layout)
         let ruleset = Compilation(draw.snapshot(family, count: 40), settings: settings).ruleset
         for table in ruleset.tables {
             for chain in table.chains {
@@ -79,26 +96,29 @@ import XTables
         }
     }
 
-    @Test(arguments: 0..<40, IPFamily.allCases)
-    func textIsReadBackToTheSameRules(seed: Int, family: IPFamily) throws {
-        var draw = RandomSnapshot(seed: UInt64(seed))
-        let settings = draw.settings()
+    @Test(arguments: Self.layoutSeeds, IPFamily.allCases)
+    func textIsReadBackToTheSameRules(seed: LayoutSeed, family: IPFamily) throws {
+        var draw = RandomSnapshot(seed: seed.seed)
+        let settings = draw.settings(seed.layout)
         let ruleset = Compilation(draw.snapshot(family, count: 12), settings: settings).ruleset
         #expect(try Ruleset(saveText: ruleset.text(), family: family) == ruleset)
     }
 
     /// A Service that comes, changes and goes leads to what compiling from scratch leads to, and the names that are given
     /// are those of the chains that differ.
-    @Test(arguments: 0..<30)
-    func updatesOfWholeServicesNameTheChainsTheyTouch(seed: Int) {
+    ///
+    /// So many Services that trees of chains are divided and put together again.
+    @Test(arguments: 0..<30, RuleLayoutKind.allCases)
+    func updatesOfWholeServicesNameTheChainsTheyTouch(seed: Int, layout: RuleLayoutKind) {
         var draw = RandomSnapshot(seed: UInt64(seed))
-        let settings = draw.settings()
-        let all = draw.snapshot(.ipv4, count: 12).servicePorts
+        let settings = draw.settings(layout)
+        let all = draw.snapshot(.ipv4, count: layout == .flat ? 42 : 12).servicePorts
         let names = Set(all.map(\.servicePort.name.serviceName)).sorted()
-        var compilation = Compilation(ServiceSnapshot(family: .ipv4, servicePorts: []), settings: settings)
-        var present: [ServiceName: [ServicePortEndpoints]] = [:]
+        let base = layout == .flat ? Array(all.dropLast(6)) : []
+        var present = Dictionary(grouping: base, by: \.servicePort.name.serviceName)
+        var compilation = Compilation(ServiceSnapshot(family: .ipv4, servicePorts: base), settings: settings)
         for step in 0..<20 {
-            let name = names[step % names.count]
+            let name = layout == .flat ? draw.pick(names) : names[step % names.count]
             let own = all.filter { $0.servicePort.name.serviceName == name }
             let entries = draw.chance(30) ? [] : own.filter { _ in draw.chance(70) }
             let before = compilation.ruleset

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import NetworkTypes
+import RandomClusters
 import ServiceModel
 import Testing
 import XTables

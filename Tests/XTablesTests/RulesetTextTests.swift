@@ -95,7 +95,10 @@ import XTables
         ("*filter\n:X -\n-A X -m hashlimit\nCOMMIT", "line 3: unsupported match \"hashlimit\""),
         ("*filter\n:X -\n-A X -p icmp\nCOMMIT", "line 3: unsupported protocol \"icmp\" (supported: tcp, udp, sctp)"),
         ("*filter\n:X -\n-A X -s fd00::/8\nCOMMIT", "line 3: invalid IPv4 CIDR \"fd00::/8\""),
-        ("*filter\n:X -\n-A X -p tcp -m tcp --dport 65536\nCOMMIT", "line 3: \"65536\" is not a port up to 65535"),
+        (
+            "*filter\n:X -\n-A X -p tcp -m tcp --dport 65536\nCOMMIT",
+            "line 3: \"65536\" is not a port up to 65535 or a range FIRST:LAST of them"
+        ),
         ("*filter\n:X -\n-A X -j\nCOMMIT", "line 3: the rule ends where a target is expected"),
         ("*filter\n:X -\n-A X -g Y\nCOMMIT", "line 3: unsupported option \"-g\""),
         (

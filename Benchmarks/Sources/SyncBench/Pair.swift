@@ -9,6 +9,10 @@ struct Pair {
     /// The same for the other runs.
     var theirsCount = 1
 
+    mutating func append(_ process: FinishedProcess, isOurs: Bool) {
+        if isOurs { ours.append(process) } else { theirs.append(process) }
+    }
+
     private static let phases = ["encode", "read", "difference", "edit", "commit", "other"]
 
     /// Compares the times that the programs measured themselves or, if they did not, from start to end.

@@ -13,8 +13,8 @@ struct SideBySide {
     private let kubetables: String
     private let floor: String
 
-    private static let size = 10_000
-    private static let rounds = 3
+    static let size = 10_000
+    static let rounds = 3
     /// How often what takes about a second is measured in each round.
     private static let repetitions = 2
     private static let restore = ["iptables-legacy-restore", "--noflush"]
@@ -46,11 +46,12 @@ struct SideBySide {
         progress("kubetables apply")
         let apply = try measureApply()
         let growth = try measureGrowth()
+        let layouts = try measureLayouts()
         return [
             full.figure("full sync into empty tables", reference: "iptables-legacy-restore", goal: 0.2),
             equal.figure("full sync of equal tables", reference: "open", goal: 1.5),
             change.figure("one endpoint changed", reference: "open, delete a rule, commit", goal: 1.3),
-        ] + growth + [
+        ] + growth + layouts + [
             Figure(
                 title: "peak memory, kubetables apply", unit: .bytes, ours: Samples([apply.peakMemory]),
                 reference: ("iptables-legacy-restore", Samples(full.theirs.map(\.peakMemory))), goal: 1.3),

@@ -17,12 +17,29 @@ struct Worker {
     private let lock: String
 
     init(_ services: String, lock: String = "") throws(BenchError) {
-        let parts = services.split(separator: ":", maxSplits: 1)
-        guard let number = parts.first.flatMap({ Int($0) }), number >= 0, parts.count == 1 || parts[1] == "no-affinity"
-        else { throw BenchError("\(services) is no number of Services", exitCode: 64) }
-        cluster = SyntheticCluster(services: number, hasAffinity: parts.count == 1)
+        let words = services.split(separator: ":")
+        guard let number = words.first.flatMap({ Int($0) }), number >= 0 else {
+            throw BenchError("\(services) is no number of Services", exitCode: 64)
+        }
+        var interval: Int? = SyntheticCluster.usualAffinityInterval
+        var layout = RuleLayoutKind.kubeProxy
+        for word in words.dropFirst() {
+            switch word {
+            case "no-affinity": interval = nil
+            case "much-affinity": interval = Self.muchAffinityInterval
+            default:
+                guard let kind = RuleLayoutKind(rawValue: String(word)) else {
+                    throw BenchError("\(word) is nothing that a cluster can have", exitCode: 64)
+                }
+                layout = kind
+            }
+        }
+        cluster = SyntheticCluster(services: number, affinityInterval: interval, layout: layout)
         self.lock = lock
     }
+
+    /// Every fifth Service.
+    private static let muchAffinityInterval = 5
 
     func printState() throws(BenchError) {
         try Self.write(cluster.json)

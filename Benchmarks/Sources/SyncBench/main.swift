@@ -12,7 +12,8 @@
 //     SyncBench change-back SERVICES LOCK  change it back
 //     SyncBench cleanup LOCK               remove all rules
 //
-// SERVICES is a number, and N:no-affinity a cluster without session affinity.
+// SERVICES is a number, and N:no-affinity a cluster without session affinity, N:much-affinity one where a fifth of the Services
+// has it; N:flat lays the rules out flat. The words can be put together: N:flat:no-affinity.
 //
 // exit: 0 done, and all goals reached; 1 a goal is missed; 64 wrong usage; 70 something else went wrong
 import Glibc

@@ -7,7 +7,7 @@ import ServiceModel
 /// A made-up cluster that is the same every time: what speed and memory are measured with.
 ///
 /// Every Service has one TCP port. Every 10th is of type NodePort, every 20th a load balancer of policy Local with a
-/// source range, every 25th has session affinity, and every 50th has no endpoints. A third of the endpoints is on the
+/// source range, every 25th has session affinity unless another interval is given, and every 50th has no endpoints. A third of the endpoints is on the
 /// node that rules are made for.
 public struct SyntheticCluster: Sendable {
     /// The number of Services; up to 10,000 all node ports are in the API's default range.
@@ -18,18 +18,27 @@ public struct SyntheticCluster: Sendable {
     /// The name of the node that rules are made for.
     public static let nodeName = "test-node"
 
-    /// Whether some Services have session affinity.
-    public let hasAffinity: Bool
+    /// Each how many-th Service has session affinity; `nil` for none.
+    public let affinityInterval: Int?
+    /// How the rules are laid out.
+    public let layout: RuleLayoutKind
+
+    /// Every 25th Service.
+    public static let usualAffinityInterval = 25
 
     /// Describes a cluster of a size.
-    public init(services: Int, endpointsPerService: Int = 10, hasAffinity: Bool = true) {
+    public init(
+        services: Int, endpointsPerService: Int = 10, affinityInterval: Int? = usualAffinityInterval,
+        layout: RuleLayoutKind = .kubeProxy
+    ) {
         serviceCount = services
-        self.hasAffinity = hasAffinity
+        self.affinityInterval = affinityInterval
         self.endpointsPerService = endpointsPerService
+        self.layout = layout
     }
 
     /// What else rules depend on: a node, and kube-proxy's defaults.
-    public var settings: CompilerSettings { CompilerSettings(node: Node(name: Self.nodeName)) }
+    public var settings: CompilerSettings { CompilerSettings(node: Node(name: Self.nodeName), layout: layout) }
 
     /// The Services and their endpoints, one by one.
     var services: some Sequence<SyntheticService> {
@@ -38,7 +47,8 @@ public struct SyntheticCluster: Sendable {
 
     func service(_ number: Int) -> SyntheticService {
         SyntheticService(
-            number: number, endpointCount: endpointsPerService, hasAffinity: hasAffinity && number % 25 == 3)
+            number: number, endpointCount: endpointsPerService,
+            hasAffinity: affinityInterval.map { number % $0 == 3 } ?? false)
     }
 }
 

@@ -123,11 +123,13 @@ struct RuleConditions: Hashable {
             all.append(.packet(.addressTypes(side, types: AddressTypes.local, isInverted: false)))
         case .mark(let value, let mask, let isInverted):
             all.append(.packet(.mark(value, mask: mask, isInverted: isInverted)))
-        case .transport(let transport, let port):
+        case .transport(let transport, _), .ports(let transport, _):
             all.append(.transport(ProtocolMatch(UInt16(transport.number))))
-            if let port { all.append(.packet(.ports(.destination, [port...port], isInverted: false))) }
+            if let ports = match.destinationPorts {
+                all.append(.packet(.ports(.destination, [ports], isInverted: false)))
+            }
         case .recent(let recent) where recent.action == .set: break
-        case .random, .recent: all.append(.undecidable)
+        case .random, .recent, .clients, .sameAddresses: all.append(.undecidable)
         }
     }
 }

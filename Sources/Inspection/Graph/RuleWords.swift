@@ -45,6 +45,11 @@ extension Match {
         case .mark(let value, let mask, let isInverted):
             "\(isInverted ? "not " : "")marked 0x\(String(value, radix: 16))/0x\(String(mask, radix: 16))"
         case .transport(let transport, let port): port.map { "port \($0)/\(transport.kubernetesName)" }
+        case .ports(let transport, let ports):
+            "ports \(ports.lowerBound)-\(ports.upperBound)/\(transport.kubernetesName)"
+        case .sameAddresses: "from the destination itself"
+        case .clients(let share):
+            "client \(share.isInverted ? "outside of" : "in") one of \(share.count) shares"
         case .recent(let recent):
             if case .check(let seconds) = recent.action { "client remembered for \(seconds) s" } else { nil }
         }

@@ -8,7 +8,7 @@ import XTables
 /// A new match is a file below `Matches`, and a case here and in ``Match``; CONTRIBUTING.md lists the rest.
 enum MatchKind: UInt8, CaseIterable, Sendable {
     case comment = 1
-    case conntrack, addressType, mark, tcp, udp, sctp, random, recent, accounting
+    case conntrack, addressType, mark, tcp, udp, sctp, random, recent, accounting, sameAddresses, clients
 
     /// Not to be called for each rule: the call to what it answers is a dynamic one.
     var kernelExtension: any MatchExtension.Type {
@@ -23,6 +23,8 @@ enum MatchKind: UInt8, CaseIterable, Sendable {
         case .random: StatisticExtension.self
         case .recent: RecentExtension.self
         case .accounting: AccountingExtension.self
+        case .sameAddresses: BPFExtension.self
+        case .clients: ClusterExtension.self
         }
     }
 
@@ -51,20 +53,15 @@ extension Match {
             MarkExtension.encode(value, mask: mask, isInverted: isInverted, to: arena)
             return .mark
         case .transport(let transport, let port):
-            guard rule.transport == transport else {
-                throw UnencodableValue("-m \(transport.rawValue) needs -p \(transport.rawValue)")
-            }
-            switch transport {
-            case .tcp:
-                TCPExtension.encode(destinationPort: port, to: arena)
-                return .tcp
-            case .udp:
-                UDPExtension.encode(destinationPort: port, to: arena)
-                return .udp
-            case .sctp:
-                SCTPExtension.encode(destinationPort: port, to: arena)
-                return .sctp
-            }
+            return try Match.encode(transport, port.map { $0...$0 }, of: rule, to: arena)
+        case .ports(let transport, let ports):
+            return try Match.encode(transport, ports, of: rule, to: arena)
+        case .sameAddresses:
+            // The whole program stands in the shape.
+            return .sameAddresses
+        case .clients(let share):
+            ClusterExtension.encode(share, to: arena)
+            return .clients
         case .random(let probability):
             StatisticExtension.encode(probability, to: arena)
             return .random
@@ -74,6 +71,27 @@ extension Match {
         case .accounting(let name):
             try AccountingExtension.encode(name: name, to: arena)
             return .accounting
+        }
+    }
+
+    /// Writes a match on the header of a transport protocol; `nil` for any port.
+    @inline(__always)
+    private static func encode(
+        _ transport: TransportProtocol, _ ports: ClosedRange<UInt16>?, of rule: Rule, to arena: ByteArena
+    ) throws(UnencodableValue) -> MatchKind {
+        guard rule.transport == transport else {
+            throw UnencodableValue("-m \(transport.rawValue) needs -p \(transport.rawValue)")
+        }
+        switch transport {
+        case .tcp:
+            TCPExtension.encode(destinationPorts: ports ?? 0...UInt16.max, to: arena)
+            return .tcp
+        case .udp:
+            UDPExtension.encode(destinationPorts: ports ?? 0...UInt16.max, to: arena)
+            return .udp
+        case .sctp:
+            SCTPExtension.encode(destinationPorts: ports, to: arena)
+            return .sctp
         }
     }
 }

@@ -25,7 +25,7 @@ final class EntryVerifier {
     /// Whether a match is the part of an entry it was decoded from.
     func isMatch(_ match: Match, _ part: EntryParts.Extension) -> Bool {
         var rule = Rule(matches: [match])
-        if case .transport(let transport, _) = match { rule.transport = transport }
+        rule.transport = match.transport
         guard let (shape, record) = encode(rule) else { return false }
         return shape.matches(part: part.whole, record: record)
     }

@@ -13,6 +13,10 @@ public enum RuleFeature: Hashable, Sendable, CustomStringConvertible {
     case sctp
     /// Random balancing (xt_statistic). Without it the last endpoint gets every connection.
     case randomBalancing
+    /// Connections of a pod to itself through its Service, told by one rule for all of them (xt_bpf). Without it they hang.
+    case sameAddresses
+    /// Session affinity by a hash of the client's address (xt_cluster). Without it the last endpoint gets every connection.
+    case clientHash
     /// Refusing connections (REJECT). Without it they hang until the client gives up.
     case rejection
 
@@ -23,6 +27,8 @@ public enum RuleFeature: Hashable, Sendable, CustomStringConvertible {
         case .sessionAffinity: "session affinity (xt_recent)"
         case .sctp: "SCTP ports (xt_sctp)"
         case .randomBalancing: "random balancing (xt_statistic)"
+        case .sameAddresses: "connections of pods to themselves (xt_bpf)"
+        case .clientHash: "session affinity by hash (xt_cluster)"
         case .rejection: "refusing connections (REJECT)"
         }
     }
@@ -33,7 +39,8 @@ public enum RuleFeature: Hashable, Sendable, CustomStringConvertible {
         case .accounting: "packets are not counted at this object"
         case .sessionAffinity: "served without affinity"
         case .sctp: "left out"
-        case .randomBalancing: "one endpoint gets every connection"
+        case .randomBalancing, .clientHash: "one endpoint gets every connection"
+        case .sameAddresses: "a pod cannot reach itself through a Service; use the layout kube-proxy on this node"
         case .rejection: "connections hang instead of being refused"
         }
     }
@@ -43,9 +50,11 @@ public enum RuleFeature: Hashable, Sendable, CustomStringConvertible {
         switch match {
         case .accounting(let name): self = .accounting(name: name)
         case .recent: self = .sessionAffinity
-        case .transport(.sctp, _): self = .sctp
+        case .transport(.sctp, _), .ports(.sctp, _): self = .sctp
+        case .sameAddresses: self = .sameAddresses
+        case .clients: self = .clientHash
         case .random: self = .randomBalancing
-        case .comment, .conntrack, .localAddress, .mark, .transport: return nil
+        case .comment, .conntrack, .localAddress, .mark, .transport, .ports: return nil
         }
     }
 }
@@ -66,7 +75,7 @@ extension Match {
         switch self {
         case .comment, .accounting: true
         case .recent(let recent): recent.action == .set
-        case .conntrack, .localAddress, .mark, .transport, .random: false
+        case .conntrack, .localAddress, .mark, .transport, .ports, .random, .clients, .sameAddresses: false
         }
     }
 }

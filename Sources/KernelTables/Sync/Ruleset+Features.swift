@@ -39,6 +39,8 @@ extension RuleFeature {
         switch self {
         case .accounting(let name): "1 \(name)"
         case .sessionAffinity: "2"
+        case .sameAddresses: "2a"
+        case .clientHash: "2b"
         case .sctp: "3"
         case .rejection: "4"
         case .randomBalancing: "5"

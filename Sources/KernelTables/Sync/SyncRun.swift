@@ -191,7 +191,8 @@ struct SyncRun {
         }
         return TableWork(
             transaction: transaction, change: difference.change(of: desired), drift: drift,
-            removed: syncer.counterKeeper == nil ? [:] : difference.removedCounters(transaction),
+            removed: syncer.counterKeeper == nil
+                ? [:] : syncer.ownership.wholeKeys(difference.removedCounters(transaction), in: desired.table),
             extensionNames: desired.extensionNames, ahead: ahead,
             editor: TableEditor(desired: desired, difference: difference))
     }

@@ -133,7 +133,7 @@ public struct Syncer: RuleBackend {
 
     /// What the rules of a table have counted.
     public func counters(of table: Table, family: IPFamily) throws(KernelFailure) -> [CounterKey: RuleCounters] {
-        try store.counters(of: table, family: family)
+        ownership.wholeKeys(try store.counters(of: table, family: family), in: table)
     }
 
     /// One synchronization, without leaving anything out.

@@ -80,6 +80,8 @@ public struct Service: Sendable, Hashable {
     public var externalTrafficPolicy = TrafficPolicy.cluster
     /// `spec.sessionAffinity` and its timeout.
     public var sessionAffinity = SessionAffinity.none
+    /// The annotation `kubetables.io/session-affinity-mode`.
+    public var affinityMode: AffinityMode?
     /// `spec.healthCheckNodePort` as written, whether or not the type gives it a meaning.
     public var healthCheckNodePort: UInt16?
 

@@ -10,6 +10,11 @@ extension Service {
     init(_ metadata: ObjectMetadata, document: DocumentObject, fields: inout FieldReader) {
         self.init(name: ServiceName(metadata.name), origin: fields.origin)
         otherProxy = metadata.label(Service.otherProxyLabel)
+        fields.inside("metadata", of: document) { fields, metadata in
+            fields.inside("annotations", of: metadata) { fields, annotations in
+                readAnnotations(annotations, &fields)
+            }
+        }
         fields.inside("spec", of: document) { fields, spec in
             readSpecification(spec, &fields)
         }

@@ -45,12 +45,14 @@ package struct HostCheck: Sendable {
     }
 
     private func affinityWarnings(_ servicePorts: [CompiledServicePort]) -> [String] {
-        let sticky = servicePorts.filter { $0.servicePort.sessionAffinity != .none }
+        let sticky = servicePorts.filter { $0.affinityMode == .recent }
         guard !sticky.isEmpty else { return [] }
         let names = sticky.map(\.name.description)
+        let remedy = "--session-affinity-mode hash has no such limit"
         let capacity =
             "session affinity of \(Self.shortened(names)) remembers at most \(host.recentListCapacity) clients per "
-            + "endpoint (module parameter ip_list_tot of xt_recent); further clients lose affinity"
+            + "endpoint (module parameter ip_list_tot of xt_recent); further clients lose affinity; "
+            + remedy
         let full = Set(host.fullRecentLists)
         let losing = sticky.compactMap { servicePort -> String? in
             let lists = servicePort.affinityLists.map(\.description).filter(full.contains)
@@ -59,8 +61,18 @@ package struct HostCheck: Sendable {
                 "session affinity of \(servicePort.name) is losing clients now: the lists \(Self.shortened(lists)) in "
                 + "/proc/net/xt_recent are full"
         }
-        return [capacity] + losing
+        let lists = sticky.reduce(0) { $0 + $1.affinityLists.count }
+        let slow =
+            lists > Self.manyLists
+            ? [
+                "\(lists) lists of recent clients slow each change down, since the kernel searches one row of all lists "
+                    + "for each rule; \(remedy)"
+            ] : []
+        return [capacity] + slow + losing
     }
+
+    /// From here on the lookup of lists takes a noticeable part of a commit: it grows with the square of their number.
+    private static let manyLists = 200
 
     /// The first names of a list, and how many there are besides.
     private static func shortened(_ names: [String]) -> String {

@@ -127,7 +127,7 @@ actor FamilyProxy {
     /// Takes over what the kernel held before the first commit.
     func keepRules(_ tables: [TableContent]) {
         guard let compilation, let settings else { return }
-        keeping.take(tables, family: family, layout: settings.layout)
+        keeping.take(tables, family: family)
         compile(
             ServiceSnapshot(family: family, servicePorts: compilation.servicePorts.map(\.entry)), settings)
     }

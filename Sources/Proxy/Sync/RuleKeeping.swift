@@ -46,9 +46,9 @@ struct RuleKeeping: Sendable {
     }
 
     /// Takes over what the kernel holds.
-    mutating func take(_ tables: [TableContent], family: IPFamily, layout: RuleLayoutKind) {
+    mutating func take(_ tables: [TableContent], family: IPFamily) {
         guard needsKernel else { return }
-        var held = HeldRules(tables, family: family, layout: layout)
+        var held = HeldRules(tables, family: family)
         _ = held.release(named)
         state = .on(held)
     }

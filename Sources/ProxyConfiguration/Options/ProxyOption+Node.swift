@@ -3,6 +3,7 @@
 import KubernetesObjects
 import NetworkTypes
 import RuleCompiler
+import ServiceModel
 
 /// Options that rules depend on.
 extension ProxyOption {
@@ -22,7 +23,7 @@ extension ProxyOption {
         flag: "cluster-cidr", field: "clusterCIDR", .clusterCIDRs, \.clusterCIDRs,
         help: "The CIDRs of the cluster's pods, at most one of each IP family.")
     package static let detectLocalMode = ProxyOption(
-        flag: "detect-local-mode", field: "detectLocalMode", .detectLocalMode, \.detectLocalMode,
+        flag: "detect-local-mode", field: "detectLocalMode", .choice("mode"), \.detectLocalMode,
         defaultValue: { _ in .clusterCIDR }, help: "How traffic from pods of this node is recognized.")
     package static let podBridgeInterface = ProxyOption(
         flag: "pod-bridge-interface", field: "detectLocal.bridgeInterface", .text("name"), \.podBridgeInterface,
@@ -54,6 +55,15 @@ extension ProxyOption {
         flag: "conntrack-tcp-be-liberal", field: "conntrack.tcpBeLiberal", .boolean, \.conntrackTCPBeLiberal,
         defaultValue: { _ in false },
         help: "Do not drop packets outside the TCP window (sysctl nf_conntrack_tcp_be_liberal).")
+    package static let ruleLayout = ProxyOption(
+        flag: "rule-layout", field: "ruleLayout", .choice("layout"), \.ruleLayout, defaultValue: { _ in .kubeProxy },
+        help: "How the rules are laid out: as kube-proxy does, or flat, which means the same and costs less.")
+    package static let affinityMode = ProxyOption(
+        flag: "session-affinity-mode", field: "sessionAffinityMode", .choice("mode"), \.affinityMode,
+        help: """
+            How clients are kept at an endpoint: by lists of recent ones, or by a hash of their address. (default: recent, \
+            with --rule-layout flat hash)
+            """)
     package static let keepJumpsFirst = ProxyOption(
         flag: "keep-jumps-first", field: "iptables.keepJumpsFirst", .boolean, \.keepJumpsFirst,
         defaultValue: { _ in false },
@@ -62,6 +72,7 @@ extension ProxyOption {
     static let node = [
         hostname, nodeIPs, nodeLabels, bindAddress, clusterCIDR, detectLocalMode, podBridgeInterface,
         podInterfaceNamePrefix, masqueradeAll, masqueradeBit, localhostNodePorts, nodePortAddresses, interfaceAddresses,
-        accounting, conntrackTCPBeLiberal, keepJumpsFirst,
+        accounting, conntrackTCPBeLiberal, ruleLayout, affinityMode,
+        keepJumpsFirst,
     ]
 }

@@ -4,6 +4,7 @@ import Documents
 import KubernetesObjects
 import NetworkTypes
 import RuleCompiler
+import ServiceModel
 
 /// kube-proxy's options; `nil` where an option is not set.
 ///
@@ -38,6 +39,11 @@ public struct ProxyOptions: Sendable, Hashable {
     package var accounting: Bool?
     /// Whether the kernel lets packets outside of the TCP window pass (`--conntrack-tcp-be-liberal`).
     package var conntrackTCPBeLiberal: Bool?
+    /// How the rules are laid out (`--rule-layout`); by default as kube-proxy does.
+    package var ruleLayout: RuleLayoutKind?
+    /// How Services with session affinity get it, unless they say it themselves (`--session-affinity-mode`); by default as the
+    /// layout does.
+    package var affinityMode: AffinityMode?
     /// Whether our jumps in built-in chains are moved ahead of foreign rules again (`--keep-jumps-first`).
     package var keepJumpsFirst: Bool?
 

@@ -29,9 +29,11 @@ extension ProxyOptions {
     /// - Parameters:
     ///   - node: the node, from ``node(named:object:)``.
     ///   - interfaceAddresses: the addresses of the node's interfaces, unless the options have them.
+    ///   - comparesAddresses: whether the kernel can compare a packet's addresses with each other.
+    ///   - hashesClients: whether the kernel can choose by a hash of the client's address.
     /// - Throws: ``OptionError`` if options contradict each other or one that others need is missing.
     package func settings(
-        node: Node, interfaceAddresses: [IPAddress]
+        node: Node, interfaceAddresses: [IPAddress], comparesAddresses: Bool = true, hashesClients: Bool = true
     ) throws(OptionError) -> CompilerSettings {
         CompilerSettings(
             node: node, ipv4LocalDetector: try localDetector(.ipv4, node: node),
@@ -40,7 +42,8 @@ extension ProxyOptions {
             allowsLocalhostNodePorts: localhostNodePorts ?? true,
             nodePortAddresses: nodePortAddresses ?? .ranges([]),
             interfaceAddresses: self.interfaceAddresses ?? interfaceAddresses, usesAccounting: accounting ?? false,
-            conntrackIsLiberal: conntrackTCPBeLiberal ?? false)
+            conntrackIsLiberal: conntrackTCPBeLiberal ?? false, comparesAddresses: comparesAddresses,
+            hashesClients: hashesClients, affinityMode: affinityMode, layout: ruleLayout ?? .kubeProxy)
     }
 
     private func localDetector(_ family: IPFamily, node: Node) throws(OptionError) -> LocalDetector {

@@ -11,17 +11,3 @@ package enum DetectLocalMode: String, Sendable, Hashable, CaseIterable {
     /// By the prefix of the names of the pods' interfaces (`--pod-interface-name-prefix`).
     case interfaceNamePrefix = "InterfaceNamePrefix"
 }
-
-extension OptionKind<DetectLocalMode> {
-    static var detectLocalMode: OptionKind {
-        let modes = DetectLocalMode.allCases.map(\.rawValue)
-        return textual(
-            OptionSyntax("mode", choices: modes),
-            { text, name throws(OptionError) in
-                guard let mode = DetectLocalMode(rawValue: text) else {
-                    throw .unsupported(name, "mode", text, supported: modes)
-                }
-                return mode
-            }, text: \.rawValue)
-    }
-}

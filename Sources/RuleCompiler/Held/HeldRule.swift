@@ -16,13 +16,13 @@ struct HeldRule: Sendable {
     let chain: ChainName?
 
     /// - Returns: `nil` if the rule is for no address and port, or does what no rule of a Service does.
-    init?(_ rule: Rule, in sharedChain: ChainName, of table: Table, _ layout: any RuleLayout.Type) {
+    init?(_ rule: Rule, in sharedChain: ChainName, of table: Table) {
         guard let frontEnd = FrontEnd(rule) else { return nil }
         let servicePort = rule.comment.flatMap { comment in
             ServicePortOrigin(comment: comment, transport: frontEnd.transport).map(ServicePortName.init)
         }
         switch rule.target {
-        case .jump(let target) where layout.isServicePortChain(target): chain = target
+        case .jump(let target) where RuleLayoutKind.isServicePortChain(target): chain = target
         case .drop, .rejectPortUnreachable: chain = nil
         // Only the health check node port of a Service is accepted; without a name it can be anything.
         case .accept where servicePort != nil: chain = nil

@@ -17,16 +17,12 @@ package struct HeldRules: Sendable {
     private(set) var shared: [HeldRule] = []
     /// The chains in nat that belong to single service ports.
     private(set) var chains: [ChainName: [Rule]] = [:]
-    let layout: any RuleLayout.Type
     /// The endpoints of service ports that no readable object has named so far, and whether each is on this node.
     private var endpoints: [ServicePortName: [AddressPort: Bool]] = [:]
 
-    /// - Parameters:
-    ///   - tables: the tables of a family, read from the kernel.
-    ///   - layout: the layout that their rules were laid out by.
-    package init(_ tables: [TableContent], family: IPFamily, layout: RuleLayoutKind = .kubeProxy) {
+    /// - Parameter tables: the tables of a family, read from the kernel; by whatever layout their rules were laid out.
+    package init(_ tables: [TableContent], family: IPFamily) {
         self.family = family
-        self.layout = layout.implementation
         for table in tables {
             for chain in table.chains where !chain.isBuiltIn { read(chain, in: table.table) }
         }
@@ -37,10 +33,13 @@ package struct HeldRules: Sendable {
         let rules = chain.rules.compactMap { rule in
             if case .known(let rule) = rule.rule { rule } else { nil }
         }
-        if table == .nat, layout.isServicePortChain(chain.name) {
+        if table == .nat, RuleLayoutKind.isServicePortChain(chain.name) {
             chains[chain.name] = rules
-        } else if layout.sharedChains(in: table).contains(chain.name) {
-            shared += rules.compactMap { HeldRule($0, in: chain.name, of: table, layout) }
+            return
+        }
+        let whole = RuleLayoutKind.ownership.whole(of: chain.name, in: table)
+        if RuleLayoutKind.sharedChains(in: table).contains(whole) {
+            shared += rules.compactMap { HeldRule($0, in: whole, of: table) }
         }
     }
 
@@ -58,7 +57,7 @@ package struct HeldRules: Sendable {
 
     /// Forgets the chains that no rule leads to any longer, but for the endpoints of service ports that were asked for.
     package mutating func prune() {
-        let needed = Set(HeldChains(chains, layout).reachable(from: shared.compactMap(\.chain)))
+        let needed = Set(HeldChains(chains).reachable(from: shared.compactMap(\.chain)))
         chains = chains.filter { needed.contains($0.key) }
     }
 
@@ -91,12 +90,14 @@ package struct HeldRules: Sendable {
     }
 
     private func heldEndpoints(of name: ServicePortName) -> [AddressPort: Bool] {
-        let balancing = layout.balancingChains(of: name)
+        let balancing = ServicePortChains(name)
+        let reachable = HeldChains(chains)
         var found: [AddressPort: Bool] = [:]
-        for (chain, isLocal) in [(balancing.cluster, false), (balancing.local, true)] {
-            for case .jump(let target)? in (chains[chain] ?? []).map(\.target) {
-                guard case .destinationNAT(let address, let port)? = chains[target]?.last?.target else { continue }
-                found[AddressPort(address, port)] = isLocal
+        for (start, isLocal) in [(balancing.cluster, false), (balancing.local, true)] {
+            for chain in reachable.reachable(from: [start]) {
+                for case .destinationNAT(let address, let port)? in (chains[chain] ?? []).map(\.target) {
+                    found[AddressPort(address, port)] = isLocal
+                }
             }
         }
         return found
@@ -106,12 +107,8 @@ package struct HeldRules: Sendable {
 /// The chains of single service ports and the jumps between them.
 struct HeldChains {
     private let chains: [ChainName: [Rule]]
-    private let layout: any RuleLayout.Type
 
-    init(_ chains: [ChainName: [Rule]], _ layout: any RuleLayout.Type) {
-        self.chains = chains
-        self.layout = layout
-    }
+    init(_ chains: [ChainName: [Rule]]) { self.chains = chains }
 
     /// The chains themselves and all that they lead to, each once, as far as the kernel has them.
     func reachable(from start: [ChainName]) -> [ChainName] {

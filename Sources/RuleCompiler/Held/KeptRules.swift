@@ -10,6 +10,7 @@ package struct KeptRules: Sendable {
     /// The rules in shared chains, in the kernel's order.
     private let shared: [HeldRule]
     private let chains: [Chain]
+    private let layout: any RuleLayout.Type
 
     /// What stays alongside compiled service ports: rules for addresses and ports that none of them claims, with all chains
     /// that these lead to.
@@ -22,14 +23,15 @@ package struct KeptRules: Sendable {
             !claimed.contains(rule.frontEnd) && !(rule.chain.map(compiledChains.contains) ?? false)
         }
         var owners: [ChainName: Origin] = [:]
-        let reachable = HeldChains(held.chains, held.layout)
+        let reachable = HeldChains(held.chains)
         for rule in shared {
             guard let start = rule.chain, owners[start] == nil else { continue }
             let origin = rule.ruleWithOrigin.origin
             for chain in reachable.reachable(from: [start]) where owners[chain] == nil { owners[chain] = origin }
         }
+        layout = type(of: compilation.layout)
         self.shared = shared.filter { $0.chain.map { owners[$0] != nil } ?? true }
-        let allowed = held.layout.sharedTargets
+        let allowed = type(of: compilation.layout).sharedTargets
         chains = owners.compactMap { name, origin -> Chain? in
             guard !compiledChains.contains(name) else { return nil }
             let rules = (held.chains[name] ?? []).filter { rule in
@@ -62,7 +64,9 @@ package struct KeptRules: Sendable {
     }
 
     private func added(to table: TableRules) -> TableRules {
-        let own = Dictionary(grouping: shared.filter { $0.table == table.table }, by: \.sharedChain)
+        let own = Dictionary(grouping: shared.filter { $0.table == table.table }) {
+            layout.home(ofRulesIn: $0.sharedChain)
+        }
         var all = table.chains
         for index in all.indices {
             guard let held = own[all[index].name] else { continue }

@@ -14,7 +14,7 @@ final class ClassSearch {
 
     init(_ family: IPFamily, _ network: NodeNetwork, _ similarRules: SimilarRules) {
         self.similarRules = similarRules
-        check = ConditionCheck(family: family, network: network, log: nil)
+        check = ConditionCheck(family: family, network: network, drawsClients: true, log: nil)
         values = PacketValues(family, network)
     }
 

@@ -60,7 +60,8 @@ extension RuleCondition {
         case .destination, .outputInterface: .destination
         case .inputInterface: .inputInterface
         case .transport: .transport
-        case .fragments, .random, .undecidable: nil
+        // Asked as a question about the source (``QuestionLog``).
+        case .fragments, .random, .clients, .sameAddresses, .undecidable: nil
         case .recent(let recent): .client(recent.list)
         case .packet(let condition):
             switch condition {

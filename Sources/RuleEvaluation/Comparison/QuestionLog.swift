@@ -39,7 +39,10 @@ final class QuestionLog {
             addMark(value, mask, state)
         case .recent(let recent):
             if recent.action != .set, !state.remembered.contains(recent.list) { add(.condition(condition)) }
-        case .fragments, .random, .undecidable:
+        case .sameAddresses:
+            // Whatever the destination has become, it is one address.
+            if state.hasOriginalSource { add(.condition(.source(MaskedAddress(AddressMatch(state.destination))))) }
+        case .fragments, .random, .clients, .undecidable:
             break
         }
     }

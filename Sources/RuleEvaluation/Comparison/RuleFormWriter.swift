@@ -234,6 +234,16 @@ struct RuleFormWriter {
         case .packet(.addresses(.source, _, _)):
             _ = sourceRanges.number(condition)
             write(.condition(condition))
+        case .sameAddresses:
+            // As a condition on the source: the destination is one address here, or each packet's own.
+            if let address = destination.address {
+                write(number: addresses.number(address), .sameAddresses)
+            } else {
+                write(.condition(condition))
+            }
+        case .clients(let share):
+            // Draws that have nothing to do with each other, whatever their seeds.
+            write(.condition(.clients(ClientShare(oneOutOf: share.count, seed: 0, isInverted: share.isInverted))))
         case .recent(let recent):
             let unnamed = RecentMatch(list: "list", action: recent.action)
             write(number: lists.number(recent.list), .recent(unnamed))

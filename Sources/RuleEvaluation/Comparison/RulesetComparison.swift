@@ -23,13 +23,21 @@ public struct RulesetComparison: Sendable {
     private let left: RuleEvaluator
     private let right: RuleEvaluator
     private let network: NodeNetwork
+    private let tolerance: Share
 
     /// Compares two rulesets of a family on a host.
     ///
-    /// - Parameter network: the host; its lists of clients are taken as empty, and tried with clients in them.
-    public init(_ left: RuleEvaluator, _ right: RuleEvaluator, on network: NodeNetwork) {
+    /// - Parameters:
+    ///   - network: the host; its lists of clients are taken as empty, and tried with clients in them.
+    ///   - tolerance: shares that differ by no more than this are taken as equal. The kernel keeps probabilities as fractions of
+    ///     2³¹, so rules that draw in other ways, among groups of endpoints for example, cannot have the very same shares:
+    ///     ``Share/rounding``.
+    public init(
+        _ left: RuleEvaluator, _ right: RuleEvaluator, on network: NodeNetwork, tolerance: Share = .none
+    ) {
         self.left = left
         self.right = right
+        self.tolerance = tolerance
         var network = network
         network.recentClients = [:]
         self.network = network
@@ -69,9 +77,11 @@ public struct RulesetComparison: Sendable {
     }
 
     private func isSame(_ packet: PacketClass, _ log: QuestionLog?) throws(EvaluationError) -> Bool {
-        let check = ConditionCheck(family: left.family, network: packet.network(network), log: log)
+        let check = ConditionCheck(
+            family: left.family, network: packet.network(network), drawsClients: true, log: log)
         let branches = try left.branches(of: packet.packet, check)
-        return RulesetDifference.isSame(branches, try right.branches(of: packet.packet, check))
+        return RulesetDifference.isSame(
+            branches, try right.branches(of: packet.packet, check), tolerance: tolerance)
     }
 
     /// A packet that makes a difference and is plain in all that does not matter.
@@ -88,7 +98,8 @@ public struct RulesetComparison: Sendable {
     private func difference(_ packet: PacketClass) throws(EvaluationError) -> RulesetDifference {
         let network = packet.network(network)
         return RulesetDifference(
-            packet: packet.packet, network: network, left: try left.evaluate(packet.packet, on: network),
-            right: try right.evaluate(packet.packet, on: network))
+            packet: packet.packet, network: network,
+            left: try left.evaluate(packet.packet, on: network, standsForClients: true),
+            right: try right.evaluate(packet.packet, on: network, standsForClients: true))
     }
 }

@@ -14,7 +14,9 @@ public struct RulesetDifference: Sendable {
     public let right: Evaluation
 
     /// Whether two distributions have the same outcomes with the same shares.
-    static func isSame(_ left: [EvaluatedBranch], _ right: [EvaluatedBranch]) -> Bool {
+    ///
+    /// - Parameter tolerance: by how much shares may differ.
+    static func isSame(_ left: [EvaluatedBranch], _ right: [EvaluatedBranch], tolerance: Share) -> Bool {
         if left.count == right.count,
             zip(left, right).allSatisfy({
                 $0.share == $1.share && $0.outcome == $1.outcome && $0.assumptions.isEmpty && $1.assumptions.isEmpty
@@ -22,7 +24,10 @@ public struct RulesetDifference: Sendable {
         {
             return true
         }
-        return distribution(left) == distribution(right)
+        let (first, second) = (distribution(left), distribution(right))
+        if tolerance.isNone { return first == second }
+        return first.allSatisfy { key, share in share.isNear(second[key] ?? .none, tolerance) }
+            && second.allSatisfy { key, share in share.isNear(first[key] ?? .none, tolerance) }
     }
 
     private struct Key: Hashable {

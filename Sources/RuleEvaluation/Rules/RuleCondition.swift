@@ -14,6 +14,10 @@ package enum RuleCondition: Hashable, Sendable {
     case packet(PacketCondition)
     /// A random draw.
     case random(Probability)
+    /// The source address is the destination address.
+    case sameAddresses
+    /// A share of the clients, by a hash of their address.
+    case clients(ClientShare)
     /// A lookup or an entry in a list of clients.
     case recent(RecentMatch)
     /// What the packet alone does not decide.
@@ -112,14 +116,27 @@ extension Match {
         case .mark(let value, let mask, let isInverted):
             return visit(.packet(.mark(value, mask: mask, isInverted: isInverted)))
         case .transport(let transport, let port):
-            guard visit(.transport(ProtocolMatch(UInt16(transport.number)))) else { return false }
-            guard let port else { return true }
-            return visit(.packet(.ports(.destination, [port...port], isInverted: false)))
+            return Self.visit(transport, port.map { $0...$0 }, visit)
+        case .ports(let transport, let ports):
+            return Self.visit(transport, ports, visit)
+        case .sameAddresses:
+            return visit(.sameAddresses)
+        case .clients(let share):
+            return visit(.clients(share))
         case .random(let probability):
             return visit(.random(probability))
         case .recent(let recent):
             return visit(.recent(recent))
         }
+    }
+
+    @inline(__always)
+    private static func visit(
+        _ transport: TransportProtocol, _ ports: ClosedRange<UInt16>?, _ visit: (RuleCondition) -> Bool
+    ) -> Bool {
+        guard visit(.transport(ProtocolMatch(UInt16(transport.number)))) else { return false }
+        guard let ports else { return true }
+        return visit(.packet(.ports(.destination, [ports], isInverted: false)))
     }
 
     /// The bit of `PacketCondition.addressTypes` that stands for addresses of this host.
@@ -130,7 +147,7 @@ extension Match {
 
 extension MaskedAddress {
     /// The same condition as the kernel has it.
-    fileprivate init(_ match: AddressMatch) {
+    init(_ match: AddressMatch) {
         let mask = match.range.mask
         self.init(
             AddressBits(match.range.address), mask: AddressBits(high: mask.high, low: mask.low),

@@ -37,6 +37,8 @@ enum UndecidedFact: Hashable {
 struct ConditionCheck {
     let family: IPFamily
     let network: NodeNetwork
+    /// Whether a hash of the client's address is taken as a draw.
+    let drawsClients: Bool
     /// Where all that is asked is listed, if that is of interest.
     let log: QuestionLog?
 
@@ -56,6 +58,8 @@ struct ConditionCheck {
         // Connection tracking has put fragments together.
         case .fragments(let fragments): ConditionAnswer(fragments == .firstOrWhole)
         case .packet(let condition): answer(condition, state)
+        case .sameAddresses: ConditionAnswer(state.source == state.destination)
+        case .clients(let share): clients(share, state)
         case .random(let probability): random(probability)
         case .recent(let recent): self.recent(recent, state)
         case .undecidable(let condition): .undecided(condition.text, .nothing)
@@ -121,6 +125,11 @@ struct ConditionCheck {
         if known == mask { return ConditionAnswer(!isInverted) }
         let text = "-m mark --mark 0x\(String(value, radix: 16))/0x\(String(mask, radix: 16))"
         return .undecided(text, .mark(value, mask: mask, isInverted: isInverted))
+    }
+
+    private func clients(_ share: ClientShare, _ state: PacketState) -> ConditionAnswer {
+        guard drawsClients else { return ConditionAnswer(share.contains(state.packet.source)) }
+        return .random(share.isInverted ? Share(share).rest : Share(share))
     }
 
     private func random(_ probability: Probability) -> ConditionAnswer {

@@ -59,7 +59,9 @@ extension CompilerInput {
         do throws(OptionError) {
             try self.init(
                 objects, options, nodeName: options.hostname ?? host.hostname,
-                interfaceAddresses: interfaces == .ofThisMachine ? host.interfaceAddresses : nil)
+                interfaceAddresses: interfaces == .ofThisMachine ? host.interfaceAddresses : nil,
+                comparesAddresses: interfaces == .ofNode || options.ruleLayout != .flat || host.comparesAddresses,
+                hashesClients: interfaces == .ofNode || host.hashesClients)
         } catch {
             throw Console.failure("\(error)", .wrongUsage)
         }

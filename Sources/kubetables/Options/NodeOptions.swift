@@ -27,6 +27,8 @@ struct NodeOptions: ParsableArguments {
     @Option(.interfaceAddresses) var interfaceAddresses: [FlagValue] = []
     @Option(.accounting) var accounting: FlagValue?
     @Option(.conntrackTCPBeLiberal) var conntrackTCPBeLiberal: FlagValue?
+    @Option(.ruleLayout) var ruleLayout: FlagValue?
+    @Option(.affinityMode) var sessionAffinityMode: FlagValue?
 }
 
 extension IPFamily: ExpressibleByArgument {}

@@ -65,6 +65,9 @@ struct CompilationCheck {
         case .localAddress: return "l"
         case .mark: return "m"
         case .transport(let transport, let port): return transport.rawValue + (port == nil ? "" : "p")
+        case .ports(let transport, _): return transport.rawValue + "r"
+        case .sameAddresses: return "h"
+        case .clients: return "k"
         case .random: return "r"
         case .recent: return "a"
         case .accounting: return "n"
@@ -94,6 +97,9 @@ enum SampleSettings {
             node: node, ipv4LocalDetector: .interfacePrefix("veth"), ipv6LocalDetector: .bridgeInterface("cbr0"),
             nodePortAddresses: .ranges(["192.168.50.0/24", "127.0.0.0/8"].compactMap { CIDR($0) }),
             interfaceAddresses: node.addresses),
+        CompilerSettings(
+            node: node, ipv4LocalDetector: range("10.244.0.0/16"), ipv6LocalDetector: range("fd00:10:244::/56"),
+            layout: .flat),
     ]
 
     static let node = Node(

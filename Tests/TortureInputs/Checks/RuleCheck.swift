@@ -12,9 +12,11 @@ struct RuleCheck {
     /// Rules that are there without any object.
     private let baseRules: Set<Rule>
     private let ruleset: Ruleset
+    private let layout: RuleLayoutKind
 
     init(_ ruleset: Ruleset, _ objects: ClusterObjects, _ settings: CompilerSettings) {
         self.ruleset = ruleset
+        layout = settings.layout
         known = KnownValues(objects, settings)
         let empty = Compilation(
             ServiceSnapshot(family: ruleset.family, servicePorts: []), settings: settings
@@ -30,7 +32,14 @@ struct RuleCheck {
             }
             for chain in table.chains {
                 guard chain.name.hasPrefix("KUBE-") else { throw Finding("the chain \(chain.name) is not ours") }
-                for rule in chain.rules where !baseRules.contains(rule) { try check(rule, of: chain.name, chains) }
+                for rule in chain.rules where !baseRules.contains(rule) {
+                    // How front ends are looked up follows from the rules that are found.
+                    if rule.origin.servicePort == nil, layout == .flat {
+                        try checkJump(rule, of: chain.name, chains)
+                    } else {
+                        try check(rule, of: chain.name, chains)
+                    }
+                }
             }
         }
     }
@@ -63,12 +72,11 @@ struct RuleCheck {
                 guard name.hasPrefix("ct_state") || name.hasPrefix("localhost_nps") else {
                     throw fail("an accounting object that is not kube-proxy's")
                 }
-            case .conntrack, .localAddress, .mark, .transport, .random: break
+            case .conntrack, .localAddress, .mark, .transport, .ports, .random, .clients, .sameAddresses: break
             }
         }
+        try checkJump(rule, of: chain, chains)
         switch rule.target {
-        case .jump(let target):
-            guard chains.contains(target) else { throw fail("a jump to a chain that is not there") }
         case .destinationNAT(let address, let port):
             guard known.endpoints.contains(AddressPort(address, port)) else {
                 throw fail("an endpoint that no object has")
@@ -80,13 +88,18 @@ struct RuleCheck {
             guard isHealthCheck(rule, of: chain) else {
                 throw fail("a rule that accepts what no empty cluster accepts")
             }
-        case nil, .return, .mark, .masquerade: break
+        case nil, .return, .mark, .masquerade, .jump: break
         }
+    }
+
+    private func checkJump(_ rule: Rule, of chain: ChainName, _ chains: Set<ChainName>) throws(Finding) {
+        guard case .jump(let target) = rule.target, !chains.contains(target) else { return }
+        throw Finding("a jump to a chain that is not there: \(text(rule, chain))")
     }
 
     /// The one rule for an object that accepts: load balancers ask the healthCheckNodePort.
     private func isHealthCheck(_ rule: Rule, of chain: ChainName) -> Bool {
-        chain == "KUBE-NODEPORTS" && rule.transport == .tcp
+        RuleLayoutKind.ownership.whole(of: chain, in: .filter) == "KUBE-NODEPORTS" && rule.transport == .tcp
             && rule.matches.contains { match in
                 if case .transport(.tcp, let port?) = match { known.healthCheckNodePorts.contains(port) } else { false }
             }

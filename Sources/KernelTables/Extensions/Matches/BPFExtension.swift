@@ -4,7 +4,7 @@ import NetworkTypes
 import XTables
 
 /// A program of the classic Berkeley packet filter (`struct xt_bpf_info_v1`, linux/netfilter/xt_bpf.h).
-enum BPFExtension: DescribedMatch {
+enum BPFExtension: MatchExtension {
     static let signature = ExtensionSignature("bpf", revision: 1, dataLength: 528)
 
     private static let mode = Member<UInt16>(at: 0)
@@ -13,6 +13,26 @@ enum BPFExtension: DescribedMatch {
     private static let program = MemberBytes(at: 8, length: 512)
     private static let instructionLength = 8
 
+    /// Of all programs, our language has the one that compares both addresses, so nothing in the data differs.
+    static func form(_ family: IPFamily) -> ExtensionForm {
+        let instructions = SameAddressProgram.instructions(family)
+        var constants = [ExtensionForm.Constant(count, UInt16(instructions.count))]
+        for (index, instruction) in instructions.enumerated() {
+            let offset = program.range.lowerBound + index * instructionLength
+            constants += [
+                .init(Member<UInt16>(at: offset), instruction.code),
+                .init(Member<UInt8>(at: offset + 2), instruction.jumpTrue),
+                .init(Member<UInt8>(at: offset + 3), instruction.jumpFalse),
+                .init(Member<UInt32>(at: offset + 4), instruction.operand),
+            ]
+        }
+        return ExtensionForm(userLength: program.range.upperBound, constants: constants)
+    }
+
+    static func match(_ data: ExtensionData) -> Match? { .sameAddresses }
+}
+
+extension BPFExtension: DescribedMatch {
     static func describe(_ data: ExtensionData) -> MatchDescription? {
         var match = MatchDescription("bpf", .undecidable)
         switch data[mode] {

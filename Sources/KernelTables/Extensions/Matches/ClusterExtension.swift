@@ -4,7 +4,7 @@ import NetworkTypes
 import XTables
 
 /// A share of the clients, by a hash of their address (`struct xt_cluster_match_info`, linux/netfilter/xt_cluster.h).
-enum ClusterExtension: DescribedMatch {
+enum ClusterExtension: MatchExtension {
     static let signature = ExtensionSignature("cluster", revision: 0, dataLength: 16)
 
     private static let totalNodes = Member<UInt32>(at: 0)
@@ -12,6 +12,30 @@ enum ClusterExtension: DescribedMatch {
     private static let seed = Member<UInt32>(at: 8)
     private static let invert = Member<UInt32>(at: 12)
 
+    static func form(_ family: IPFamily) -> ExtensionForm {
+        ExtensionForm(
+            userLength: invert.range.upperBound, constants: [.init(nodeMask, 1)],
+            values: [totalNodes.range, seed.range, invert.range])
+    }
+
+    @inline(__always)
+    static func encode(_ share: ClientShare, to arena: ByteArena) {
+        arena.append(UInt32(share.count))
+        arena.append(share.seed)
+        arena.append(UInt32(share.isInverted ? 1 : 0))
+    }
+
+    /// Our language has the first share only.
+    static func match(_ data: ExtensionData) -> Match? {
+        guard let isInverted = data.flag(invert), data[nodeMask] == 1,
+            (1...UInt32(ClientShare.maximumCount)).contains(data[totalNodes])
+        else { return nil }
+        return .clients(
+            ClientShare(oneOutOf: Int(data[totalNodes]), seed: data[seed], isInverted: isInverted))
+    }
+}
+
+extension ClusterExtension: DescribedMatch {
     static func describe(_ data: ExtensionData) -> MatchDescription? {
         guard let isInverted = data.flag(invert) else { return nil }
         var match = MatchDescription("cluster", .undecidable)

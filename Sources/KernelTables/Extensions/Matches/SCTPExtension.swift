@@ -27,17 +27,18 @@ enum SCTPExtension: MatchExtension {
     }
 
     @inline(__always)
-    static func encode(destinationPort port: UInt16?, to arena: ByteArena) {
+    static func encode(destinationPorts ports: ClosedRange<UInt16>?, to arena: ByteArena) {
         // Unlike TCP and UDP, with a flag for whether the ports are looked at at all.
-        arena.append(port ?? 0)
-        arena.append(port ?? 0)
-        arena.append(port == nil ? 0 : destinationPortsFlag)
+        arena.append(ports?.lowerBound ?? 0)
+        arena.append(ports?.upperBound ?? 0)
+        arena.append(ports == nil ? 0 : destinationPortsFlag)
     }
 
     static func match(_ data: ExtensionData) -> Match? {
         if data[flags] == 0 { return .transport(.sctp) }
         let (low, high) = (data[destinationPorts.low], data[destinationPorts.high])
-        return low == high ? .transport(.sctp, destinationPort: low) : nil
+        if low == high { return .transport(.sctp, destinationPort: low) }
+        return low < high ? .ports(.sctp, low...high) : nil
     }
 }
 

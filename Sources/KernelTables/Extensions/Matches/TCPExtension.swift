@@ -18,9 +18,9 @@ enum TCPExtension: MatchExtension {
     }
 
     @inline(__always)
-    static func encode(destinationPort port: UInt16?, to arena: ByteArena) {
-        arena.append(port ?? 0)
-        arena.append(port ?? .max)
+    static func encode(destinationPorts ports: ClosedRange<UInt16>, to arena: ByteArena) {
+        arena.append(ports.lowerBound)
+        arena.append(ports.upperBound)
     }
 
     static func match(_ data: ExtensionData) -> Match? {
@@ -29,7 +29,7 @@ enum TCPExtension: MatchExtension {
 }
 
 extension Match {
-    /// A match on any port or on one; `nil` for some ports.
+    /// A match on any port, on one or on a range of them; `nil` without ports.
     init?(_ transport: TransportProtocol, destinationPorts ports: ClosedRange<UInt16>?) {
         guard let ports else { return nil }
         if ports == 0...UInt16.max {
@@ -37,7 +37,7 @@ extension Match {
         } else if ports.count == 1 {
             self = .transport(transport, destinationPort: ports.lowerBound)
         } else {
-            return nil
+            self = .ports(transport, ports)
         }
     }
 }

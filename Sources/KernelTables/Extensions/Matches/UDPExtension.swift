@@ -18,9 +18,9 @@ enum UDPExtension: MatchExtension {
     }
 
     @inline(__always)
-    static func encode(destinationPort port: UInt16?, to arena: ByteArena) {
-        arena.append(port ?? 0)
-        arena.append(port ?? .max)
+    static func encode(destinationPorts ports: ClosedRange<UInt16>, to arena: ByteArena) {
+        arena.append(ports.lowerBound)
+        arena.append(ports.upperBound)
     }
 
     static func match(_ data: ExtensionData) -> Match? {

@@ -17,16 +17,15 @@ extension KubeProxyLayout {
         }
     }
 
+    package static func home(ofRulesIn chain: ChainName) -> ChainName {
+        chain == FlatChains.clusterIPs ? KubeProxyChains.services : chain
+    }
+
     package static let sharedTargets: Set<ChainName> = [KubeProxyChains.markMasquerade]
 
     package static func isServicePortChain(_ chain: ChainName) -> Bool {
         chain.withBytes { bytes in
             ServicePortChains.Prefix.all.contains { bytes.starts(with: $0.description.utf8) }
         }
-    }
-
-    package static func balancingChains(of name: ServicePortName) -> (cluster: ChainName, local: ChainName) {
-        let chains = ServicePortChains(name)
-        return (chains.cluster, chains.local)
     }
 }

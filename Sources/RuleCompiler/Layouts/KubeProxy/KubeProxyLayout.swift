@@ -13,6 +13,8 @@ import XTables
 package struct KubeProxyLayout: RuleLayout {
     let settings: FamilySettings
 
+    package static let usualAffinityMode = AffinityMode.recent
+
     package init(settings: FamilySettings) { self.settings = settings }
 
     /// KUBE-FIREWALL is shared with the kubelet.
@@ -30,8 +32,13 @@ package struct KubeProxyLayout: RuleLayout {
         jumpComments: Set(KubeProxyJumpComment.allCases.map(\.rawValue)))
 
     package func compile(_ entry: ServicePortEndpoints, isLargeCluster: Bool) -> CompiledServicePort {
-        ServicePortCompiler(entry, settings: settings, isLargeCluster: isLargeCluster).compile()
+        ServicePortCompiler(entry, settings: settings, isLargeCluster: isLargeCluster, form: Self.form)
+            .compile(for: Self.self)
     }
+
+    private static let form = ServicePortForm(
+        clusterIPs: KubeProxyChains.services, marksInOwnChains: true, commentsInOwnChains: true,
+        balancing: { EndpointChainBalancer($0) })
 
     package func sharedChains(in table: Table, of servicePorts: [CompiledServicePort]) -> [Chain] {
         KubeProxyChains.all(in: table).map { name in

@@ -5,8 +5,11 @@ import ServiceModel
 import XTables
 
 /// Compiles one service port to rules, in the steps and the order of kube-proxy's syncProxyRules.
+///
+/// Layouts share the front ends and the ways from them to the endpoints; what they have different is a ``ServicePortForm``.
 struct ServicePortCompiler {
     let settings: FamilySettings
+    private let form: ServicePortForm
     let servicePort: ServicePort
     let selection: EndpointSelection
     let chains: ServicePortChains
@@ -17,50 +20,34 @@ struct ServicePortCompiler {
     /// The origin of all rules that are not those of one endpoint.
     let origin: Origin
 
-    let clusterEndpoints: [BalancedEndpoint]
-    let localEndpoints: [BalancedEndpoint]
-    let reachableEndpoints: [BalancedEndpoint]
+    let endpoints: UsableEndpoints
 
-    init(_ entry: ServicePortEndpoints, settings: FamilySettings, isLargeCluster: Bool) {
+    init(_ entry: ServicePortEndpoints, settings: FamilySettings, isLargeCluster: Bool, form: ServicePortForm) {
         self.settings = settings
+        self.form = form
         servicePort = entry.servicePort
         self.isLargeCluster = isLargeCluster
         name = entry.servicePort.name.description
         let selection = EndpointSelection(of: entry.endpoints, for: entry.servicePort, on: settings.node)
         self.selection = selection
-        let chains = ServicePortChains(entry.servicePort.name)
-        self.chains = chains
+        chains = ServicePortChains(entry.servicePort.name)
         let origin = ServicePortOrigin(
             entry.servicePort.name, endpoints: entry.endpoints.map { AddressPort($0.address, $0.port) })
         self.origin = .servicePort(origin)
-
-        var cluster: [BalancedEndpoint] = []
-        var local: [BalancedEndpoint] = []
-        var reachable: [BalancedEndpoint] = []
-        reachable.reserveCapacity(entry.endpoints.count)
-        for index in entry.endpoints.indices {
-            let inCluster = selection.clusterVerdicts[index].isUsed
-            let inLocal = selection.localVerdicts[index].isUsed
-            guard inCluster || inLocal else { continue }
-            let balanced = BalancedEndpoint(
-                entry.endpoints[index], chains: chains, origin: .endpoint(at: index, of: origin))
-            reachable.append(balanced)
-            if inCluster { cluster.append(balanced) }
-            if inLocal { local.append(balanced) }
-        }
-        clusterEndpoints = cluster
-        localEndpoints = local
-        reachableEndpoints = reachable
+        endpoints = UsableEndpoints(entry, selection, origin)
     }
+
+    /// What keeps the connections of a client at one endpoint.
+    var affinity: ClientAffinity { settings.affinity(of: servicePort) }
 
     private var hasEndpoints: Bool { selection.hasUsableEndpoints }
 
     private var hasInternalEndpoints: Bool {
-        hasEndpoints && !(servicePort.internalTrafficPolicy == .local && localEndpoints.isEmpty)
+        hasEndpoints && !(servicePort.internalTrafficPolicy == .local && endpoints.local.isEmpty)
     }
 
     private var hasExternalEndpoints: Bool {
-        hasEndpoints && !(servicePort.externalTrafficPolicy == .local && localEndpoints.isEmpty)
+        hasEndpoints && !(servicePort.externalTrafficPolicy == .local && endpoints.local.isEmpty)
     }
 
     private var usesExternalChain: Bool { hasEndpoints && servicePort.isExternallyAccessible }
@@ -76,8 +63,10 @@ struct ServicePortCompiler {
         }
     }
 
-    func compile() -> CompiledServicePort {
-        var result = CompiledServicePort(servicePort, selection: selection, layout: KubeProxyLayout.self)
+    /// - Parameter layout: the layout that the form is of.
+    func compile(for layout: any RuleLayout.Type) -> CompiledServicePort {
+        var result = CompiledServicePort(servicePort, selection: selection, layout: layout)
+        result.affinityMode = affinity.mode
         addClusterIP(to: &result)
         addExternalIPs(to: &result)
         addLoadBalancerVIPs(to: &result)
@@ -97,8 +86,7 @@ struct ServicePortCompiler {
             result.add(
                 virtualAddress(
                     servicePort.clusterIP, comment: "\(name) cluster IP",
-                    target: .jump(chain(for: servicePort.internalTrafficPolicy))), to: KubeProxyChains.services,
-                in: .nat)
+                    target: .jump(chain(for: servicePort.internalTrafficPolicy))), to: form.clusterIPs, in: .nat)
         } else {
             result.add(deadEnd(servicePort.clusterIP), to: KubeProxyChains.services, in: .filter)
         }
@@ -198,10 +186,10 @@ struct ServicePortCompiler {
 
     /// The rules that have traffic to the cluster IP masqueraded; they stand first in the chain it leads to.
     private var clusterIPMasquerade: [Rule] {
-        guard hasInternalEndpoints, settings.masqueradesAll || settings.detector.canDetect else { return [] }
+        guard form.marksInOwnChains, hasInternalEndpoints, settings.masqueradesClusterIPs else { return [] }
         let rule = virtualAddress(
             servicePort.clusterIP, comment: "\(name) cluster IP", target: .jump(KubeProxyChains.markMasquerade))
-        return [settings.masqueradesAll ? rule : settings.detector.condition(rule, isInverted: true)]
+        return [settings.clusterIPMasqueradeCondition(rule)]
     }
 
     private var externalChain: Chain {
@@ -210,26 +198,25 @@ struct ServicePortCompiler {
         case .cluster:
             rules.append(
                 Rule(
-                    matches: [.comment("masquerade traffic for \(name) external destinations")],
+                    matches: comment("masquerade traffic for \(name) external destinations"),
                     target: .jump(KubeProxyChains.markMasquerade), origin: origin))
         case .local:
             if settings.detector.canDetect {
                 let rule = Rule(
-                    matches: [.comment("pod traffic for \(name) external destinations")],
+                    matches: comment("pod traffic for \(name) external destinations"),
                     target: .jump(chains.cluster), origin: origin)
                 rules.append(settings.detector.condition(rule, isInverted: false))
             }
             rules.append(
                 Rule(
-                    matches: [
-                        .comment("masquerade LOCAL traffic for \(name) external destinations"),
-                        .localAddress(.source),
+                    matches: comment("masquerade LOCAL traffic for \(name) external destinations") + [
+                        .localAddress(.source)
                     ],
                     target: .jump(KubeProxyChains.markMasquerade), origin: origin))
             rules.append(
                 Rule(
-                    matches: [
-                        .comment("route LOCAL traffic for \(name) external destinations"), .localAddress(.source),
+                    matches: comment("route LOCAL traffic for \(name) external destinations") + [
+                        .localAddress(.source)
                     ],
                     target: .jump(chains.cluster), origin: origin))
         }
@@ -240,42 +227,35 @@ struct ServicePortCompiler {
     }
 
     private var firewallChain: Chain {
-        let comment = Match.comment("\(name) loadbalancer IP")
+        let comment = comment("\(name) loadbalancer IP")
         func allow(_ range: CIDR) -> Rule {
-            Rule(source: AddressMatch(range), matches: [comment], target: .jump(chains.external), origin: origin)
+            Rule(source: AddressMatch(range), matches: comment, target: .jump(chains.external), origin: origin)
         }
         var rules = servicePort.loadBalancerSourceRanges.map(allow)
         if servicePort.loadBalancerSourceRanges.contains(where: { $0.contains(settings.nodeAddress) }) {
             // The node itself reaches a load balancer address by way of itself, with that address as its source.
             rules += servicePort.loadBalancerVIPs.map { allow(CIDR(host: $0)) }
         }
-        rules.append(
-            Rule(matches: [.comment("other traffic to \(name) will be dropped by KUBE-PROXY-FIREWALL")], origin: origin)
-        )
+        if form.commentsInOwnChains {
+            let end = "other traffic to \(name) will be dropped by KUBE-PROXY-FIREWALL"
+            rules.append(Rule(matches: [.comment(end)], origin: origin))
+        }
         return Chain(name: chains.firewall, rules: rules, origin: origin)
     }
+
+    /// The comment of a rule in a chain of the service port, if it has one.
+    private func comment(_ text: String) -> [Match] { form.commentsInOwnChains ? [.comment(text)] : [] }
 
     private func addEndpointChains(to result: inout CompiledServicePort) {
         let masquerade = clusterIPMasquerade
         let internalChain = chain(for: servicePort.internalTrafficPolicy)
-        let balancer = EndpointBalancer(
-            name: name, transport: servicePort.name.transport, affinity: servicePort.sessionAffinity,
-            hasComments: !isLargeCluster)
-        if servicePort.usesClusterEndpoints, !clusterEndpoints.isEmpty {
-            result.chains.nat.append(
-                Chain(
-                    name: chains.cluster,
-                    rules: (internalChain == chains.cluster ? masquerade : []) + balancer.rules(over: clusterEndpoints),
-                    origin: origin)
-            )
+        let balancing = form.balancing(self)
+        func add(_ chain: ChainName, over places: [Int]) {
+            let first = internalChain == chain ? masquerade : []
+            result.chains.nat += balancing.chains(chain, first: first, over: places, origin: origin)
         }
-        if servicePort.usesLocalEndpoints, !localEndpoints.isEmpty {
-            result.chains.nat.append(
-                Chain(
-                    name: chains.local,
-                    rules: (internalChain == chains.local ? masquerade : []) + balancer.rules(over: localEndpoints),
-                    origin: origin))
-        }
-        result.chains.nat.append(contentsOf: reachableEndpoints.map(balancer.chain(of:)))
+        if servicePort.usesClusterEndpoints, !endpoints.cluster.isEmpty { add(chains.cluster, over: endpoints.cluster) }
+        if servicePort.usesLocalEndpoints, !endpoints.local.isEmpty { add(chains.local, over: endpoints.local) }
+        result.chains.nat += balancing.endpointChains
     }
 }

@@ -42,6 +42,20 @@ struct ServicePortChains {
 
     private static let usualTextLength = 24
 
+    /// The chain that chooses among a group of endpoints.
+    func name(_ prefix: StaticString, group: String) -> ChainName {
+        Self.withHash(of: identity + Array(group.utf8)) { ChainName(prefix: prefix, suffix: $0) }
+    }
+
+    /// A chain named after a text or, if that is too long, after its hash.
+    static func name(_ prefix: StaticString, text: String) -> ChainName {
+        let bytes = Array(text.utf8)
+        guard prefix.utf8CodeUnitCount + bytes.count > ChainName.maximumLength else {
+            return ChainName(prefix: prefix, suffix: bytes)
+        }
+        return withHash(of: bytes) { ChainName(prefix: prefix, suffix: $0) }
+    }
+
     /// How the names of the chains of service ports and endpoints begin.
     enum Prefix {
         static let cluster: StaticString = "KUBE-SVC-"
@@ -50,7 +64,7 @@ struct ServicePortChains {
         static let firewall: StaticString = "KUBE-FW-"
         static let endpoint: StaticString = "KUBE-SEP-"
 
-        static let all = [cluster, local, firewall, external, endpoint]
+        static let all = [cluster, local, firewall, external, endpoint, ClientChoice.chainPrefix]
     }
 
     /// Calls `body` with the first 16 characters of the Base32 text (RFC 4648) of the SHA-256 hash, as kube-proxy has

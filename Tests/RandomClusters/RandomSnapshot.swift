@@ -6,16 +6,16 @@ import ServiceModel
 import TestSupport
 
 /// Draws service ports with every feature switched on at times, for properties that must hold for all of them.
-struct RandomSnapshot {
-    var random: SeededGenerator
+package struct RandomSnapshot {
+    package var random: SeededGenerator
 
-    init(seed: UInt64) { random = SeededGenerator(seed: seed) }
+    package init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
-    mutating func chance(_ percent: Int) -> Bool { random.chance(percent) }
+    package mutating func chance(_ percent: Int) -> Bool { random.chance(percent) }
 
-    mutating func pick<Element>(_ elements: [Element]) -> Element { random.pick(elements) }
+    package mutating func pick<Element>(_ elements: [Element]) -> Element { random.pick(elements) }
 
-    mutating func address(_ family: IPFamily, net: UInt64) -> IPAddress {
+    package mutating func address(_ family: IPFamily, net: UInt64) -> IPAddress {
         let host = UInt64.random(in: 1..<4000, using: &random)
         switch family {
         case .ipv4: return IPAddress(ipv4: UInt32(net << 16 | host))
@@ -23,7 +23,7 @@ struct RandomSnapshot {
         }
     }
 
-    mutating func entry(_ index: Int, family: IPFamily) -> ServicePortEndpoints {
+    package mutating func entry(_ index: Int, family: IPFamily) -> ServicePortEndpoints {
         var servicePort = ServicePort(
             name: ServicePortName(
                 namespace: pick(["a", "b", "a-b"]), service: "svc-\(index)", port: pick(["", "http", "dns"]),
@@ -44,7 +44,7 @@ struct RandomSnapshot {
         return ServicePortEndpoints(servicePort: servicePort, endpoints: endpoints(family))
     }
 
-    mutating func endpoints(_ family: IPFamily) -> [Endpoint] {
+    package mutating func endpoints(_ family: IPFamily) -> [Endpoint] {
         var byText: [String: Endpoint] = [:]
         let hasHints = chance(30)
         while chance(75) {
@@ -60,11 +60,11 @@ struct RandomSnapshot {
         return byText.sorted { $0.key < $1.key }.map(\.value)
     }
 
-    mutating func snapshot(_ family: IPFamily, count: Int) -> ServiceSnapshot {
+    package mutating func snapshot(_ family: IPFamily, count: Int) -> ServiceSnapshot {
         ServiceSnapshot(family: family, servicePorts: (0..<count).map { entry($0, family: family) })
     }
 
-    mutating func settings() -> CompilerSettings {
+    package mutating func settings(_ layout: RuleLayoutKind = .kubeProxy) -> CompilerSettings {
         let node = Node(
             name: "here",
             addresses: [IPAddress(ipv4: 0xac10_0001), IPAddress(ipv6High: 0xfd00_0000_0000_ac10, low: 1)],
@@ -78,6 +78,6 @@ struct RandomSnapshot {
             masqueradesAll: chance(20), masqueradeBit: pick([0, 14, 31]), allowsLocalhostNodePorts: chance(70),
             nodePortAddresses: pick([.primary, .ranges([]), .ranges([CIDR(.loopback(.ipv4), prefixLength: 8)])]),
             interfaceAddresses: node.addresses + [.loopback(.ipv4), .loopback(.ipv6)], usesAccounting: chance(20),
-            conntrackIsLiberal: chance(20))
+            conntrackIsLiberal: chance(20), layout: layout)
     }
 }
