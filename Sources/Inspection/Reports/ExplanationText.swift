@@ -38,6 +38,9 @@ extension ExplainedPort {
                 "  session affinity: connections of a client go to one endpoint until \(seconds) s pass without a new one"
             )
         }
+        if service.sessionAffinityMode != nil {
+            line("  session affinity: a hash of the client's address chooses the endpoint, on each node the same")
+        }
         if let traffic = service.traffic { line("  \(traffic.sentence)") }
         if let hints { line("  \(MessageText.line(hints))") }
         writeEndpoints(style) { line("  \($0)") }

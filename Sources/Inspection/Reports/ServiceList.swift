@@ -70,8 +70,10 @@ package struct ServiceItem: Sendable, Hashable, Codable {
     package var internalTrafficPolicy: String?
     /// `nil` if the service port cannot be reached from outside of the cluster.
     package var externalTrafficPolicy: String?
-    /// How long connections of a client go to one endpoint, in seconds; `nil` without session affinity.
+    /// How long connections of a client go to one endpoint, in seconds; `nil` without session affinity, and by a hash.
     package var sessionAffinitySeconds: UInt32?
+    /// `hash` if the client's address chooses the endpoint; else `nil`.
+    package var sessionAffinityMode: String?
     package var endpoints: EndpointCounts?
     package var traffic: TrafficCounts?
     /// What needs attention first.
@@ -111,7 +113,7 @@ extension ServiceList {
                 .init(item.clusterIP), .init(item.nodePort.map { "\($0)" }),
                 .init((item.externalIPs + item.loadBalancerIPs).joined(separator: ",")),
                 .init(item.endpoints.map { "\($0.used)/\($0.known)" }), .init(item.policy),
-                .init(item.sessionAffinitySeconds.map { "\($0)s" }),
+                .init(item.sessionAffinityMode ?? item.sessionAffinitySeconds.map { "\($0)s" }),
                 .init(item.traffic?.connectionsPerSecond.map(Self.rate)),
                 .init(item.traffic?.refusedPerSecond.map(Self.rate)),
                 .init(item.state.rawValue, item.state.style),

@@ -61,7 +61,11 @@ extension InspectedState {
         if servicePort.isExternallyAccessible {
             item.externalTrafficPolicy = servicePort.externalTrafficPolicy.rawValue
         }
-        if case .clientIP(let timeout) = servicePort.sessionAffinity { item.sessionAffinitySeconds = timeout }
+        switch (compiled.affinityMode, servicePort.sessionAffinity) {
+        case (.recent, .clientIP(let timeout)): item.sessionAffinitySeconds = timeout
+        case (.hash, _): item.sessionAffinityMode = AffinityMode.hash.rawValue
+        default: break
+        }
         item.endpoints = ServiceItem.EndpointCounts(compiled.selection)
         item.traffic = loop?.families[family]?.traffic?.counts(of: compiled.name)
         return item

@@ -143,6 +143,9 @@ extension TraceOutcome {
 
 extension TraceOutcome.Affinity {
     fileprivate func text(_ endpoint: String?) -> String {
+        if isHashed == true {
+            return "this client always gets \(endpoint ?? "this endpoint"): a hash of its address chooses"
+        }
         guard isPinned else {
             return "remembers this client" + (seconds.map { " for \(Self.grouped($0)) s" } ?? "")
         }

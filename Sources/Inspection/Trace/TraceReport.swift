@@ -73,6 +73,8 @@ package struct TraceOutcome: Sendable, Hashable, Codable {
         package var seconds: UInt32?
         /// How long this client will be remembered, in seconds, unless it connects again.
         package var secondsLeft: UInt32?
+        /// True if a hash of the client's address chooses, and nothing is remembered; else `nil`.
+        package var isHashed: Bool?
     }
 
     /// `delivered`, `sent`, `rejected`, `dropped`, `unroutable`, `handed-over` or `unknown`.

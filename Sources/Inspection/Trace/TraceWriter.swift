@@ -138,6 +138,7 @@ struct TraceWriter {
             let left = seconds.flatMap { seconds in age.map { seconds >= $0 ? seconds - $0 : 0 } }
             return .init(isPinned: true, seconds: seconds, secondsLeft: left)
         }
+        if branch.path.contains(where: \.asksForClients) { return .init(isPinned: true, isHashed: true) }
         guard let list = branch.outcome.remembered.first else { return nil }
         return .init(isPinned: false, seconds: seconds(of: list, branch))
     }
@@ -152,6 +153,14 @@ struct TraceWriter {
         let chain = tracer.compilation.servicePorts.first { $0.ownChains(in: .nat).contains(list) }
         guard case .clientIP(let seconds)? = chain?.servicePort.sessionAffinity else { return nil }
         return seconds
+    }
+}
+
+extension PathStep {
+    /// Whether it is a rule for some clients, by a hash of their address.
+    fileprivate var asksForClients: Bool {
+        guard case .known(let rule)? = rule else { return false }
+        return rule.matches.contains { if case .clients = $0 { true } else { false } }
     }
 }
 
