@@ -49,6 +49,17 @@ import Testing
         #expect(rename(new, "\(folder.path)/config.conf") == 0)
     }
 
+    /// How many connections each client makes with one layout, at least.
+    private static let connectionsEach = 10
+
+    private func waitForClients(_ clients: [BackgroundProcess], connections: Int) throws {
+        let deadline = ContinuousClock.now + .seconds(20)
+        while clients.contains(where: { $0.output.split(separator: "\n").count < connections }) {
+            try #require(ContinuousClock.now < deadline, "clients get no further: \(clients.map(\.output))")
+            usleep(20_000)
+        }
+    }
+
     @Test("in a running loop refuse no connection, and clean up after both")
     func connections() throws {
         try FileManager.default.createDirectory(atPath: "\(folder.path)/manifests", withIntermediateDirectories: true)
@@ -75,12 +86,12 @@ import Testing
         for (count, layout) in ["flat", "kube-proxy", "flat", "kube-proxy", "flat"].enumerated() {
             try configure(layout)
             try program.waitForErrors(containing: "node or options changed: IPv4", count: count + 1)
+            try waitForClients(clients, connections: (count + 1) * Self.connectionsEach)
         }
         _ = try folder.write("end", "")
         for client in clients {
             #expect(try client.wait() == 0)
             #expect(!client.output.contains("bad"))
-            #expect(client.output.split(separator: "\n").count > 20)
         }
         let flat = try lab.run("node", ["iptables-legacy-save", "-t", "nat"])
         #expect(flat.contains(":KUBE-CLUSTER-IPS ") && !flat.contains("KUBE-SEP-"))
