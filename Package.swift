@@ -58,8 +58,9 @@ let package = Package(
         .target(
             name: "ForeignRules", dependencies: ["NetworkTypes", "RuleCompiler", "ServiceModel", "XTables"],
             swiftSettings: settings),
+        .systemLibrary(name: "Cbytesearch"),
         .systemLibrary(name: "Clibyaml", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
-        .target(name: "Documents", dependencies: ["Clibyaml", "Messages"], swiftSettings: settings),
+        .target(name: "Documents", dependencies: ["Cbytesearch", "Clibyaml", "Messages"], swiftSettings: settings),
 
         .target(
             name: "KubernetesObjects", dependencies: ["Documents", "Messages", "NetworkTypes", "ServiceModel"],

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-internal import Clibyaml
+internal import Cbytesearch
 
 /// Searches of a text that may have millions of lines.
 extension UnsafeBufferPointer<UInt8> {

@@ -29,7 +29,7 @@ enum ModuleTable {
         Row("RuleEvaluation", ["XTables"]),
         Row("RuleCompiler", ["ServiceModel", "XTables"], libraries: ["Crypto"]),
         Row("ForeignRules", ["RuleCompiler"]),
-        Row("Documents", ["Clibyaml", "Messages"]),
+        Row("Documents", ["Cbytesearch", "Clibyaml", "Messages"]),
         Row("KubernetesObjects", ["Documents", "ServiceModel"], libraries: ["Foundation", "Glibc"]),
         Row("Inspection", ["KubernetesObjects", "RuleCompiler", "RuleEvaluation"]),
         Row("ProxyConfiguration", ["KubernetesObjects", "RuleCompiler"], libraries: ["Glibc"]),
