@@ -10,12 +10,18 @@ import XTables
 /// A random cluster, laid out in two ways, on a node whose other rules let nothing through.
 package struct LayoutPair {
     private let snapshot: ServiceSnapshot
-    private let settings: CompilerSettings
+    private var settings: CompilerSettings
 
-    /// - Parameter hasLargeServices: whether some Services have so many endpoints that the flat layout divides them.
-    package init(seed: UInt64, family: IPFamily, serviceCount: Int, hasLargeServices: Bool = true) {
+    /// - Parameters:
+    ///   - hasLargeServices: whether some Services have so many endpoints that the flat layout divides them.
+    ///   - comparesAddresses: whether the kernel can compare a packet's addresses with each other.
+    package init(
+        seed: UInt64, family: IPFamily, serviceCount: Int, hasLargeServices: Bool = true,
+        comparesAddresses: Bool = true
+    ) {
         var draw = RandomSnapshot(seed: seed)
         settings = draw.settings()
+        settings.comparesAddresses = comparesAddresses
         var entries = draw.snapshot(family, count: serviceCount).servicePorts
         for index in entries.indices where hasLargeServices && draw.chance(5) {
             let count = draw.pick([17, 40, 150])

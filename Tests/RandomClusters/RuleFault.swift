@@ -78,8 +78,7 @@ package enum RuleFault: String, CaseIterable, Sendable {
         case .noHairpinForwarding:
             return rule.target == .accept && rule.matches.contains(.sameAddresses) ? .remove : nil
         case .noClusterIPMark:
-            guard purpose == .masqueradeMark, rule.destination != nil else { return nil }
-            return .remove
+            return purpose == .masqueradeMark && rule.comment != nil ? .remove : nil
         case .markNotTakenBack:
             guard purpose == .masqueradeMark, case .mark(xor: 0, _) = rule.target else { return nil }
             return .remove

@@ -28,6 +28,15 @@ import XTables
         #expect(difference == nil, "\(difference?.words ?? "")")
     }
 
+    @Test("does so too on a kernel that cannot compare addresses, without asking it to", arguments: 0..<4)
+    func withoutComparison(seed: Int) throws {
+        let cluster = LayoutPair(seed: UInt64(seed), family: .ipv4, serviceCount: 4, comparesAddresses: false)
+        let flat = cluster.ruleset(.flat)
+        #expect(!flat.tables.flatMap(\.chains).flatMap(\.rules).contains { $0.matches.contains(.sameAddresses) })
+        let difference = try cluster.difference(from: flat).difference
+        #expect(difference == nil, "\(difference?.words ?? "")")
+    }
+
     private static let faultsOfTrees: Set<RuleFault> = [.partOfTreeLost, .rangeTooNarrow]
 
     /// Faults that are made by hand in random clusters are all found.

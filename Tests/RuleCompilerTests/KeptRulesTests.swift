@@ -2,6 +2,7 @@
 
 import NetworkTypes
 import RandomClusters
+import RuleEvaluation
 import ServiceModel
 import Testing
 import XTables
@@ -78,6 +79,31 @@ import XTables
             kept.ruleCount
                 == desired.tables.reduce(0) { $0 + $1.ruleCount }
                 - compilation.ruleset.tables.reduce(0) { $0 + $1.ruleCount })
+    }
+
+    /// Rules in trees of chains come back to other places, so what becomes of packets is compared.
+    @Test(
+        "in the flat layout do what they did, whichever layout the kernel had", arguments: 0..<4,
+        [RuleLayoutKind.flat, .kubeProxy])
+    func flat(seed: Int, former: RuleLayoutKind) throws {
+        var draw = RandomSnapshot(seed: UInt64(seed))
+        var settings = draw.settings(.flat)
+        settings.affinityMode = .recent
+        let all = draw.snapshot(.ipv4, count: 4).servicePorts
+        let readable = seed == 0 ? [] : all.filter { _ in draw.chance(50) }
+        let desired = compile(all, settings).ruleset
+        var formerSettings = settings
+        formerSettings.layout = former
+        var held = held(compile(all, formerSettings).ruleset)
+        _ = held.release(Set(readable.map(\.servicePort.name.serviceName)))
+        held.prune()
+        let compilation = compile(readable, settings)
+        let kept = KeptRules(held, alongside: compilation).added(to: compilation.ruleset)
+        let network = NodeNetwork(localAddresses: Set(settings.node.addresses.filter { $0.family == .ipv4 }))
+        let result = try RulesetComparison(
+            RuleEvaluator(desired), RuleEvaluator(kept), on: network, tolerance: .rounding
+        ).run()
+        #expect(result.difference == nil, "\(result.difference?.words ?? "")")
     }
 
     @Test("give way to a readable Service that claims their address or port, and only there")

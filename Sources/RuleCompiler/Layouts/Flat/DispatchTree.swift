@@ -50,14 +50,6 @@ struct DispatchTree: Sendable {
         self.prefix = prefix
     }
 
-    var isEmpty: Bool { items.isEmpty }
-
-    /// The smallest range that all addresses are in; `nil` without any.
-    var range: CIDR? {
-        guard let first = items.first?.key, let last = items.last?.key else { return nil }
-        return CIDR(address(first), prefixLength: min(commonBits(first, last), family.addressBits))
-    }
-
     // MARK: Changes
 
     /// Takes the rules of service ports in, which come ordered by name; faster than one by one.
@@ -93,26 +85,40 @@ struct DispatchTree: Sendable {
 
     // MARK: Chains
 
+    /// Which chains below the root are made.
+    private enum Extent {
+        case all
+        /// Those on the way to a front end, down to where one change can move everything.
+        case around(Key)
+        case none
+    }
+
     /// The rules at the root, and the chains below it.
     var content: (root: [Rule], chains: [Chain]) {
         var chains: [Chain] = []
-        let root = rules(of: items.indices, &chains)
+        let root = rules(of: items.indices, &chains, .all)
         return (root, chains)
     }
 
-    /// The rules at the root and the chains whose content a change for a front end can touch.
-    func content(around key: Key) -> (root: [Rule], chains: [Chain]) {
+    /// The rules at the root alone.
+    var root: [Rule] {
         var chains: [Chain] = []
-        let root = rules(of: items.indices, &chains, around: key)
-        return (root, chains)
+        return rules(of: items.indices, &chains, .none)
     }
 
-    /// - Parameter key: only chains on the way to it are made, down to where one change can move everything; `nil` for all.
-    private func rules(of range: Range<Int>, _ chains: inout [Chain], around key: Key? = nil) -> [Rule] {
+    /// The chains below the root whose content a change for a front end can touch.
+    func chains(around key: Key) -> [Chain] {
+        var chains: [Chain] = []
+        _ = rules(of: items.indices, &chains, .around(key))
+        return chains
+    }
+
+    private func rules(of range: Range<Int>, _ chains: inout [Chain], _ extent: Extent) -> [Rule] {
         guard range.count > Self.capacity, let first = items[range].first?.key, let last = items[range].last?.key,
             first != last
         else { return range.flatMap { items[$0].rules } }
-        let key = range.count > Self.capacity * 2 ? key : nil
+        var extent = extent
+        if case .around = extent, range.count <= Self.capacity * 2 { extent = .all }
         let length = commonBits(first, last) + Self.bitsAtOnce
         var rules: [Rule] = []
         var start = range.lowerBound
@@ -125,8 +131,14 @@ struct DispatchTree: Sendable {
             } else {
                 let name = name(sample, length)
                 rules.append(rule(leadingTo: name, for: sample, length))
-                if key.map({ bits($0, length) == bound }) ?? true {
-                    let below = self.rules(of: start..<end, &chains, around: key)
+                let isMade =
+                    switch extent {
+                    case .all: true
+                    case .around(let key): bits(key, length) == bound
+                    case .none: false
+                    }
+                if isMade {
+                    let below = self.rules(of: start..<end, &chains, extent)
                     chains.append(Chain(name: name, rules: below, origin: .base(.dispatch)))
                 }
             }

@@ -4,7 +4,8 @@ import NetworkTypes
 import ServiceModel
 import XTables
 
-/// Spreads connections over endpoints by one rule for each, which mostly translates at once; many endpoints are divided into groups.
+/// Spreads connections over endpoints by one rule for each, which mostly translates at once; many endpoints are divided into
+/// groups.
 ///
 /// Which group an endpoint belongs to follows from its address and port alone, so one endpoint more or less changes the
 /// probabilities on the way to it, and nothing else.

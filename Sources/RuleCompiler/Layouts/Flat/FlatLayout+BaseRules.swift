@@ -13,12 +13,12 @@ extension FlatLayout {
 
     /// The rules ahead of those for front ends.
     ///
-    /// - Parameter clusterIPRange: the smallest range with all cluster IPs that lead anywhere; `nil` without any.
-    func firstRules(of chain: ChainName, in table: Table, clusterIPRange: CIDR?) -> [Rule] {
+    /// They are the same for every cluster: rules of an earlier run that are kept may have any cluster IP.
+    func firstRules(of chain: ChainName, in table: Table) -> [Rule] {
         switch (table, chain) {
         case (.nat, KubeProxyChains.services):
-            clusterIPRange.map(clusterIPJumps) ?? []
-        case (.nat, FlatChains.masqueradedClusterIPs) where clusterIPRange != nil && settings.masqueradesClusterIPs:
+            clusterIPJumps
+        case (.nat, FlatChains.masqueradedClusterIPs) where settings.masqueradesClusterIPs:
             [
                 Rule(target: .jump(KubeProxyChains.markMasquerade), origin: .base(.masqueradeMark)),
                 Rule(target: .jump(FlatChains.clusterIPs), origin: .base(.dispatch)),
@@ -58,15 +58,13 @@ extension FlatLayout {
     }
 
     /// The rules that lead to the cluster IPs.
-    private func clusterIPJumps(_ range: CIDR) -> [Rule] {
-        let destination = range.isEverything ? nil : AddressMatch(range)
+    private var clusterIPJumps: [Rule] {
         let all = Rule(
-            destination: destination, matches: [.comment("kubernetes cluster IPs")],
-            target: .jump(FlatChains.clusterIPs), origin: .base(.dispatch))
+            matches: [.comment("kubernetes cluster IPs")], target: .jump(FlatChains.clusterIPs),
+            origin: .base(.dispatch))
         guard settings.masqueradesClusterIPs else { return [all] }
         // Packets that have the mark already keep it, whether there is such a Service or not.
         let masqueraded = Rule(
-            destination: destination,
             matches: [
                 .comment("kubernetes cluster IP traffic to be masqueraded"),
                 .mark(settings.mark, mask: settings.mark, isInverted: true),

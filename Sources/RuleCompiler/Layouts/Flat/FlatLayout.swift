@@ -68,9 +68,9 @@ package struct FlatLayout: RuleLayout {
             let after = new?.rules(of: place.chain, in: place.table) ?? []
             guard before != after else { continue }
             let keys = FrontEndKeys(before + after)
-            let (roots, parts) = (rootChains(in: place.table), lookups[index].content(around: keys))
+            let (roots, below) = (rootChains(in: place.table), lookups[index].chains(around: keys))
             lookups[index].replace(before, by: after, of: name)
-            var names = Self.differing(parts, lookups[index].content(around: keys))
+            var names = Self.differing(below, lookups[index].chains(around: keys))
             names.formUnion(Self.differing(roots, rootChains(in: place.table)))
             touched[place.table, default: []].formUnion(names)
         }
@@ -83,34 +83,34 @@ package struct FlatLayout: RuleLayout {
 
     /// The chains whose names are always the same, with what stands in them now.
     private func rootChains(in table: Table) -> [ChainName: [Rule]] {
-        var found: [ChainName: [Rule]] = [:]
-        for name in KubeProxyChains.all(in: table) + FlatChains.all(in: table) {
-            let lookup = lookups.first { $0.place.table == table && $0.place.chain == name }
-            found[name] = rules(of: name, in: table, looked: lookup?.content.root ?? [])
+        let chains = Self.rootNames(in: table).map { name in
+            (name, rules(of: name, in: table, looked: lookup(in: name, of: table)?.root ?? []))
         }
-        return found
+        return Dictionary(uniqueKeysWithValues: chains)
     }
 
     package func sharedChains(in table: Table, of servicePorts: [CompiledServicePort]) -> [Chain] {
-        var chains: [Chain] = []
-        for name in KubeProxyChains.all(in: table) + FlatChains.all(in: table) {
-            let lookup = lookups.first { $0.place.table == table && $0.place.chain == name }
-            let content = lookup?.content ?? (root: [], chains: [])
-            chains.append(
-                Chain(
-                    name: name, rules: rules(of: name, in: table, looked: content.root),
-                    origin: .base(KubeProxyChains.purpose(of: name))))
-            chains += content.chains
+        Self.rootNames(in: table).flatMap { name in
+            let content = lookup(in: name, of: table)?.content ?? (root: [], chains: [])
+            let root = Chain(
+                name: name, rules: rules(of: name, in: table, looked: content.root),
+                origin: .base(KubeProxyChains.purpose(of: name)))
+            return [root] + content.chains
         }
-        return chains
+    }
+
+    private static func rootNames(in table: Table) -> [ChainName] {
+        KubeProxyChains.all(in: table) + FlatChains.all(in: table)
+    }
+
+    private func lookup(in chain: ChainName, of table: Table) -> FlatLookup? {
+        lookups.first { $0.place == FlatLookup.Place(table: table, chain: chain) }
     }
 
     /// The rules of a chain whose name is always the same.
     ///
     /// - Parameter looked: those for front ends.
     private func rules(of name: ChainName, in table: Table, looked: [Rule]) -> [Rule] {
-        let clusterIPs = lookups.first { $0.place == FlatLookup.Place(table: .nat, chain: FlatChains.clusterIPs) }
-        let first = firstRules(of: name, in: table, clusterIPRange: clusterIPs?.addresses.range)
-        return first + looked + lastRules(of: name, in: table)
+        firstRules(of: name, in: table) + looked + lastRules(of: name, in: table)
     }
 }

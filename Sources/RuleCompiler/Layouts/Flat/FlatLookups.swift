@@ -67,16 +67,13 @@ struct FlatLookup: Sendable {
         return (first.root + second.root, first.chains + second.chains)
     }
 
-    /// The same, as far as a change for some front ends can touch it.
-    func content(around keys: FrontEndKeys) -> [ChainName: [Rule]] {
-        var found: [ChainName: [Rule]] = [:]
-        for key in keys.addresses {
-            for chain in addresses.content(around: key).chains { found[chain.name] = chain.rules }
-        }
-        for key in keys.ports {
-            for chain in ports.content(around: key).chains { found[chain.name] = chain.rules }
-        }
-        return found
+    /// The rules of service ports in the chain itself.
+    var root: [Rule] { addresses.root + ports.root }
+
+    /// The chains below that a change for some front ends can touch, by their names.
+    func chains(around keys: FrontEndKeys) -> [ChainName: [Rule]] {
+        let chains = keys.addresses.flatMap(addresses.chains(around:)) + keys.ports.flatMap(ports.chains(around:))
+        return Dictionary(chains.map { ($0.name, $0.rules) }, uniquingKeysWith: { $1 })
     }
 
     /// Takes in the rules of all service ports, which come ordered by name.
