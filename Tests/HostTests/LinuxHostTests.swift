@@ -38,6 +38,13 @@ import Testing
         }
     }
 
+    @Test("matches of the kernel are found, others are not", .needsKernel)
+    func kernelMatches() {
+        #expect(KernelMatch(name: "tcp", revision: 0).isAvailable == true)
+        #expect(KernelMatch(name: "tcp", revision: 9).isAvailable == false)
+        #expect(KernelMatch(name: "no-such-match", revision: 0).isAvailable == false)
+    }
+
     @Test("chains in nf_tables are read with their tables")
     func nftablesChains() {
         let listing = """

@@ -80,6 +80,19 @@ import Testing
         #expect(try warnings(node: unknown, services: [.ipv4]) { $0.clusterCIDRs = [CIDR("fd00::/48")!] }.count == 1)
     }
 
+    @Test("the flat layout on a kernel that cannot compare addresses")
+    func flatLayout() throws {
+        for (layout, isKnown) in [(RuleLayoutKind.flat, true), (.kubeProxy, false), (.flat, false)] {
+            var options = ProxyOptions()
+            options.ruleLayout = layout
+            let settings = try options.settings(
+                node: Self.dualNode, interfaceAddresses: [], comparesAddresses: isKnown)
+            let found = ConfigurationCheck(options, settings, families: [.ipv4], serviceFamilies: []).warnings
+            #expect(found.count == (layout == .flat && !isKnown ? 1 : 0), "\(found)")
+            #expect(found.allSatisfy { $0.hasPrefix("--rule-layout (ruleLayout): the kernel has no match") })
+        }
+    }
+
     @Test("pod CIDRs of the other family, if pods are recognized by them")
     func podCIDR() throws {
         let node = Node(name: "n1", addresses: [IPAddress("192.0.2.10")!], podCIDRs: [CIDR("fd00::/64")!])

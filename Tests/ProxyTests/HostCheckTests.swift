@@ -82,4 +82,24 @@ import XTables
                 "session affinity of default/web is losing clients now: the lists \(list) in /proc/net/xt_recent are full",
             ])
     }
+
+    @Test("warns of so many lists that changes get slow, and of none where a hash chooses")
+    func manyLists() throws {
+        func cluster(_ count: Int, _ mode: String) -> String {
+            let endpoints = (0..<count).map { "{addresses: [10.0.\($0 / 250).\($0 % 250 + 1)]}" }
+            return """
+                {apiVersion: v1, kind: Service,
+                 metadata: {name: web, annotations: {kubetables.io/session-affinity-mode: \(mode)}},
+                 spec: {clusterIP: 10.96.0.1, sessionAffinity: ClientIP, ports: [{port: 80}]}}
+                ---
+                {apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, addressType: IPv4,
+                 metadata: {name: web-1, labels: {kubernetes.io/service-name: web}}, ports: [{port: 8080}],
+                 endpoints: [\(endpoints.joined(separator: ", "))]}
+                """
+        }
+        #expect(try warnings(.ipv4, cluster(200, "recent")).count == 1)
+        let many = try warnings(.ipv4, cluster(201, "recent"))
+        #expect(many.count == 2 && many[1].hasPrefix("201 lists of recent clients slow each change down"), "\(many)")
+        #expect(try warnings(.ipv4, cluster(201, "hash")).isEmpty)
+    }
 }
