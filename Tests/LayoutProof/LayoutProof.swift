@@ -19,6 +19,14 @@ import TestSupport
     /// The number of Services: mostly few, so that there are many kinds of clusters, and now and then enough for trees.
     private static func serviceCount(_ seed: UInt64) -> Int { seed % 25 == 0 ? 60 : 4 + Int(seed % 9) }
 
+    private static let progressInterval: UInt64 = 100
+
+    /// Prints at once, also to a file: the whole takes long.
+    private static func report(_ line: String) {
+        print(line)
+        fflush(nil)
+    }
+
     static func main() {
         let arguments = CommandLine.arguments.dropFirst()
         guard arguments.count < 2, let count = arguments.first.map({ UInt64($0) }) ?? 1000, count > 0 else {
@@ -34,20 +42,22 @@ import TestSupport
         var (classes, isEqual) = (0, true)
         let start = ContinuousClock().now
         for seed in 0..<count {
+            if seed > 0, seed % progressInterval == 0 { report("\(seed) of \(count) clusters compared") }
             let family: IPFamily = seed % 2 == 0 ? .ipv4 : .ipv6
             let cluster = LayoutPair(seed: seed, family: family, serviceCount: serviceCount(seed))
             do {
                 let result = try cluster.difference(from: cluster.ruleset(.flat))
                 classes += result.classCount
                 guard let difference = result.difference else { continue }
-                print("cluster \(seed), \(family.kubernetesName): \(difference.words)")
+                report("cluster \(seed), \(family.kubernetesName): \(difference.words)")
             } catch {
-                print("cluster \(seed), \(family.kubernetesName): \(error)")
+                report("cluster \(seed), \(family.kubernetesName): \(error)")
             }
             isEqual = false
         }
         let seconds = (ContinuousClock().now - start) / .seconds(1)
-        print("\(count) clusters, \(classes) classes of packets, \(Int(seconds)) s: \(isEqual ? "equal" : "NOT EQUAL")")
+        let verdict = isEqual ? "equal" : "NOT EQUAL"
+        report("\(count) clusters, \(classes) classes of packets, \(Int(seconds)) s: \(verdict)")
         return isEqual
     }
 
@@ -64,7 +74,7 @@ import TestSupport
                 if (try? cluster.difference(from: faulty).difference) != nil { found += 1 }
             }
             if found == 0 { areAllFound = false }
-            print("fault \(fault.rawValue): found in \(found) of \(made) clusters")
+            report("fault \(fault.rawValue): found in \(found) of \(made) clusters")
         }
         return areAllFound
     }
