@@ -12,6 +12,8 @@ public struct CompiledServicePort: Sendable {
     public let selection: EndpointSelection
     /// How connections of a client come to one endpoint; `nil` if they do not.
     public internal(set) var affinityMode: AffinityMode?
+    /// How new connections are spread over the endpoints; of no effect with ``affinityMode`` hash, which decides it.
+    public internal(set) var balance = BalancePolicy.random
     /// The layout that its rules are laid out by.
     let layout: any RuleLayout.Type
     /// Its rules in shared chains, each chain once; none that is empty.

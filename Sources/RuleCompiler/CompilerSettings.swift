@@ -31,6 +31,10 @@ public struct CompilerSettings: Sendable, Hashable {
     public var hashesClients: Bool
     /// How session affinity works where a Service does not say; `nil` as is usual for ``layout``.
     public var affinityMode: AffinityMode?
+    /// How new connections are spread over endpoints where a Service does not decide it (`--balance`).
+    public var balance: BalancePolicy
+    /// Whether connections that fail are balanced again where a Service does not decide it (`--retry-connections`).
+    public var retriesConnections: Bool
     /// How the rules are laid out.
     public var layout: RuleLayoutKind
 
@@ -40,7 +44,8 @@ public struct CompilerSettings: Sendable, Hashable {
         masqueradesAll: Bool = false, masqueradeBit: Int = 14, allowsLocalhostNodePorts: Bool = true,
         nodePortAddresses: NodePortAddresses = .ranges([]), interfaceAddresses: [IPAddress] = [],
         usesAccounting: Bool = false, conntrackIsLiberal: Bool = false, comparesAddresses: Bool = true,
-        hashesClients: Bool = true, affinityMode: AffinityMode? = nil, layout: RuleLayoutKind = .kubeProxy
+        hashesClients: Bool = true, affinityMode: AffinityMode? = nil, balance: BalancePolicy = .random,
+        retriesConnections: Bool = false, layout: RuleLayoutKind = .kubeProxy
     ) {
         precondition((0...31).contains(masqueradeBit), "a packet mark has the bits 0 to 31")
         self.node = node
@@ -56,6 +61,8 @@ public struct CompilerSettings: Sendable, Hashable {
         self.comparesAddresses = comparesAddresses
         self.hashesClients = hashesClients
         self.affinityMode = affinityMode
+        self.balance = balance
+        self.retriesConnections = retriesConnections
         self.layout = layout
     }
 

@@ -20,6 +20,10 @@ package struct FamilySettings: Hashable, Sendable {
     let hashesClients: Bool
     /// How session affinity works where a Service does not say.
     let affinityMode: AffinityMode
+    /// How new connections are spread over endpoints where a Service does not decide it.
+    let balance: BalancePolicy
+    /// Whether connections that fail are balanced again where a Service does not decide it.
+    let retriesConnections: Bool
     /// Whether node ports answer on 127.0.0.0/8.
     let localhostNodePorts: Bool
     /// Whether node ports answer on every address of the node.
@@ -42,6 +46,8 @@ package struct FamilySettings: Hashable, Sendable {
         comparesAddresses = settings.comparesAddresses || settings.layout == .kubeProxy
         hashesClients = settings.hashesClients
         affinityMode = settings.affinityMode ?? settings.layout.implementation.usualAffinityMode
+        balance = settings.balance
+        retriesConnections = settings.retriesConnections
         let onLocalhost =
             family == .ipv4 && settings.allowsLocalhostNodePorts
             && settings.nodePortAddresses.containsIPv4Loopback(node: settings.node)
@@ -66,11 +72,25 @@ package struct FamilySettings: Hashable, Sendable {
     func affinity(of servicePort: ServicePort) -> ClientAffinity {
         guard case .clientIP(let seconds) = servicePort.sessionAffinity else { return .none }
         switch servicePort.affinityMode ?? affinityMode {
-        // The kernel hashes only the first four bytes of IPv6 addresses, which all clients of a cluster have in common.
-        case .hash where hashesClients && family == .ipv4: return .hash
+        case .hash where canHashClients: return .hash
         case .hash, .recent: return .recent(seconds: seconds)
         }
     }
+
+    /// How a service port has new connections spread over its endpoints, as far as the kernel can.
+    func balance(of servicePort: ServicePort) -> BalancePolicy {
+        let policy = servicePort.balance ?? balance
+        return policy == .sourceHash && !canHashClients ? .random : policy
+    }
+
+    /// Whether a service port has connections that fail balanced again: TCP only, since other protocols have no sign of it.
+    func retries(_ servicePort: ServicePort) -> Bool {
+        servicePort.retries(byDefault: retriesConnections)
+    }
+
+    /// Whether the kernel can choose by a hash of a client's address in this family: of IPv6 addresses it hashes only the first
+    /// four bytes, which all clients of a cluster have in common (xt_cluster_ipv6_hash of net/netfilter/xt_cluster.c).
+    private var canHashClients: Bool { hashesClients && family == .ipv4 }
 
     /// The node's primary address of the family.
     var nodeAddress: IPAddress { node.primaryAddress(family) }

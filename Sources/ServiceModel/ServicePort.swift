@@ -53,6 +53,12 @@ public struct ServicePort: Sendable, Hashable {
     public var sessionAffinity: SessionAffinity
     /// How they do; `nil` as this node does it for all.
     public var affinityMode: AffinityMode?
+    /// How new connections are spread over the endpoints; `nil` as this node does it for all.
+    public var balance: BalancePolicy?
+    /// Whether connections that an endpoint refuses or does not answer are balanced again; `nil` as this node does it for all.
+    public var retriesConnections: Bool?
+    /// Whether endpoints that fail again and again get no connections for a time; `nil` as this node does it for all.
+    public var ejectsOutliers: Bool?
     /// The port where load balancers ask the node whether it has local endpoints, if there is one.
     public var healthCheckNodePort: UInt16?
 
@@ -61,7 +67,8 @@ public struct ServicePort: Sendable, Hashable {
         name: ServicePortName, clusterIP: IPAddress, port: UInt16, nodePort: UInt16? = nil,
         externalIPs: [IPAddress] = [], loadBalancerVIPs: [IPAddress] = [], loadBalancerSourceRanges: [CIDR] = [],
         internalTrafficPolicy: TrafficPolicy = .cluster, externalTrafficPolicy: TrafficPolicy = .cluster,
-        sessionAffinity: SessionAffinity = .none, affinityMode: AffinityMode? = nil, healthCheckNodePort: UInt16? = nil
+        sessionAffinity: SessionAffinity = .none, affinityMode: AffinityMode? = nil, balance: BalancePolicy? = nil,
+        retriesConnections: Bool? = nil, ejectsOutliers: Bool? = nil, healthCheckNodePort: UInt16? = nil
     ) {
         self.name = name
         self.clusterIP = clusterIP
@@ -74,6 +81,9 @@ public struct ServicePort: Sendable, Hashable {
         self.externalTrafficPolicy = externalTrafficPolicy
         self.sessionAffinity = sessionAffinity
         self.affinityMode = affinityMode
+        self.balance = balance
+        self.retriesConnections = retriesConnections
+        self.ejectsOutliers = ejectsOutliers
         self.healthCheckNodePort = healthCheckNodePort
     }
 

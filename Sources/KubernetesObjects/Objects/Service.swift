@@ -82,6 +82,12 @@ public struct Service: Sendable, Hashable {
     public var sessionAffinity = SessionAffinity.none
     /// The annotation `kubetables.io/session-affinity-mode`.
     public var affinityMode: AffinityMode?
+    /// The annotation `kubetables.io/balance`.
+    public var balance: BalancePolicy?
+    /// The annotation `kubetables.io/retry`.
+    public var retriesConnections: Bool?
+    /// The annotation `kubetables.io/outlier-ejection`.
+    public var ejectsOutliers: Bool?
     /// `spec.healthCheckNodePort` as written, whether or not the type gives it a meaning.
     public var healthCheckNodePort: UInt16?
 

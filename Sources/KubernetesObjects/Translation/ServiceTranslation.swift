@@ -28,7 +28,8 @@ extension Service {
                 name: portName(port), clusterIP: clusterIP, port: port.number, nodePort: port.nodePort,
                 externalIPs: externalIPs, loadBalancerVIPs: loadBalancerVIPs, loadBalancerSourceRanges: sourceRanges,
                 internalTrafficPolicy: internalTrafficPolicy, externalTrafficPolicy: effectiveExternalTrafficPolicy,
-                sessionAffinity: sessionAffinity, affinityMode: affinityMode,
+                sessionAffinity: sessionAffinity, affinityMode: affinityMode, balance: balance,
+                retriesConnections: retriesConnections, ejectsOutliers: ejectsOutliers,
                 healthCheckNodePort: effectiveHealthCheckNodePort)
         }
         return translated.count < 2 ? translated : Self.lastOfEachName(translated)
