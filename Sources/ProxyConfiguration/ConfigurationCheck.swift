@@ -31,7 +31,7 @@ package struct ConfigurationCheck: Sendable {
 
     /// All warnings, one for each family at most of each kind.
     package var warnings: [String] {
-        [clusterCIDRsOfOneFamily, missingClusterCIDR, podCIDRsOfOneFamily, endpointChains].compactMap(\.self)
+        [clusterCIDRsOfOneFamily, missingClusterCIDR, podCIDRsOfOneFamily, endpointChains, lateRetry].compactMap(\.self)
             + families.flatMap { [openNodePorts($0), unreachableNodePorts($0)].compactMap(\.self) }
     }
 
@@ -42,6 +42,18 @@ package struct ConfigurationCheck: Sendable {
             "\(ProxyOption.ruleLayout.name): the kernel has no match \"bpf\" (module xt_bpf), so each endpoint gets a chain of its "
             + "own; load the module to have fewer rules"
     }
+
+    /// A retry that clients do not wait for.
+    private var lateRetry: String? {
+        let timeout = options.failurePolicy.answerTimeout
+        guard timeout > Self.clientRetransmission else { return nil }
+        return
+            "\(ProxyOption.retryTimeout.name): after \(DurationText.text(timeout)) an endpoint counts as silent, but clients "
+            + "repeat their SYN after 1s already and reach it again; use at most 1s, so that the first repetition is balanced anew"
+    }
+
+    /// When a client first repeats the SYN of a connection (RFC 6298, section 2).
+    private static let clientRetransmission = Duration.seconds(1)
 
     // MARK: What kube-proxy logs
 

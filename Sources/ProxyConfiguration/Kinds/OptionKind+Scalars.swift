@@ -121,6 +121,29 @@ extension OptionKind<Duration> {
             }, document: { .string(DurationText.text($0)) }, unset: .string("0s"))
     }
 
+    /// A duration in a range; a file that has 0 means it.
+    static func duration(in range: ClosedRange<Duration>) -> OptionKind {
+        let duration = duration()
+        let check: @Sendable (Duration, String) throws(OptionError) -> Duration = { value, name throws(OptionError) in
+            guard range.contains(value) else {
+                throw OptionError(
+                    name,
+                    "invalid duration \(DurationText.text(value)): must be from \(DurationText.text(range.lowerBound)) "
+                        + "to \(DurationText.text(range.upperBound))")
+            }
+            return value
+        }
+        return OptionKind(
+            syntax: duration.syntax,
+            parse: { text, name throws(OptionError) in
+                try check(OptionParsing.duration(text, option: name), name)
+            },
+            read: { fields, value in
+                guard let value = duration.read(&fields, value) else { return nil }
+                return fields.checked { () throws(OptionError) in try check(value, "") }
+            }, document: duration.document, unset: duration.unset)
+    }
+
     /// A duration that files may have as a number of nanoseconds.
     static var durationOrNanoseconds: OptionKind {
         let duration = duration(zeroMeansDefault: true)

@@ -7,7 +7,7 @@ import KubernetesObjects
 extension ProxyOption {
     /// All options.
     package static let all =
-        node + loop + connectionTracking + api + logging + process + otherModes
+        node + loop + failure + connectionTracking + api + logging + process + otherModes
 
     package static let featureGates = ProxyOption(
         flag: "feature-gates", field: "featureGates", .switches,

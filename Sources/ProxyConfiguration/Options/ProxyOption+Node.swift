@@ -64,6 +64,14 @@ extension ProxyOption {
             How clients are kept at an endpoint: by lists of recent ones, or by a hash of their address. (default: recent, \
             with --rule-layout flat hash)
             """)
+    package static let balance = ProxyOption(
+        flag: "balance", field: "balance", .choice("policy"), \.balance, defaultValue: { _ in .random },
+        help:
+            "How new connections are spread over endpoints: at random, by turns, or by a hash of the client's address.")
+    package static let retriesConnections = ProxyOption(
+        flag: "retry-connections", field: "retryConnections", .boolean, \.retriesConnections,
+        defaultValue: { _ in false },
+        help: "Balance a TCP connection again when its endpoint refuses it or does not answer.")
     package static let keepJumpsFirst = ProxyOption(
         flag: "keep-jumps-first", field: "iptables.keepJumpsFirst", .boolean, \.keepJumpsFirst,
         defaultValue: { _ in false },
@@ -72,7 +80,7 @@ extension ProxyOption {
     static let node = [
         hostname, nodeIPs, nodeLabels, bindAddress, clusterCIDR, detectLocalMode, podBridgeInterface,
         podInterfaceNamePrefix, masqueradeAll, masqueradeBit, localhostNodePorts, nodePortAddresses, interfaceAddresses,
-        accounting, conntrackTCPBeLiberal, ruleLayout, affinityMode,
+        accounting, conntrackTCPBeLiberal, ruleLayout, affinityMode, balance, retriesConnections,
         keepJumpsFirst,
     ]
 }

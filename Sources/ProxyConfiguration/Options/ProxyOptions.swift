@@ -44,6 +44,10 @@ public struct ProxyOptions: Sendable, Hashable {
     /// How Services with session affinity get it, unless they say it themselves (`--session-affinity-mode`); by default as the
     /// layout does.
     package var affinityMode: AffinityMode?
+    /// How new connections are spread over endpoints, unless a Service decides it (`--balance`).
+    package var balance: BalancePolicy?
+    /// Whether connections that fail are balanced again, unless a Service decides it (`--retry-connections`).
+    package var retriesConnections: Bool?
     /// Whether our jumps in built-in chains are moved ahead of foreign rules again (`--keep-jumps-first`).
     package var keepJumpsFirst: Bool?
 
@@ -65,6 +69,20 @@ public struct ProxyOptions: Sendable, Hashable {
     package var conntrackUDPTimeout: Duration?
     /// How long a UDP flow with answers is tracked; zero leaves it unchanged (`--conntrack-udp-timeout-stream`).
     package var conntrackUDPStreamTimeout: Duration?
+    /// How long the first packet of a connection can be without an answer until it is balanced again (`--retry-timeout`).
+    package var retryTimeout: Duration?
+    /// How long an endpoint that has just failed is avoided (`--failed-endpoint-delay`).
+    package var failedEndpointDelay: Duration?
+    /// Whether endpoints that fail again and again are ejected, unless a Service decides it (`--eject-outliers`).
+    package var ejectsOutliers: Bool?
+    /// How many connections in a row must fail for an ejection (`--ejection-consecutive-failures`).
+    package var ejectionConsecutiveFailures: Int?
+    /// How long the first ejection takes (`--ejection-base-time`).
+    package var ejectionBaseTime: Duration?
+    /// How long an ejection takes at most (`--ejection-max-time`).
+    package var ejectionMaxTime: Duration?
+    /// How many of a service port's endpoints can be ejected at once, in percent (`--ejection-max-percent`).
+    package var ejectionMaxPercent: Int?
     /// `iptables` (`--proxy-mode`).
     package var mode: String?
     /// The path of the kubeconfig file (`--kubeconfig`).

@@ -43,7 +43,8 @@ extension ProxyOptions {
             nodePortAddresses: nodePortAddresses ?? .ranges([]),
             interfaceAddresses: self.interfaceAddresses ?? interfaceAddresses, usesAccounting: accounting ?? false,
             conntrackIsLiberal: conntrackTCPBeLiberal ?? false, comparesAddresses: comparesAddresses,
-            hashesClients: hashesClients, affinityMode: affinityMode, layout: ruleLayout ?? .kubeProxy)
+            hashesClients: hashesClients, affinityMode: affinityMode, balance: balance ?? .random,
+            retriesConnections: retriesConnections ?? false, layout: ruleLayout ?? .kubeProxy)
     }
 
     private func localDetector(_ family: IPFamily, node: Node) throws(OptionError) -> LocalDetector {

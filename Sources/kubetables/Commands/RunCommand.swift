@@ -43,6 +43,7 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup(title: "Node Options") var node: NodeOptions
     @OptionGroup var jumps: JumpOptions
     @OptionGroup(title: "Loop Options") var loopOptions: LoopOptions
+    @OptionGroup(title: "Failing Endpoint Options") var failureOptions: FailureOptions
     @OptionGroup(title: "Connection Tracking Options") var connectionTracking: ConnectionTrackingOptions
     @OptionGroup(title: "Kernel Options") var kernel: KernelOptions
     @OptionGroup var owner: OwnerOptions

@@ -26,6 +26,17 @@ struct LoopOptions: ParsableArguments {
     @Option(.verbosity) var verbosity: FlagValue?
 }
 
+/// Options for endpoints that refuse connections or do not answer.
+struct FailureOptions: ParsableArguments {
+    @Option(.retryTimeout) var retryTimeout: FlagValue?
+    @Option(.failedEndpointDelay) var failedEndpointDelay: FlagValue?
+    @Option(.ejectsOutliers) var ejectOutliers: FlagValue?
+    @Option(.ejectionConsecutiveFailures) var ejectionConsecutiveFailures: FlagValue?
+    @Option(.ejectionBaseTime) var ejectionBaseTime: FlagValue?
+    @Option(.ejectionMaxTime) var ejectionMaxTime: FlagValue?
+    @Option(.ejectionMaxPercent) var ejectionMaxPercent: FlagValue?
+}
+
 /// kube-proxy's options for the kernel's connection tracking.
 struct ConnectionTrackingOptions: ParsableArguments {
     @Option(.conntrackMaxPerCore) var maxPerCore: FlagValue?

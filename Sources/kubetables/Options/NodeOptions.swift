@@ -29,6 +29,8 @@ struct NodeOptions: ParsableArguments {
     @Option(.conntrackTCPBeLiberal) var conntrackTCPBeLiberal: FlagValue?
     @Option(.ruleLayout) var ruleLayout: FlagValue?
     @Option(.affinityMode) var sessionAffinityMode: FlagValue?
+    @Option(.balance) var balance: FlagValue?
+    @Option(.retriesConnections) var retryConnections: FlagValue?
 }
 
 extension IPFamily: ExpressibleByArgument {}

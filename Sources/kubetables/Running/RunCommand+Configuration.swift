@@ -11,7 +11,9 @@ import ServiceModel
 /// The options of `run`, at the start and when the configuration is reloaded.
 extension RunCommand {
     private var flagValues: [FlagValue] {
-        let groups: [any ParsableArguments] = [source, node, jumps, loopOptions, connectionTracking, compatibility]
+        let groups: [any ParsableArguments] = [
+            source, node, jumps, loopOptions, failureOptions, connectionTracking, compatibility,
+        ]
         return groups.flatMap { $0.flagValues }
     }
 
@@ -19,6 +21,7 @@ extension RunCommand {
         let resolved = try ResolvedOptions(flagValues, config: node.config)
         do throws(OptionError) {
             try resolved.options.validatePeriods()
+            try resolved.options.validateEjectionTimes()
             // NodeCIDR depends on the Node object, which arrives later; all other errors are found now.
             if resolved.options.detectLocalMode != .nodeCIDR {
                 _ = try resolved.options.settings(node: Node(name: ""), interfaceAddresses: [])
