@@ -49,7 +49,7 @@ package struct ConfigurationCheck: Sendable {
         guard timeout > Self.clientRetransmission else { return nil }
         return
             "\(ProxyOption.retryTimeout.name): after \(DurationText.text(timeout)) an endpoint counts as silent, but clients "
-            + "repeat their SYN after 1s already and reach it again; use at most 1s, so that the first repetition is balanced anew"
+            + "repeat their SYN after 1s already and reach it again; use at most 1s, so that this SYN is balanced again"
     }
 
     /// When a client first repeats the SYN of a connection (RFC 6298, section 2).

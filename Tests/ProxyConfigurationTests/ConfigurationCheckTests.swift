@@ -99,4 +99,14 @@ import Testing
         #expect(try warnings(node: node) { $0.detectLocalMode = .nodeCIDR }.count == 1)
         #expect(try warnings(node: node) { _ in }.isEmpty)
     }
+
+    @Test("a retry that comes after clients have tried again")
+    func lateRetry() throws {
+        #expect(try warnings { $0.retryTimeout = .seconds(1) }.isEmpty)
+        #expect(
+            try warnings { $0.retryTimeout = .milliseconds(1500) } == [
+                "--retry-timeout (retryTimeout): after 1.5s an endpoint counts as silent, but clients repeat their SYN after "
+                    + "1s already and reach it again; use at most 1s, so that this SYN is balanced again"
+            ])
+    }
 }

@@ -4,6 +4,7 @@ import Documents
 import KubernetesObjects
 import Messages
 import NetworkTypes
+import RuleCompiler
 import ServiceModel
 import TestSupport
 import Testing
@@ -19,6 +20,9 @@ import Testing
         "clusterCIDR": ["10.244.0.0/16", "10.244.0.0/16,fd00::/48"],
         "detectLocalMode": ["ClusterCIDR", "NodeCIDR", "BridgeInterface", "InterfaceNamePrefix"],
         "ruleLayout": ["kube-proxy", "flat"], "sessionAffinityMode": ["recent", "hash"],
+        "balance": ["random", "round-robin", "source-hash"], "retryTimeout": ["100ms", "900ms", "30s"],
+        "failedEndpointDelay": ["0s", "5s", "5m"], "ejectionConsecutiveFailures": ["1", "1000"],
+        "ejectionBaseTime": ["1s", "30s"], "ejectionMaxTime": ["300s", "24h"], "ejectionMaxPercent": ["0", "100"],
         "detectLocal.bridgeInterface": ["cni0"], "detectLocal.interfaceNamePrefix": ["veth"],
         "nodePortAddresses": ["primary", "10.0.0.0/8", "10.0.0.0/8,::/0"],
         "interface-addresses": ["127.0.0.1,10.0.0.1"],
@@ -38,6 +42,7 @@ import Testing
 
     private static func texts(_ option: ProxyOption) throws -> [String] {
         if option.syntax.repetition == .boolean { return ["true", "false"] }
+        if let own = texts[option.field ?? ""] { return own }
         if option.syntax.valueName == "duration" { return ["1s", "250ms", "1h30m", "720h"] }
         return try #require(texts[option.field ?? option.flag ?? ""], "\(option.name) has no example here")
     }
@@ -120,6 +125,75 @@ import Testing
         #expect(options.effectiveMetricsBindAddress.description == "[::1]:10249")
         options.healthzPort = 0
         #expect(options.effectiveHealthzBindAddress == .none)
+    }
+
+    @Test("of failing endpoints are a policy, with its defaults")
+    func failurePolicy() throws {
+        #expect(ProxyOptions().failurePolicy == .default)
+        let options = try read(
+            """
+            apiVersion: kubeproxy.config.k8s.io/v1alpha1
+            kind: KubeProxyConfiguration
+            balance: round-robin
+            retryConnections: true
+            retryTimeout: 500ms
+            failedEndpointDelay: 0s
+            ejectOutliers: true
+            ejectionConsecutiveFailures: 3
+            ejectionBaseTime: 10s
+            ejectionMaxTime: 1m
+            ejectionMaxPercent: 30
+            """)
+        #expect(
+            options.failurePolicy
+                == FailurePolicy(
+                    retriesConnections: true, ejectsOutliers: true, answerTimeout: .milliseconds(500),
+                    avoidanceTime: .zero, consecutiveFailures: 3, baseEjectionTime: .seconds(10),
+                    maxEjectionTime: .seconds(60), maxEjectionPercent: 30))
+        let settings = try options.settings(node: Node(name: "n"), interfaceAddresses: [])
+        #expect(settings.balance == .roundRobin && settings.retriesConnections)
+        let usual = try ProxyOptions().settings(node: Node(name: "n"), interfaceAddresses: [])
+        #expect(usual.balance == .random && !usual.retriesConnections)
+    }
+
+    @Test(
+        "have ranges that errors name",
+        arguments: [
+            (ProxyOption.retryTimeout, "99ms", "invalid duration 99ms: must be from 100ms to 30s"),
+            (.retryTimeout, "31s", "invalid duration 31s: must be from 100ms to 30s"),
+            (.failedEndpointDelay, "301s", "invalid duration 5m1s: must be from 0s to 5m0s"),
+            (.ejectionConsecutiveFailures, "0", "invalid number of failures 0: must be from 1 to 1000"),
+            (.ejectionConsecutiveFailures, "1001", "invalid number of failures 1001: must be from 1 to 1000"),
+            (.ejectionBaseTime, "0s", "invalid duration 0s: must be from 1s to 24h0m0s"),
+            (.ejectionMaxTime, "25h", "invalid duration 25h0m0s: must be from 1s to 24h0m0s"),
+            (.ejectionMaxPercent, "101", "invalid percentage 101: must be from 0 to 100"),
+            (.balance, "rr", "unsupported policy \"rr\" (supported: random, round-robin, source-hash)"),
+        ])
+    func ranges(option: ProxyOption, text: String, reason: String) throws {
+        var options = ProxyOptions()
+        let flag = try #require(option.flag)
+        #expect(throws: OptionError("--\(flag)", reason)) { try option.apply(text, to: &options) }
+        // The same from a file, with the field's name.
+        var log = DiagnosticLog()
+        let field = try #require(option.field)
+        _ = ProxyOptions.read(
+            Array(
+                "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n\(field): \(text)\n".utf8),
+            file: "c", log: &log)
+        #expect(log.diagnostics.map { "\($0)" }.contains { $0.contains("\(field): \(reason)") }, "\(log.diagnostics)")
+    }
+
+    @Test("the longest ejection is not shorter than the first one")
+    func ejectionTimes() throws {
+        var options = ProxyOptions()
+        try options.validateEjectionTimes()
+        options.ejectionBaseTime = .seconds(300)
+        try options.validateEjectionTimes()
+        options.ejectionBaseTime = .seconds(301)
+        #expect(
+            throws: OptionError(
+                "--ejection-max-time (ejectionMaxTime)", "must not be less than the base time (5m1s)")
+        ) { try options.validateEjectionTimes() }
     }
 
     @Test func theSocketForCommandsIsTheDefaultUnlessThereIsToBeNone() throws {
