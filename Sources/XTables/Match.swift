@@ -18,6 +18,11 @@ public enum Match: Hashable, Sendable {
     case ports(TransportProtocol, ClosedRange<UInt16>)
     /// A random draw (xt_statistic `--mode random`).
     case random(Probability)
+    /// The first packet, and every so many packets one, of those that come to the rule: 1 for all of them (xt_statistic
+    /// `--mode nth --packet 0`).
+    ///
+    /// The kernel counts for each rule, on all CPUs together, and begins anew whenever the table is replaced.
+    case everyNth(UInt32)
     /// A share of the clients, by a hash of their address (xt_cluster).
     case clients(ClientShare)
     /// The list of recent source addresses of a name (xt_recent).

@@ -24,6 +24,12 @@ public struct Probability: Hashable, Sendable {
         self.init(decimal: decimals)
     }
 
+    /// The share of a rule that takes one packet in turn of `count`, as ``init(oneOutOf:)`` has it, but never none.
+    package init(oneInTurnOf count: UInt32) {
+        let probability = Probability(oneOutOf: Int(max(1, count)))
+        self.init(fraction: max(1, probability.fraction))
+    }
+
     /// `part` out of `count`, rounded to the nearest fraction that the kernel keeps.
     ///
     /// - Precondition: `part` is from 0 to `count`, and `count` is positive.

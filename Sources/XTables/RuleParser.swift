@@ -144,12 +144,8 @@ struct RuleParser {
         case "cluster":
             return .clients(try clientShare())
         case "statistic":
-            try expect("--mode", "random", "--probability")
-            let text = try value("a probability")
-            guard let value = Double(text), (0...1).contains(value) else {
-                throw error("invalid probability \(MessageText.quoted(text)): must be from 0 to 1")
-            }
-            return .random(Probability(decimal: value))
+            try expect("--mode")
+            return words.take("nth") ? .everyNth(try turns()) : .random(try probability())
         case "recent":
             return .recent(try recent())
         case "nfacct":
@@ -181,6 +177,24 @@ struct RuleParser {
         }
         try expect("--cluster-hash-seed")
         return ClientShare(oneOutOf: count, seed: try hexadecimal(value("a seed")), isInverted: isInverted)
+    }
+
+    private mutating func probability() throws(RulesetSyntaxError) -> Probability {
+        try expect("random", "--probability")
+        let text = try value("a probability")
+        guard let value = Double(text), (0...1).contains(value) else {
+            throw error("invalid probability \(MessageText.quoted(text)): must be from 0 to 1")
+        }
+        return Probability(decimal: value)
+    }
+
+    private mutating func turns() throws(RulesetSyntaxError) -> UInt32 {
+        try expect("--every")
+        let count: UInt32 = try number("a number of packets")
+        guard count > 0 else { throw error("0 is not a number of packets from 1") }
+        // The first packet of each turn is the only one that our language has.
+        try expect("--packet", "0")
+        return count
     }
 
     private mutating func connectionStates() throws(RulesetSyntaxError) -> ConnectionStates {

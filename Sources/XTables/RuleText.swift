@@ -103,6 +103,10 @@ extension Match {
         case .random(let probability):
             bytes.appendLiteral(" -m statistic --mode random --probability ")
             probability.appendText(to: &bytes)
+        case .everyNth(let count):
+            bytes.appendLiteral(" -m statistic --mode nth --every ")
+            bytes.appendDecimal(count)
+            bytes.appendLiteral(" --packet 0")
         case .recent(let recent):
             recent.append(family: family, to: &bytes)
         case .accounting(let name):

@@ -27,6 +27,7 @@ public enum SampleRules {
             .mark(0x4000, mask: 0x4000), .mark(0, mask: .max), .mark(0x1, mask: 0xff, isInverted: true),
             .random(Probability(oneOutOf: 3)), .random(Probability(oneOutOf: 2)), .random(Probability(oneOutOf: 1)),
             .random(Probability(fraction: 1)), .random(Probability(3, outOf: 17)), .sameAddresses,
+            .everyNth(3), .everyNth(1), .everyNth(.max),
             .clients(ClientShare(oneOutOf: 10, seed: 0xdead_beef)), .clients(ClientShare(oneOutOf: 32, seed: 0)),
             .clients(ClientShare(oneOutOf: 2, seed: 7, isInverted: true)),
             .recent(RecentMatch(list: "KUBE-SEP-AAAAAAAAAAAAAAAA", action: .set)),

@@ -23,6 +23,7 @@ import XTables
         "-A C ! -i cali+ -p sctp -m sctp --dport 65535 -j ACCEPT",
         "-A C -i cbr0 -p tcp -m tcp -j DNAT --to-destination 10.244.1.2:53",
         "-A C -m statistic --mode random --probability 0.33333333349 -j KUBE-SEP-A",
+        "-A C -m statistic --mode nth --every 3 --packet 0 -j KUBE-SEP-A",
         "-A C -m recent --rcheck --seconds 10800 --reap --name KUBE-SEP-A --mask 255.255.255.255 --rsource -j KUBE-SEP-A",
         "-A C -m recent --set --name KUBE-SEP-A --mask 255.255.255.255 --rsource",
         "-A C -p tcp -m addrtype --dst-type LOCAL -m tcp --dport 80 -j REJECT --reject-with icmp-port-unreachable",

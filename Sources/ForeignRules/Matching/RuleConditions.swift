@@ -129,7 +129,7 @@ struct RuleConditions: Hashable {
                 all.append(.packet(.ports(.destination, [ports], isInverted: false)))
             }
         case .recent(let recent) where recent.action == .set: break
-        case .random, .recent, .clients, .sameAddresses: all.append(.undecidable)
+        case .random, .everyNth, .recent, .clients, .sameAddresses: all.append(.undecidable)
         }
     }
 }

@@ -41,6 +41,7 @@ struct GraphBuilder {
         for own in compiled.ownRules {
             let from = chain(own.chain, own.table, frame)
             let words = RuleWords(own.rule, frame.family)
+            if words.isTurn { note("endpoints take turns", at: from) }
             switch own.rule.target {
             case .jump(let target) where frame.marking.contains(target):
                 let what = words.conditions.isEmpty ? "all packets" : "packets " + words.text

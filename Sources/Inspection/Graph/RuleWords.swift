@@ -5,10 +5,12 @@ import XTables
 
 /// What a rule asks of packets, in words.
 struct RuleWords {
-    /// The conditions, apart from a random draw.
+    /// The conditions, apart from a random draw or a turn.
     let conditions: [String]
-    /// The probability of a random draw; `nil` if the rule does not draw.
+    /// The probability of a random draw, or the share of a turn; `nil` if the rule has neither.
     let probability: Probability?
+    /// Whether the rule takes its packets in turn.
+    let isTurn: Bool
 
     var text: String { conditions.joined(separator: ", ") }
 
@@ -26,19 +28,24 @@ struct RuleWords {
             conditions.append("\(interface.isInverted ? "not " : "")in by \(name)")
         }
         for match in rule.matches {
-            if case .random(let drawn) = match { probability = drawn }
+            switch match {
+            case .random(let drawn): probability = drawn
+            case .everyNth(let count): probability = Probability(oneInTurnOf: count)
+            default: break
+            }
             if let words = match.words { conditions.append(words) }
         }
         self.conditions = conditions
         self.probability = probability
+        isTurn = rule.matches.contains { if case .everyNth = $0 { true } else { false } }
     }
 }
 
 extension Match {
-    /// The condition in words; `nil` for what asks nothing, a random draw, and a protocol that the chain is for.
+    /// The condition in words; `nil` for what asks nothing, a random draw or a turn, and a protocol that the chain is for.
     fileprivate var words: String? {
         switch self {
-        case .comment, .random, .accounting: nil
+        case .comment, .random, .everyNth, .accounting: nil
         case .conntrack(let states, let isInverted): "\(isInverted ? "not " : "")in state \(states.words)"
         case .localAddress(.destination): "to an address of this node"
         case .localAddress(.source): "from an address of this node"

@@ -8,7 +8,7 @@ import XTables
 /// A new match is a file below `Matches`, and a case here and in ``Match``; CONTRIBUTING.md lists the rest.
 enum MatchKind: UInt8, CaseIterable, Sendable {
     case comment = 1
-    case conntrack, addressType, mark, tcp, udp, sctp, random, recent, accounting, sameAddresses, clients
+    case conntrack, addressType, mark, tcp, udp, sctp, random, recent, accounting, sameAddresses, clients, everyNth
 
     /// Not to be called for each rule: the call to what it answers is a dynamic one.
     var kernelExtension: any MatchExtension.Type {
@@ -21,6 +21,7 @@ enum MatchKind: UInt8, CaseIterable, Sendable {
         case .udp: UDPExtension.self
         case .sctp: SCTPExtension.self
         case .random: StatisticExtension.self
+        case .everyNth: StatisticExtension.EveryNth.self
         case .recent: RecentExtension.self
         case .accounting: AccountingExtension.self
         case .sameAddresses: BPFExtension.self
@@ -28,9 +29,10 @@ enum MatchKind: UInt8, CaseIterable, Sendable {
         }
     }
 
-    /// What is read from the kernel is looked up here.
+    /// What is read from the kernel is looked up here; of kinds that share an extension, any one reads what all of them mean.
     static let byName = Dictionary(
-        uniqueKeysWithValues: allCases.map { ("\($0.kernelExtension.signature.name)", $0.kernelExtension) })
+        allCases.map { ("\($0.kernelExtension.signature.name)", $0.kernelExtension) },
+        uniquingKeysWith: { first, _ in first })
 }
 
 extension Match {
@@ -65,6 +67,9 @@ extension Match {
         case .random(let probability):
             StatisticExtension.encode(probability, to: arena)
             return .random
+        case .everyNth(let count):
+            try StatisticExtension.EveryNth.encode(count, to: arena)
+            return .everyNth
         case .recent(let recent):
             RecentExtension.encode(recent, to: arena)
             return .recent

@@ -13,9 +13,11 @@ public enum RuleFeature: Hashable, Sendable, CustomStringConvertible {
     case sctp
     /// Random balancing (xt_statistic). Without it the last endpoint gets every connection.
     case randomBalancing
+    /// Balancing by turns (xt_statistic). Without it the last endpoint gets every connection.
+    case roundRobinBalancing
     /// Connections of a pod to itself through its Service, told by one rule for all of them (xt_bpf). Without it they hang.
     case sameAddresses
-    /// Session affinity by a hash of the client's address (xt_cluster). Without it the last endpoint gets every connection.
+    /// Session affinity and balancing by a hash of the client's address (xt_cluster). Without it the last endpoint gets every connection.
     case clientHash
     /// Refusing connections (REJECT). Without it they hang until the client gives up.
     case rejection
@@ -27,8 +29,9 @@ public enum RuleFeature: Hashable, Sendable, CustomStringConvertible {
         case .sessionAffinity: "session affinity (xt_recent)"
         case .sctp: "SCTP ports (xt_sctp)"
         case .randomBalancing: "random balancing (xt_statistic)"
+        case .roundRobinBalancing: "round-robin balancing (xt_statistic)"
         case .sameAddresses: "connections of pods to themselves (xt_bpf)"
-        case .clientHash: "session affinity by hash (xt_cluster)"
+        case .clientHash: "choice by a hash of the client's address (xt_cluster)"
         case .rejection: "refusing connections (REJECT)"
         }
     }
@@ -39,7 +42,7 @@ public enum RuleFeature: Hashable, Sendable, CustomStringConvertible {
         case .accounting: "packets are not counted at this object"
         case .sessionAffinity: "served without affinity"
         case .sctp: "left out"
-        case .randomBalancing, .clientHash: "one endpoint gets every connection"
+        case .randomBalancing, .roundRobinBalancing, .clientHash: "one endpoint gets every connection"
         case .sameAddresses: "a pod cannot reach itself through a Service; use the layout kube-proxy on this node"
         case .rejection: "connections hang instead of being refused"
         }
@@ -54,6 +57,7 @@ public enum RuleFeature: Hashable, Sendable, CustomStringConvertible {
         case .sameAddresses: self = .sameAddresses
         case .clients: self = .clientHash
         case .random: self = .randomBalancing
+        case .everyNth: self = .roundRobinBalancing
         case .comment, .conntrack, .localAddress, .mark, .transport, .ports: return nil
         }
     }
@@ -75,7 +79,7 @@ extension Match {
         switch self {
         case .comment, .accounting: true
         case .recent(let recent): recent.action == .set
-        case .conntrack, .localAddress, .mark, .transport, .ports, .random, .clients, .sameAddresses: false
+        case .conntrack, .localAddress, .mark, .transport, .ports, .random, .everyNth, .clients, .sameAddresses: false
         }
     }
 }

@@ -44,6 +44,7 @@ extension RuleFeature {
         case .sctp: "3"
         case .rejection: "4"
         case .randomBalancing: "5"
+        case .roundRobinBalancing: "5a"
         }
     }
 }

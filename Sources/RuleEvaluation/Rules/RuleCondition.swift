@@ -12,7 +12,7 @@ package enum RuleCondition: Hashable, Sendable {
     case transport(ProtocolMatch)
     case fragments(FragmentMatch)
     case packet(PacketCondition)
-    /// A random draw.
+    /// A random draw, or a turn, which takes as many packets of all.
     case random(Probability)
     /// The source address is the destination address.
     case sameAddresses
@@ -125,6 +125,8 @@ extension Match {
             return visit(.clients(share))
         case .random(let probability):
             return visit(.random(probability))
+        case .everyNth(let count):
+            return visit(.random(Probability(oneInTurnOf: count)))
         case .recent(let recent):
             return visit(.recent(recent))
         }

@@ -69,6 +69,7 @@ struct CompilationCheck {
         case .sameAddresses: return "h"
         case .clients: return "k"
         case .random: return "r"
+        case .everyNth: return "t"
         case .recent: return "a"
         case .accounting: return "n"
         }
@@ -100,6 +101,8 @@ enum SampleSettings {
         CompilerSettings(
             node: node, ipv4LocalDetector: range("10.244.0.0/16"), ipv6LocalDetector: range("fd00:10:244::/56"),
             layout: .flat),
+        CompilerSettings(node: node, balance: .roundRobin, layout: .flat),
+        CompilerSettings(node: node, balance: .sourceHash),
     ]
 
     static let node = Node(

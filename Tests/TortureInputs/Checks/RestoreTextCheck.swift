@@ -84,7 +84,8 @@ struct RestoreTextCheck {
     /// The options that our rules use, and how many words each takes; anything else is none of ours.
     private static let valuesByOption: [String: Int] = [
         "-s": 1, "-d": 1, "-i": 1, "-p": 1, "-m": 1, "-j": 1, "--comment": 1, "--ctstate": 1, "--src-type": 1,
-        "--dst-type": 1, "--mark": 1, "--dport": 1, "--mode": 1, "--probability": 1, "--set": 0, "--rcheck": 0,
+        "--dst-type": 1, "--mark": 1, "--dport": 1, "--mode": 1, "--probability": 1, "--every": 1, "--packet": 1,
+        "--set": 0, "--rcheck": 0,
         "--seconds": 1, "--reap": 0, "--name": 1, "--mask": 1, "--rsource": 0, "--nfacct-name": 1, "--set-xmark": 1,
         "--random-fully": 0, "--to-destination": 1, "--reject-with": 1, "--bytecode": 1,
         "--cluster-local-nodemask": 1, "--cluster-total-nodes": 1, "--cluster-hash-seed": 1,

@@ -72,7 +72,8 @@ struct RuleCheck {
                 guard name.hasPrefix("ct_state") || name.hasPrefix("localhost_nps") else {
                     throw fail("an accounting object that is not kube-proxy's")
                 }
-            case .conntrack, .localAddress, .mark, .transport, .ports, .random, .clients, .sameAddresses: break
+            case .conntrack, .localAddress, .mark, .transport, .ports, .random, .everyNth, .clients, .sameAddresses:
+                break
             }
         }
         try checkJump(rule, of: chain, chains)

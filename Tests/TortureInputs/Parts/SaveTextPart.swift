@@ -46,7 +46,7 @@ final class SaveTextPart: InputPart {
         "--ctstate", "NEW", "INVALID", "RELATED,ESTABLISHED", "DNAT", "addrtype", "--dst-type", "--src-type", "LOCAL",
         "mark",
         "--mark", "0x4000/0x4000", "--dport", "--sport", "statistic", "--mode", "random", "--probability", "0.5",
-        "0.00001",
+        "0.00001", "nth", "--every", "--packet", "0", "3",
         "recent", "--set", "--rcheck", "--seconds", "--reap", "--name", "--mask", "--rsource", "nfacct",
         "--nfacct-name",
         "ACCEPT", "DROP", "RETURN", "MARK", "--set-xmark", "MASQUERADE", "--random-fully", "--to-destination", "REJECT",
