@@ -12,8 +12,10 @@ public struct CompiledServicePort: Sendable {
     public let selection: EndpointSelection
     /// How connections of a client come to one endpoint; `nil` if they do not.
     public internal(set) var affinityMode: AffinityMode?
-    /// How new connections are spread over the endpoints; of no effect with ``affinityMode`` hash, which decides it.
+    /// How connections without a remembered endpoint are spread: by a hash also where it is ``affinityMode``.
     public internal(set) var balance = BalancePolicy.random
+    /// Whether connections are spread at random since the kernel cannot hash the clients of the family, as they should be.
+    public internal(set) var missesSourceHash = false
     /// The layout that its rules are laid out by.
     let layout: any RuleLayout.Type
     /// Its rules in shared chains, each chain once; none that is empty.

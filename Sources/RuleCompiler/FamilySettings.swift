@@ -79,8 +79,12 @@ package struct FamilySettings: Hashable, Sendable {
 
     /// How a service port has new connections spread over its endpoints, as far as the kernel can.
     func balance(of servicePort: ServicePort) -> BalancePolicy {
-        let policy = servicePort.balance ?? balance
-        return policy == .sourceHash && !canHashClients ? .random : policy
+        missesSourceHash(of: servicePort) ? .random : servicePort.balance ?? balance
+    }
+
+    /// Whether a service port should have its connections spread by a hash that the kernel cannot make.
+    func missesSourceHash(of servicePort: ServicePort) -> Bool {
+        (servicePort.balance ?? balance) == .sourceHash && !canHashClients
     }
 
     /// Whether a service port has connections that fail balanced again: TCP only, since other protocols have no sign of it.

@@ -39,6 +39,34 @@ import Testing
         #expect(try explain("shop/web", wide: true).contains("    nat: -A KUBE-SERVICES -d 10.96.0.10/32 "))
     }
 
+    @Test(
+        "has how connections are spread, unless it is at random",
+        arguments: [
+            ("round-robin", "balance: the endpoints take turns (round-robin)"),
+            (
+                "source-hash",
+                "balance: a hash of the client's address chooses the endpoint, on each node the same (source-hash)"
+            ), ("random", nil),
+        ])
+    func balance(policy: String, sentence: String?) throws {
+        let manifests = SampleState.shop.replacingOccurrences(
+            of: "{name: web, namespace: shop}\nspec:",
+            with: "{name: web, namespace: shop, annotations: {kubetables.io/balance: \(policy)}}\nspec:")
+        let state = SampleState.read(manifests)
+        let text = try SampleState.text(ExplanationInquiry("shop/web"), state)
+        #expect(text.contains("    balance: ") == (sentence != nil))
+        if let sentence { #expect(text.contains("    \(sentence)\n"), "\(text)") }
+        let inquiry = ServiceInquiry(.init(names: ["web"]))
+        let wide = try SampleState.text(inquiry, state, ReportOutput(.wide))
+        #expect(wide.contains(policy) == (sentence != nil))
+        let json = try SampleState.text(inquiry, state, ReportOutput(.json))
+        #expect(json.contains("\"balance\":\"\(policy)\"") == (sentence != nil), "\(json)")
+        let graph = try #require(try GraphInquiry("shop/web").report(on: state) as? ServiceGraph)
+        let takesTurns = graph.nodes.contains { $0.details.contains("endpoints take turns") }
+        #expect(takesTurns == (policy == "round-robin"))
+        if policy != "source-hash" { #expect(graph.edges.contains { $0.fraction == "1/2" }) }
+    }
+
     @Test("names the cause where endpoints are missing")
     func causes() throws {
         #expect(

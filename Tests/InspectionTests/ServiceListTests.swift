@@ -63,12 +63,12 @@ import Testing
         #expect(
             lines[0].split(separator: " ") == [
                 "NAMESPACE", "NAME:PORT", "PROTOCOL", "TYPE", "CLUSTER-IP", "NODE-PORT", "EXTERNAL", "ENDPOINTS",
-                "POLICY", "AFFINITY", "CONN/S", "REFUSED/S", "STATE", "MESSAGE",
+                "POLICY", "AFFINITY", "BALANCE", "CONN/S", "REFUSED/S", "STATE", "MESSAGE",
             ])
         #expect(
             lines[1].split(separator: " ") == [
                 "shop", "web:http", "TCP", "NodePort", "10.96.0.10", "30080", "203.0.113.7", "2/3", "Cluster/Local",
-                "10800s", "-", "-", "ok", "-",
+                "10800s", "-", "-", "-", "ok", "-",
             ])
     }
 

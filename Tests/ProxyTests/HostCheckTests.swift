@@ -19,7 +19,8 @@ import XTables
         if !yaml.isEmpty { for object in Sample.objects(yaml) { objects.insert(object) } }
         let options = ProxyOptions()
         let settings = try options.settings(
-            node: options.node(named: "node-1", object: nil), interfaceAddresses: host.interfaceAddresses)
+            node: options.node(named: "node-1", object: nil), interfaceAddresses: host.interfaceAddresses,
+            hashesClients: host.hashesClients)
         return Compilation(objects.snapshot(family: family), settings: settings).servicePorts
     }
 
@@ -101,5 +102,28 @@ import XTables
         let many = try warnings(.ipv4, cluster(201, "recent"))
         #expect(many.count == 2 && many[1].hasPrefix("201 lists of recent clients slow each change down"), "\(many)")
         #expect(try warnings(.ipv4, cluster(201, "hash")).isEmpty)
+    }
+
+    @Test("warns of Services that the kernel cannot balance by a hash of the client's address")
+    func sourceHash() throws {
+        func cluster(_ policy: String) -> String {
+            """
+            {apiVersion: v1, kind: Service, metadata: {name: web, annotations: {kubetables.io/balance: \(policy)}},
+             spec: {clusterIPs: [10.96.0.1, 'fd00::1'], ports: [{port: 80}]}}
+            """
+        }
+        #expect(try warnings(.ipv4, cluster("source-hash")).isEmpty)
+        #expect(try warnings(.ipv6, cluster("round-robin")).isEmpty)
+        #expect(
+            try warnings(.ipv6, cluster("source-hash")) == [
+                "IPv6: connections of default/web are balanced at random instead of by source-hash: the kernel hashes only the "
+                    + "first four bytes of an address, which clients have in common"
+            ])
+        host.hashesClients = false
+        #expect(
+            try warnings(.ipv4, cluster("source-hash")) == [
+                "IPv4: connections of default/web are balanced at random instead of by source-hash: the kernel has no match "
+                    + "\"cluster\"; load the module xt_cluster"
+            ])
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Messages
+import ServiceModel
 
 extension Explanation {
     package func writeText(_ style: ReportStyle, _ line: (String) -> Void) {
@@ -41,6 +42,7 @@ extension ExplainedPort {
         if service.sessionAffinityMode != nil {
             line("  session affinity: a hash of the client's address chooses the endpoint, on each node the same")
         }
+        if let balance = service.balancePolicy { line("  balance: \(balance.words)") }
         if let traffic = service.traffic { line("  \(traffic.sentence)") }
         if let hints { line("  \(MessageText.line(hints))") }
         writeEndpoints(style) { line("  \($0)") }
@@ -72,5 +74,20 @@ extension TrafficCounts {
         let rate = connectionsPerSecond.map { " (\(ServiceList.rate($0)) per second)" } ?? ""
         let refusedRate = refusedPerSecond.map { " (\(ServiceList.rate($0)) per second)" } ?? ""
         return "traffic: \(connections) connections\(rate), \(refusedPackets) refused packets\(refusedRate)"
+    }
+}
+
+extension ServiceItem {
+    fileprivate var balancePolicy: BalancePolicy? { balance.flatMap(BalancePolicy.init(rawValue:)) }
+}
+
+extension BalancePolicy {
+    /// What it means for new connections.
+    fileprivate var words: String {
+        switch self {
+        case .random: "each connection goes to any endpoint, at random"
+        case .roundRobin: "the endpoints take turns (round-robin)"
+        case .sourceHash: "a hash of the client's address chooses the endpoint, on each node the same (source-hash)"
+        }
     }
 }

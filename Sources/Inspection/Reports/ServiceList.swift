@@ -74,6 +74,8 @@ package struct ServiceItem: Sendable, Hashable, Codable {
     package var sessionAffinitySeconds: UInt32?
     /// `hash` if the client's address chooses the endpoint; else `nil`.
     package var sessionAffinityMode: String?
+    /// `round-robin` or `source-hash`, where connections are spread by it and not at random; else `nil`.
+    package var balance: String?
     package var endpoints: EndpointCounts?
     package var traffic: TrafficCounts?
     /// What needs attention first.
@@ -101,7 +103,7 @@ extension ServiceList {
             .init(heading: "CLUSTER-IP", minimum: 10), .init(heading: "NODE-PORT", surplusRank: 3),
             .init(heading: "EXTERNAL", minimum: 8, surplusRank: 4),
             .init(heading: "ENDPOINTS", isRightAligned: true), .init(heading: "POLICY", minimum: 7, surplusRank: 5),
-            .init(heading: "AFFINITY", isWideOnly: true),
+            .init(heading: "AFFINITY", isWideOnly: true), .init(heading: "BALANCE", isWideOnly: true),
             .init(heading: "CONN/S", isRightAligned: true, surplusRank: 2),
             .init(heading: "REFUSED/S", isRightAligned: true, surplusRank: 2), .init(heading: "STATE"),
             .init(heading: "MESSAGE", isWideOnly: true),
@@ -113,7 +115,7 @@ extension ServiceList {
                 .init(item.clusterIP), .init(item.nodePort.map { "\($0)" }),
                 .init((item.externalIPs + item.loadBalancerIPs).joined(separator: ",")),
                 .init(item.endpoints.map { "\($0.used)/\($0.known)" }), .init(item.policy),
-                .init(item.sessionAffinityMode ?? item.sessionAffinitySeconds.map { "\($0)s" }),
+                .init(item.sessionAffinityMode ?? item.sessionAffinitySeconds.map { "\($0)s" }), .init(item.balance),
                 .init(item.traffic?.connectionsPerSecond.map(Self.rate)),
                 .init(item.traffic?.refusedPerSecond.map(Self.rate)),
                 .init(item.state.rawValue, item.state.style),

@@ -66,6 +66,7 @@ extension InspectedState {
         case (.hash, _): item.sessionAffinityMode = AffinityMode.hash.rawValue
         default: break
         }
+        if compiled.balance != .random, compiled.affinityMode != .hash { item.balance = compiled.balance.rawValue }
         item.endpoints = ServiceItem.EndpointCounts(compiled.selection)
         item.traffic = loop?.families[family]?.traffic?.counts(of: compiled.name)
         return item

@@ -49,7 +49,8 @@ private struct MeasuredServicePort {
         let counts = traffic?.endpoints(of: compiled.name, used.map { selection.endpoints[$0].addressPort })
         let all = counts?.connections.reduce(0, &+) ?? 0
         let expected = expectedShare(used.count)
-        let isTested = compiled.servicePort.sessionAffinity == .none
+        // Else connections of a client are not independent of each other.
+        let isTested = compiled.servicePort.sessionAffinity == .none && compiled.balance != .sourceHash
         return used.enumerated().map { place, index in
             var endpoint = MeasuredEndpoint(endpoint: selection.endpoints[index], expectedShare: expected)
             guard let counts else { return endpoint }

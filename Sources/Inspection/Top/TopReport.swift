@@ -95,7 +95,7 @@ package struct TopEndpointItem: Sendable, Hashable, Codable {
     package var expectedShare: Double?
     /// `more` or `less`, if chance does not explain the difference (``ShareDeviation``).
     ///
-    /// Never with session affinity, where connections of a client are not independent of each other.
+    /// Never with session affinity or a hash of the client's address, where connections of a client are not independent of each other.
     package var deviation: ShareDeviation?
 }
 

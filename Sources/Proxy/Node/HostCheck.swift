@@ -12,13 +12,14 @@ package struct HostCheck: Sendable {
 
     package init(_ host: any Host) { self.host = host }
 
-    /// Warnings about rules of another backend, and about lists of session affinity that are too short.
+    /// Warnings about rules of another backend, about lists of session affinity that are too short, and about a balance policy that
+    /// the kernel cannot follow.
     ///
     /// Blocks the calling thread, and takes up to a few seconds where `nft` is slow.
     ///
     /// - Parameter servicePorts: all service ports of the family.
     package func warnings(_ family: IPFamily, _ servicePorts: [CompiledServicePort]) -> [String] {
-        otherBackendWarnings(family) + affinityWarnings(servicePorts)
+        otherBackendWarnings(family) + affinityWarnings(servicePorts) + hashWarnings(family, servicePorts)
     }
 
     /// Chains of a kube-proxy in nf_tables, where `iptables-nft` puts them: both sets of rules would act.
@@ -69,6 +70,21 @@ package struct HostCheck: Sendable {
                     + "for each rule; \(remedy)"
             ] : []
         return [capacity] + slow + losing
+    }
+
+    /// Services that should choose by a hash of the client's address, which the kernel cannot make.
+    private func hashWarnings(_ family: IPFamily, _ servicePorts: [CompiledServicePort]) -> [String] {
+        let names = servicePorts.filter(\.missesSourceHash).map(\.name.description)
+        guard !names.isEmpty else { return [] }
+        let reason =
+            switch family {
+            case .ipv4: "the kernel has no match \"cluster\"; load the module xt_cluster"
+            case .ipv6: "the kernel hashes only the first four bytes of an address, which clients have in common"
+            }
+        return [
+            "\(family.kubernetesName): connections of \(Self.shortened(names)) are balanced at random instead of by source-hash: "
+                + reason
+        ]
     }
 
     /// From here on the lookup of lists takes a noticeable part of a commit: it grows with the square of their number.

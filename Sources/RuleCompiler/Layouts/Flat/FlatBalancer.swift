@@ -8,7 +8,8 @@ import XTables
 /// groups.
 ///
 /// Which group an endpoint belongs to follows from its address and port alone, so one endpoint more or less changes the
-/// probabilities on the way to it, and nothing else.
+/// probabilities on the way to it, and nothing else. Endpoints that take turns stand in one list, however many they are: turns within
+/// groups would be of different lengths.
 struct FlatBalancer: EndpointBalancing {
     /// The most endpoints that are chosen from one by one, with kube-proxy's probabilities.
     static let capacity = 16
@@ -16,6 +17,7 @@ struct FlatBalancer: EndpointBalancing {
 
     private let transport: TransportProtocol
     private let affinity: ClientAffinity
+    private let balance: BalancePolicy
     private let names: ServicePortChains
     private let endpoints: [UsableEndpoints.Item]
     /// The chain of each endpoint, as far as it has one.
@@ -25,6 +27,7 @@ struct FlatBalancer: EndpointBalancing {
     init(_ compiler: ServicePortCompiler) {
         transport = compiler.servicePort.name.transport
         affinity = compiler.affinity
+        balance = compiler.balance
         names = compiler.chains
         let usable = compiler.endpoints
         endpoints = usable.all
@@ -33,12 +36,9 @@ struct FlatBalancer: EndpointBalancing {
         let (servicePort, cluster) = (compiler.servicePort, Set(usable.cluster))
         let isChosenTwice = servicePort.usesClusterEndpoints && servicePort.usesLocalEndpoints
         let shared = isChosenTwice ? Set(usable.local).intersection(cluster) : []
-        let needsChains =
-            switch compiler.affinity {
-            case .none: marksHairpins
-            case .recent: true
-            case .hash: marksHairpins || ClientHash.needsChains(max(usable.cluster.count, usable.local.count))
-            }
+        let hashesMany =
+            balance == .sourceHash && ClientHash.needsChains(max(usable.cluster.count, usable.local.count))
+        let needsChains = marksHairpins || hashesMany || compiler.affinity.mode == .recent
         chains = usable.all.indices.map { place in
             needsChains || shared.contains(place) ? compiler.chains.endpoint(usable.all[place].endpoint).name : nil
         }
@@ -72,12 +72,24 @@ struct FlatBalancer: EndpointBalancing {
     }
 
     private func rules(over places: [Int], _ group: Group, _ origin: Origin, _ below: inout [Chain]) -> [Rule] {
-        guard affinity != .hash else {
+        switch balance {
+        case .random: return randomRules(over: places, group, origin, &below)
+        case .roundRobin:
+            return places.enumerated().map { index, place in
+                let remaining = places.count - index
+                return rule(to: place, remaining > 1 ? [.everyNth(UInt32(remaining))] : [])
+            }
+        case .sourceHash:
             let choice = ClientChoice(names, group.name, origin, count: places.count)
             return places.enumerated().map { index, place in
                 choice.rule(at: index, for: endpoints[place], rule(to: place), &below)
             }
         }
+    }
+
+    private func randomRules(
+        over places: [Int], _ group: Group, _ origin: Origin, _ below: inout [Chain]
+    ) -> [Rule] {
         let lastDepth = UInt64.bitWidth / Self.bitsAtOnce
         guard places.count > Self.capacity, group.depth < lastDepth else {
             return places.enumerated().map { index, place in
@@ -99,7 +111,7 @@ struct FlatBalancer: EndpointBalancing {
             let path = group.path + " \(number)"
             let name = names.name(FlatChains.endpointGroup, group: path)
             let next = Group(name: name, depth: group.depth + 1, path: path)
-            let chosen = self.rules(over: part, next, origin, &below)
+            let chosen = randomRules(over: part, next, origin, &below)
             below.append(Chain(name: name, rules: chosen, origin: origin))
             rules.append(Rule(matches: Self.draw(probability), target: .jump(name), origin: origin))
         }

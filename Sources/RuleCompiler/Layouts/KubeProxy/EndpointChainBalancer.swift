@@ -10,6 +10,7 @@ struct EndpointChainBalancer: EndpointBalancing {
     private let name: String
     private let transport: TransportProtocol
     private let affinity: ClientAffinity
+    private let balance: BalancePolicy
     private let names: ServicePortChains
     private let usable: [UsableEndpoints.Item]
     private let hasComments: Bool
@@ -31,6 +32,7 @@ struct EndpointChainBalancer: EndpointBalancing {
         name = compiler.name
         transport = compiler.servicePort.name.transport
         affinity = compiler.affinity
+        balance = compiler.balance
         names = compiler.chains
         usable = compiler.endpoints.all
         hasComments = !compiler.isLargeCluster
@@ -43,24 +45,27 @@ struct EndpointChainBalancer: EndpointBalancing {
     }
 
     func chains(_ name: ChainName, first: [Rule], over places: [Int], origin: Origin) -> [Chain] {
-        guard affinity == .hash else {
-            return [Chain(name: name, rules: first + rules(over: places), origin: origin)]
-        }
+        let comments = places.map { comment(endpoints[$0]) }
+        var rules = first
+        rules.reserveCapacity(first.count + places.count * (affinity == .none ? 1 : 2))
+        addRemembered(places, comments, to: &rules)
         var below: [Chain] = []
-        let choice = ClientChoice(names, name, origin, count: places.count)
-        let rules = places.enumerated().map { index, place in
-            let endpoint = endpoints[place]
-            let rule = Rule(matches: comment(endpoint), target: .jump(endpoint.chain), origin: endpoint.origin)
-            return choice.rule(at: index, for: usable[place], rule, &below)
+        switch balance {
+        case .random: add(places, comments, to: &rules) { .random(Probability(oneOutOf: $0)) }
+        case .roundRobin: add(places, comments, to: &rules) { .everyNth(UInt32($0)) }
+        case .sourceHash:
+            let choice = ClientChoice(names, name, origin, count: places.count)
+            for (index, place) in places.enumerated() {
+                let (chain, origin) = (endpoints[place].chain, endpoints[place].origin)
+                let rule = Rule(matches: comments[index], target: .jump(chain), origin: origin)
+                rules.append(choice.rule(at: index, for: usable[place], rule, &below))
+            }
         }
-        return [Chain(name: name, rules: first + rules, origin: origin)] + below
+        return [Chain(name: name, rules: rules, origin: origin)] + below
     }
 
-    /// The rules that choose one of some endpoints: the one the client had last, or a random one.
-    private func rules(over places: [Int]) -> [Rule] {
-        let comments = places.map { comment(endpoints[$0]) }
-        var rules: [Rule] = []
-        rules.reserveCapacity(places.count * (affinity == .none ? 1 : 2))
+    /// Adds the rules that send a client to the endpoint it had last.
+    private func addRemembered(_ places: [Int], _ comments: [[Match]], to rules: inout [Rule]) {
         if case .recent(let seconds) = affinity {
             for (index, place) in places.enumerated() {
                 let chain = endpoints[place].chain
@@ -69,17 +74,22 @@ struct EndpointChainBalancer: EndpointBalancing {
                     Rule(matches: comments[index] + [check], target: .jump(chain), origin: endpoints[place].origin))
             }
         }
+    }
+
+    /// Adds the rules that choose one of some endpoints by a match that takes one out of so many packets.
+    private func add(
+        _ places: [Int], _ comments: [[Match]], to rules: inout [Rule], oneOutOf match: (Int) -> Match
+    ) {
         // By index, since each copy of an endpoint would retain all its parts.
         for (index, place) in places.enumerated() {
             // The i-th rule sees what the rules before it left: it takes one out of the n − i that remain.
             let remaining = places.count - index
-            let draw: [Match] = remaining > 1 ? [.random(Probability(oneOutOf: remaining))] : []
+            let draw = remaining > 1 ? [match(remaining)] : []
             rules.append(
                 Rule(
                     matches: comments[index] + draw, target: .jump(endpoints[place].chain),
                     origin: endpoints[place].origin))
         }
-        return rules
     }
 
     var endpointChains: [Chain] { endpoints.map(chain) }

@@ -40,6 +40,9 @@ struct ServicePortCompiler {
     /// What keeps the connections of a client at one endpoint.
     var affinity: ClientAffinity { settings.affinity(of: servicePort) }
 
+    /// How connections without a remembered endpoint are spread: where a hash keeps clients at one, it chooses the first one, too.
+    var balance: BalancePolicy { affinity == .hash ? .sourceHash : settings.balance(of: servicePort) }
+
     private var hasEndpoints: Bool { selection.hasUsableEndpoints }
 
     private var hasInternalEndpoints: Bool {
@@ -67,6 +70,8 @@ struct ServicePortCompiler {
     func compile(for layout: any RuleLayout.Type) -> CompiledServicePort {
         var result = CompiledServicePort(servicePort, selection: selection, layout: layout)
         result.affinityMode = affinity.mode
+        result.balance = balance
+        result.missesSourceHash = settings.missesSourceHash(of: servicePort)
         addClusterIP(to: &result)
         addExternalIPs(to: &result)
         addLoadBalancerVIPs(to: &result)
