@@ -34,7 +34,8 @@ public struct CompiledServicePort: Sendable {
 
     /// The service port and all its endpoints.
     public var entry: ServicePortEndpoints {
-        ServicePortEndpoints(servicePort: servicePort, endpoints: selection.endpoints)
+        ServicePortEndpoints(
+            servicePort: servicePort, endpoints: selection.endpoints, setAside: selection.setAside)
     }
 
     /// The lists of recent clients that its session affinity keeps, one for each endpoint; none without affinity.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import NetworkTypes
+
 /// Which endpoints of a service port a node uses, and why the others are left out.
 ///
 /// Follows kube-proxy's `CategorizeEndpoints` (pkg/proxy/topology.go): readiness, hints and the fallback to terminating
@@ -16,15 +18,28 @@ public struct EndpointSelection: Sendable {
     /// Whether any endpoint anywhere could answer; decides between REJECT and DROP where a list is empty.
     public let hasUsableEndpoints: Bool
 
+    /// The endpoints that are set aside if others are left.
+    public let setAside: [AddressPort: SetAside]
+
     /// Selects among `endpoints` what `node` uses for `servicePort`.
-    public init(of endpoints: [Endpoint], for servicePort: ServicePort, on node: Node) {
+    ///
+    /// - Parameter setAside: endpoints to do without; each list does so only as far as other endpoints are left.
+    public init(
+        of endpoints: [Endpoint], for servicePort: ServicePort, on node: Node, setAside: [AddressPort: SetAside] = [:]
+    ) {
         self.endpoints = endpoints
+        self.setAside = setAside
+        let avoidance = EndpointAvoidance(setAside)
         var usable = false
 
         if servicePort.usesClusterEndpoints {
-            topology = TopologyVerdict(endpoints: endpoints, node: node)
-            clusterVerdicts = Self.verdicts(endpoints) { [topology] endpoint in topology.exclusion(endpoint, node: node)
+            var topology = TopologyVerdict.noHints
+            clusterVerdicts = avoidance.select { setAside in
+                let asked = setAside.isEmpty ? endpoints : endpoints.filter { setAside[$0.addressPort] == nil }
+                topology = TopologyVerdict(endpoints: asked, node: node)
+                return Self.verdicts(endpoints, setAside) { topology.exclusion($0, node: node) }
             }
+            self.topology = topology
             usable = clusterVerdicts.contains { $0.isUsed }
         } else {
             topology = .notConsulted
@@ -32,7 +47,9 @@ public struct EndpointSelection: Sendable {
         }
 
         if servicePort.usesLocalEndpoints {
-            localVerdicts = Self.verdicts(endpoints) { $0.nodeName == node.name ? nil : .notLocal }
+            localVerdicts = avoidance.select { setAside in
+                Self.verdicts(endpoints, setAside) { $0.nodeName == node.name ? nil : .notLocal }
+            }
             // Remote endpoints count too: "no local endpoints" is not "no endpoints".
             usable = usable || endpoints.contains { $0.isReady || $0.isTerminatingFallback }
         } else {
@@ -63,10 +80,14 @@ public struct EndpointSelection: Sendable {
     ///
     /// The fallback ignores hints (they are made for ready endpoints only), but not whether an endpoint is local.
     private static func verdicts(
-        _ endpoints: [Endpoint], exclusion: (Endpoint) -> EndpointVerdict?
+        _ endpoints: [Endpoint], _ setAside: [AddressPort: SetAside], exclusion: (Endpoint) -> EndpointVerdict?
     ) -> [EndpointVerdict] {
         var hasReady = false
         var verdicts = endpoints.map { endpoint -> EndpointVerdict in
+            if !setAside.isEmpty, let reason = setAside[endpoint.addressPort] {
+                if exclusion(endpoint) == .notLocal { return .notLocal }
+                return endpoint.isReady || endpoint.isTerminatingFallback ? .setAside(reason) : .notReady
+            }
             if endpoint.isReady {
                 let excluded = exclusion(endpoint)
                 hasReady = hasReady || excluded == nil
@@ -84,6 +105,6 @@ public struct EndpointSelection: Sendable {
     }
 
     private static func isFallback(_ endpoint: Endpoint, verdict: EndpointVerdict) -> Bool {
-        endpoint.isTerminatingFallback && verdict != .notLocal
+        endpoint.isTerminatingFallback && verdict != .notLocal && verdict.setAside == nil
     }
 }

@@ -16,11 +16,23 @@ public enum EndpointVerdict: Sendable, Hashable {
     case otherZone
     /// It does not run on this node.
     case notLocal
+    /// This node does without it for a while, since connections to it failed.
+    case setAside(SetAside)
     /// Nothing may use this list: no traffic policy of the service port asks for it.
     case listUnused
 
     /// Whether connections are sent to the endpoint.
-    public var isUsed: Bool { self == .used || self == .usedWhileTerminating }
+    public var isUsed: Bool {
+        switch self {
+        case .used, .usedWhileTerminating: true
+        case .notReady, .terminating, .otherNode, .otherZone, .notLocal, .setAside, .listUnused: false
+        }
+    }
+
+    /// Why this node does without the endpoint for a while; `nil` if it does not.
+    public var setAside: SetAside? {
+        if case .setAside(let reason) = self { reason } else { nil }
+    }
 }
 
 /// Which of the ready endpoints the hints of all of them leave, for the list of cluster endpoints.

@@ -7,7 +7,7 @@ extension EndpointVerdict {
         case .used: "used"
         case .usedWhileTerminating: "used although it is terminating, since none is ready"
         case .listUnused: "not asked for by any traffic policy"
-        case .notReady, .terminating, .otherNode, .otherZone, .notLocal: "not used: \(reason ?? "")"
+        case .notReady, .terminating, .otherNode, .otherZone, .notLocal, .setAside: "not used: \(reason ?? "")"
         }
     }
 
@@ -20,6 +20,7 @@ extension EndpointVerdict {
         case .otherNode: "its hints mean other nodes"
         case .otherZone: "its hints mean other zones"
         case .notLocal: "it is not on this node"
+        case .setAside(let reason): reason.explanation
         }
     }
 }

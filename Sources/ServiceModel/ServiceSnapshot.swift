@@ -8,11 +8,14 @@ public struct ServicePortEndpoints: Sendable, Hashable {
     public var servicePort: ServicePort
     /// Its endpoints, ordered as kube-proxy orders them: by the bytes of `ADDRESS:PORT`.
     public var endpoints: [Endpoint]
+    /// Endpoints that this node does without for a while if others are left.
+    public var setAside: [AddressPort: SetAside]
 
     /// A service port with its endpoints, which must be in kube-proxy's order.
-    public init(servicePort: ServicePort, endpoints: [Endpoint]) {
+    public init(servicePort: ServicePort, endpoints: [Endpoint], setAside: [AddressPort: SetAside] = [:]) {
         self.servicePort = servicePort
         self.endpoints = endpoints
+        self.setAside = setAside
     }
 }
 

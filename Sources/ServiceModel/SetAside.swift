@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NetworkTypes
+
+/// How an endpoint did not take a connection.
+public enum ConnectionFailure: String, Sendable, Hashable, CaseIterable {
+    /// It answered with a reset (RFC 9293, 3.10.7.1): nothing listens at the port.
+    case refused
+    /// It did not answer in time.
+    case unanswered
+}
+
+/// Why this node does without an endpoint for a while, though the cluster calls it ready.
+public enum SetAside: Sendable, Hashable {
+    /// A connection failed just now, and others are to reach another endpoint.
+    case failed(ConnectionFailure)
+    /// So many connections in a row failed, the last of them in this way.
+    case ejected(failures: Int, ConnectionFailure)
+
+    /// Whether the endpoint was ejected, and not only avoided.
+    public var isEjection: Bool {
+        switch self {
+        case .failed: false
+        case .ejected: true
+        }
+    }
+}
+
+extension SetAside {
+    /// In words, for example `ejected: 5 connections in a row unanswered`.
+    public var explanation: String {
+        switch self {
+        case .failed(let failure): "avoided: a connection was \(failure.rawValue)"
+        case .ejected(1, let failure): "ejected: a connection was \(failure.rawValue)"
+        case .ejected(let count, let failure): "ejected: \(count) connections in a row \(failure.rawValue)"
+        }
+    }
+}
+
+/// Endpoints of a service port that are set aside, and what that is limited by: a list of endpoints is never emptied by it.
+struct EndpointAvoidance {
+    private let steps: [[AddressPort: SetAside]]
+
+    init(_ setAside: [AddressPort: SetAside]) {
+        let ejections = setAside.filter { $0.value.isEjection }
+        steps = setAside.isEmpty ? [[:]] : ejections.isEmpty ? [setAside, [:]] : [setAside, ejections, [:]]
+    }
+
+    /// Selects with all of them set aside; if nothing is left, with the ejected ones only; if still nothing is, with none.
+    ///
+    /// - Parameter select: selects endpoints among those that are not in the dictionary.
+    func select(_ select: ([AddressPort: SetAside]) -> [EndpointVerdict]) -> [EndpointVerdict] {
+        var verdicts: [EndpointVerdict] = []
+        for step in steps {
+            verdicts = select(step)
+            if verdicts.contains(where: \.isUsed) { break }
+        }
+        return verdicts
+    }
+}
+
+/// Which endpoints' refusals are kept from clients, so that they try again and reach another endpoint.
+public enum RetryScope: Sendable, Hashable {
+    /// Those of none: there is no other endpoint, or all failed lately.
+    case none
+    /// Those of all.
+    case all
+    /// Those of all but one, which is the only one that has not failed lately.
+    case allBut(Endpoint)
+}
+
+extension EndpointSelection {
+    /// Which refusals are kept from clients whose connections are balanced by a policy.
+    public func retryScope(for policy: TrafficPolicy) -> RetryScope {
+        let verdicts = policy == .cluster ? clusterVerdicts : localVerdicts
+        let concerned = endpoints.indices.filter { verdicts[$0].isUsed || verdicts[$0].setAside != nil }
+        let healthy = concerned.filter { verdicts[$0].isUsed && setAside[endpoints[$0].addressPort] == nil }
+        switch healthy.count {
+        case 0: return .none
+        case 1: return concerned.count == 1 ? .none : .allBut(endpoints[healthy[0]])
+        default: return .all
+        }
+    }
+
+    /// The endpoints whose refusals are kept from clients, in their order.
+    public func retriedEndpoints(for policy: TrafficPolicy) -> [Endpoint] {
+        let verdicts = policy == .cluster ? clusterVerdicts : localVerdicts
+        func among(_ isMeant: (Endpoint) -> Bool) -> [Endpoint] {
+            endpoints.indices.compactMap { index in
+                let isConcerned = verdicts[index].isUsed || verdicts[index].setAside != nil
+                return isConcerned && isMeant(endpoints[index]) ? endpoints[index] : nil
+            }
+        }
+        switch retryScope(for: policy) {
+        case .none: return []
+        case .all: return among { _ in true }
+        case .allBut(let last): return among { $0.addressPort != last.addressPort }
+        }
+    }
+}
