@@ -29,6 +29,13 @@ public enum Match: Hashable, Sendable {
     indirect case recent(RecentMatch)
     /// The packet's source address is its destination address (xt_bpf, with the program of `SameAddressProgram`).
     case sameAddresses
+    /// The packet answers a SYN and refuses the connection: an RST,ACK with sequence number 0 (RFC 9293, 3.10.7.1; xt_u32, with
+    /// the tests of `RefusalTests`).
+    case refusal
+    /// The connection was opened to this port, of this address or of any (xt_conntrack `--ctorigdst`, `--ctorigdstport`).
+    indirect case originalDestination(IPAddress?, port: UInt16)
+    /// One of the first two packets to an address and port in a while (xt_hashlimit, as ``RetryAllowance`` has it).
+    case retryAllowance
     /// Counts the packet at an nfnetlink accounting object (xt_nfacct); matches everything.
     case accounting(name: String)
 

@@ -104,6 +104,8 @@ public enum BasePurpose: String, Hashable, Sendable, CaseIterable {
     case invalidPackets = "packets in state INVALID"
     /// Loopback addresses are protected from other hosts (CVE-2020-8558).
     case loopback = "protection of loopback addresses"
+    /// Connections that an endpoint refused are tried again.
+    case retries = "retry of refused connections"
 }
 
 /// A port of a Service, as the origin of rules.

@@ -115,6 +115,7 @@ struct RuleParser {
             try expect("--comment")
             return .comment(try value("a comment"))
         case "conntrack":
+            if let destination = try originalDestination() { return destination }
             let isInverted = words.take("!")
             try expect("--ctstate")
             return .conntrack(try connectionStates(), isInverted: isInverted)
@@ -141,6 +142,15 @@ struct RuleParser {
                 throw error("unsupported program for the match bpf: only the one that compares both addresses is known")
             }
             return .sameAddresses
+        case "u32":
+            try expect("--u32")
+            guard try value("tests") == RefusalTests.text(family) else {
+                throw error("unsupported tests of the match u32: only those that find refused connections are known")
+            }
+            return .refusal
+        case "hashlimit":
+            for word in RetryAllowance.text.split(separator: " ") { try expect("\(word)") }
+            return .retryAllowance
         case "cluster":
             return .clients(try clientShare())
         case "statistic":
@@ -166,6 +176,22 @@ struct RuleParser {
         default: break
         }
         throw error("\(MessageText.quoted(text)) is not a port up to \(UInt16.max) or a range FIRST:LAST of them")
+    }
+
+    /// Reads `--ctorigdst ADDRESS --ctorigdstport PORT`, or the port alone; `nil` if something else comes.
+    private mutating func originalDestination() throws(RulesetSyntaxError) -> Match? {
+        var address: IPAddress?
+        if words.take("--ctorigdst") {
+            let text = try value("an address")
+            guard let parsed = IPAddress(text), parsed.family == family else {
+                throw error("\(MessageText.quoted(text)) is not an \(family.kubernetesName) address")
+            }
+            address = parsed
+            try expect("--ctorigdstport")
+        } else if !words.take("--ctorigdstport") {
+            return nil
+        }
+        return .originalDestination(address, port: try number("a port"))
     }
 
     private mutating func clientShare() throws(RulesetSyntaxError) -> ClientShare {

@@ -109,6 +109,19 @@ extension Match {
             bytes.appendLiteral(" --packet 0")
         case .recent(let recent):
             recent.append(family: family, to: &bytes)
+        case .refusal:
+            bytes.appendLiteral(" -m u32 --u32 ")
+            bytes.appendQuoted(RefusalTests.text(family))
+        case .originalDestination(let address, let port):
+            bytes.appendLiteral(" -m conntrack")
+            if let address {
+                bytes.appendLiteral(" --ctorigdst ")
+                AddressBits(address).appendText(family, to: &bytes)
+            }
+            bytes.appendLiteral(" --ctorigdstport ")
+            bytes.appendDecimal(port)
+        case .retryAllowance:
+            bytes.append(contentsOf: " -m hashlimit \(RetryAllowance.text)".utf8)
         case .accounting(let name):
             // iptables-save 1.8.9 prints two blanks here (libxt_nfacct), the second of them by `xtables_save_string`.
             bytes.appendLiteral(" -m nfacct --nfacct-name  ")

@@ -92,7 +92,7 @@ import XTables
         ("*filter\nCOMMIT\n*filter\nCOMMIT", "line 3: the table filter is there twice"),
         ("*filter", "line 1: the table filter does not end with COMMIT"),
         ("*filter\n:X -\n-A X -m comment --comment \"open\nCOMMIT", "line 3: a quoted word does not end"),
-        ("*filter\n:X -\n-A X -m hashlimit\nCOMMIT", "line 3: unsupported match \"hashlimit\""),
+        ("*filter\n:X -\n-A X -m owner\nCOMMIT", "line 3: unsupported match \"owner\""),
         ("*filter\n:X -\n-A X -p icmp\nCOMMIT", "line 3: unsupported protocol \"icmp\" (supported: tcp, udp, sctp)"),
         ("*filter\n:X -\n-A X -s fd00::/8\nCOMMIT", "line 3: invalid IPv4 CIDR \"fd00::/8\""),
         (

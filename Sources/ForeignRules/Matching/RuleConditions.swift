@@ -129,7 +129,10 @@ struct RuleConditions: Hashable {
                 all.append(.packet(.ports(.destination, [ports], isInverted: false)))
             }
         case .recent(let recent) where recent.action == .set: break
-        case .random, .everyNth, .recent, .clients, .sameAddresses: all.append(.undecidable)
+        case .refusal:
+            all += [.packet(RefusalTests.flagCondition), .undecidable]
+        case .random, .everyNth, .recent, .clients, .sameAddresses, .originalDestination, .retryAllowance:
+            all.append(.undecidable)
         }
     }
 }

@@ -55,6 +55,10 @@ extension Match {
         case .ports(let transport, let ports):
             "ports \(ports.lowerBound)-\(ports.upperBound)/\(transport.kubernetesName)"
         case .sameAddresses: "from the destination itself"
+        case .refusal: "refuses a connection"
+        case .originalDestination(let address?, let port): "connection to \(AddressPort(address, port))"
+        case .originalDestination(nil, let port): "connection to port \(port) of this node"
+        case .retryAllowance: "the first two to a client's port"
         case .clients(let share):
             "client \(share.isInverted ? "outside of" : "in") one of \(share.count) shares"
         case .recent(let recent):

@@ -67,7 +67,7 @@ struct RuleEncoder {
         try encodeHead(rule, to: arena)
         var key = RuleShape.Key(hasInterface: rule.inputInterface != nil)
         for index in rule.matches.indices {
-            key.set(try rule.matches[index].encode(of: rule, to: arena), at: index)
+            key.set(try rule.matches[index].encode(of: rule, family, to: arena), at: index)
         }
         key.set(try rule.target.encode(family, to: arena))
         guard let shape = UInt16(exactly: shape(key)) else {

@@ -15,7 +15,7 @@ protocol KernelExtension: Sendable {
 
 /// A match of our language.
 ///
-/// Its values are written by a function `encode`, with parameters of its own, which ``Match/encode(of:to:)`` calls.
+/// Its values are written by a function `encode`, with parameters of its own, which ``Match/encode(of:_:to:)`` calls.
 protocol MatchExtension: KernelExtension {
     /// The bytes of the match apart from its values.
     static func form(_ family: IPFamily) -> ExtensionForm

@@ -9,6 +9,7 @@ import XTables
 enum MatchKind: UInt8, CaseIterable, Sendable {
     case comment = 1
     case conntrack, addressType, mark, tcp, udp, sctp, random, recent, accounting, sameAddresses, clients, everyNth
+    case refusal, originalDestination, retryAllowance
 
     /// Not to be called for each rule: the call to what it answers is a dynamic one.
     var kernelExtension: any MatchExtension.Type {
@@ -26,10 +27,13 @@ enum MatchKind: UInt8, CaseIterable, Sendable {
         case .accounting: AccountingExtension.self
         case .sameAddresses: BPFExtension.self
         case .clients: ClusterExtension.self
+        case .refusal: U32Extension.self
+        case .originalDestination: OriginalDestinationExtension.self
+        case .retryAllowance: HashLimitExtension.self
         }
     }
 
-    /// What is read from the kernel is looked up here; of kinds that share an extension, any one reads what all of them mean.
+    /// What is read from the kernel is looked up here; of kinds that share an extension, the first reads for all.
     static let byName = Dictionary(
         allCases.map { ("\($0.kernelExtension.signature.name)", $0.kernelExtension) },
         uniquingKeysWith: { first, _ in first })
@@ -40,7 +44,7 @@ extension Match {
     ///
     /// - Throws: ``UnencodableValue`` when the kernel could not hold the match or would not mean the same by it.
     @inline(__always)
-    func encode(of rule: Rule, to arena: ByteArena) throws(UnencodableValue) -> MatchKind {
+    func encode(of rule: Rule, _ family: IPFamily, to arena: ByteArena) throws(UnencodableValue) -> MatchKind {
         switch self {
         case .comment(let text):
             try CommentExtension.encode(text, to: arena)
@@ -73,6 +77,14 @@ extension Match {
         case .recent(let recent):
             RecentExtension.encode(recent, to: arena)
             return .recent
+        case .refusal:
+            // All tests stand in the shape, and so does all of the allowance.
+            return .refusal
+        case .retryAllowance:
+            return .retryAllowance
+        case .originalDestination(let address, let port):
+            try OriginalDestinationExtension.encode(address, port: port, family, to: arena)
+            return .originalDestination
         case .accounting(let name):
             try AccountingExtension.encode(name: name, to: arena)
             return .accounting

@@ -19,6 +19,8 @@ public enum RuleFeature: Hashable, Sendable, CustomStringConvertible {
     case sameAddresses
     /// Session affinity and balancing by a hash of the client's address (xt_cluster). Without it the last endpoint gets every connection.
     case clientHash
+    /// Retry of refused connections (xt_u32, xt_hashlimit). Without it they are refused.
+    case connectionRetry
     /// Refusing connections (REJECT). Without it they hang until the client gives up.
     case rejection
 
@@ -32,6 +34,7 @@ public enum RuleFeature: Hashable, Sendable, CustomStringConvertible {
         case .roundRobinBalancing: "round-robin balancing (xt_statistic)"
         case .sameAddresses: "connections of pods to themselves (xt_bpf)"
         case .clientHash: "choice by a hash of the client's address (xt_cluster)"
+        case .connectionRetry: "retry of refused connections (xt_u32, xt_hashlimit)"
         case .rejection: "refusing connections (REJECT)"
         }
     }
@@ -44,6 +47,7 @@ public enum RuleFeature: Hashable, Sendable, CustomStringConvertible {
         case .sctp: "left out"
         case .randomBalancing, .roundRobinBalancing, .clientHash: "one endpoint gets every connection"
         case .sameAddresses: "a pod cannot reach itself through a Service; use the layout kube-proxy on this node"
+        case .connectionRetry: "refused connections are not tried again"
         case .rejection: "connections hang instead of being refused"
         }
     }
@@ -58,7 +62,8 @@ public enum RuleFeature: Hashable, Sendable, CustomStringConvertible {
         case .clients: self = .clientHash
         case .random: self = .randomBalancing
         case .everyNth: self = .roundRobinBalancing
-        case .comment, .conntrack, .localAddress, .mark, .transport, .ports: return nil
+        case .refusal, .retryAllowance: self = .connectionRetry
+        case .comment, .conntrack, .originalDestination, .localAddress, .mark, .transport, .ports: return nil
         }
     }
 }
@@ -79,7 +84,10 @@ extension Match {
         switch self {
         case .comment, .accounting: true
         case .recent(let recent): recent.action == .set
-        case .conntrack, .localAddress, .mark, .transport, .ports, .random, .everyNth, .clients, .sameAddresses: false
+        case .conntrack, .localAddress, .mark, .transport, .ports, .random, .everyNth, .clients, .sameAddresses,
+            .refusal,
+            .originalDestination, .retryAllowance:
+            false
         }
     }
 }

@@ -39,6 +39,7 @@ extension RuleFeature {
         switch self {
         case .accounting(let name): "1 \(name)"
         case .sessionAffinity: "2"
+        case .connectionRetry: "1a"
         case .sameAddresses: "2a"
         case .clientHash: "2b"
         case .sctp: "3"

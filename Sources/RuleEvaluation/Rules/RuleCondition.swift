@@ -32,6 +32,8 @@ package enum UndecidableCondition: Hashable, Sendable {
     case unknownMatch(ForeignExtension)
     /// A part of the entry's head that is not understood.
     case unknownPart(String)
+    /// Something that only the kernel's record of the connection, or of others before, decides; in the words of iptables-save.
+    case connection(String)
     /// The entry contradicts itself.
     case malformed(reason: String)
 
@@ -40,6 +42,7 @@ package enum UndecidableCondition: Hashable, Sendable {
         switch self {
         case .match(let match), .unknownMatch(let match): "-m \(match.saveText)"
         case .unknownPart(let part): "[unknown: \(part)]"
+        case .connection(let text): text
         case .malformed(let reason): "[malformed entry: \(reason)]"
         }
     }
@@ -121,6 +124,15 @@ extension Match {
             return Self.visit(transport, ports, visit)
         case .sameAddresses:
             return visit(.sameAddresses)
+        case .refusal:
+            return visit(.packet(RefusalTests.flagCondition))
+                && visit(.undecidable(.connection("the sequence number 0")))
+        case .originalDestination(let address?, let port):
+            return visit(.undecidable(.connection("--ctorigdst \(address) --ctorigdstport \(port)")))
+        case .originalDestination(nil, let port):
+            return visit(.undecidable(.connection("--ctorigdstport \(port)")))
+        case .retryAllowance:
+            return visit(.undecidable(.connection("-m hashlimit \(RetryAllowance.text)")))
         case .clients(let share):
             return visit(.clients(share))
         case .random(let probability):

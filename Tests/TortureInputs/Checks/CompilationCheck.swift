@@ -67,6 +67,9 @@ struct CompilationCheck {
         case .transport(let transport, let port): return transport.rawValue + (port == nil ? "" : "p")
         case .ports(let transport, _): return transport.rawValue + "r"
         case .sameAddresses: return "h"
+        case .refusal: return "f"
+        case .originalDestination(let address, _): return address == nil ? "o" : "oa"
+        case .retryAllowance: return "w"
         case .clients: return "k"
         case .random: return "r"
         case .everyNth: return "t"

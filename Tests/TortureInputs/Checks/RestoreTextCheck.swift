@@ -89,6 +89,8 @@ struct RestoreTextCheck {
         "--seconds": 1, "--reap": 0, "--name": 1, "--mask": 1, "--rsource": 0, "--nfacct-name": 1, "--set-xmark": 1,
         "--random-fully": 0, "--to-destination": 1, "--reject-with": 1, "--bytecode": 1,
         "--cluster-local-nodemask": 1, "--cluster-total-nodes": 1, "--cluster-hash-seed": 1,
+        "--u32": 1, "--ctorigdst": 1, "--ctorigdstport": 1, "--hashlimit-upto": 1, "--hashlimit-burst": 1,
+        "--hashlimit-mode": 1, "--hashlimit-name": 1, "--hashlimit-htable-expire": 1,
     ]
 
     private struct Word {

@@ -72,7 +72,9 @@ struct RuleCheck {
                 guard name.hasPrefix("ct_state") || name.hasPrefix("localhost_nps") else {
                     throw fail("an accounting object that is not kube-proxy's")
                 }
-            case .conntrack, .localAddress, .mark, .transport, .ports, .random, .everyNth, .clients, .sameAddresses:
+            case .conntrack, .localAddress, .mark, .transport, .ports, .random, .everyNth, .clients, .sameAddresses,
+                .refusal,
+                .originalDestination, .retryAllowance:
                 break
             }
         }

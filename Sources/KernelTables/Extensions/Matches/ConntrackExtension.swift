@@ -28,7 +28,7 @@ enum ConntrackExtension: MatchExtension {
     }
 
     static func match(_ data: ExtensionData) -> Match? {
-        guard data[matchFlags] == state else { return nil }
+        guard data[matchFlags] == state else { return OriginalDestinationExtension.match(data) }
         return .conntrack(states(data[stateMask]), isInverted: data[invertFlags] & state != 0)
     }
 

@@ -6,7 +6,7 @@ import XTables
 /// A rate for each address or port (`struct xt_hashlimit_mtinfo3`, linux/netfilter/xt_hashlimit.h).
 ///
 /// Rates in bytes, and `--hashlimit-rate-match`, are not understood.
-enum HashLimitExtension: DescribedMatch {
+enum HashLimitExtension: MatchExtension {
     static let signature = ExtensionSignature("hashlimit", revision: 3, dataLength: 312)
 
     private static let name = MemberBytes(at: 0, length: 255)
@@ -31,6 +31,33 @@ enum HashLimitExtension: DescribedMatch {
     /// Milliseconds (`XT_HASHLIMIT_GCINTERVAL`).
     private static let defaultCollectionInterval: UInt32 = 1000
 
+    /// Behind it stands the kernel's pointer to the table.
+    private static let length = 304
+
+    /// Of all rates, our language has the one of ``RetryAllowance``, so nothing in the data differs.
+    static func form(_ family: IPFamily) -> ExtensionForm {
+        let text = RetryAllowance.name.utf8.enumerated().map { index, byte in
+            ExtensionForm.Constant(Member<UInt8>(at: name.range.lowerBound + index), byte)
+        }
+        let mask = UInt8(family.addressBits)
+        return ExtensionForm(
+            userLength: length,
+            constants: text + [
+                .init(period, RetryAllowance.period * scale), .init(burst, RetryAllowance.burst),
+                .init(mode, destinationAddress | destinationPort),
+                .init(collectionInterval, defaultCollectionInterval), .init(expiry, RetryAllowance.expiry),
+                .init(sourceMask, mask), .init(destinationMask, mask),
+            ])
+    }
+
+    static func match(_ data: ExtensionData) -> Match? { .retryAllowance }
+
+    /// `XT_HASHLIMIT_HASH_DIP`, `XT_HASHLIMIT_HASH_DPT`.
+    private static let destinationAddress: UInt32 = 1 << 0
+    private static let destinationPort: UInt32 = 1 << 1
+}
+
+extension HashLimitExtension: DescribedMatch {
     static func describe(_ data: ExtensionData) -> MatchDescription? {
         guard let rate = PacketRate(period: data[period], scale: scale), let name = data.text(name) else { return nil }
         let table = data[mode] & ~invert

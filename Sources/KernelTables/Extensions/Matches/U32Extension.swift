@@ -4,7 +4,7 @@ import NetworkTypes
 import XTables
 
 /// Numbers anywhere in the packet (`struct xt_u32`, linux/netfilter/xt_u32.h).
-enum U32Extension: DescribedMatch {
+enum U32Extension: MatchExtension {
     static let signature = ExtensionSignature("u32", revision: 0, dataLength: 1984)
 
     /// Tests, and places and values in one (`XT_U32_MAXSIZE + 1`).
@@ -20,6 +20,30 @@ enum U32Extension: DescribedMatch {
     /// `enum xt_u32_ops`.
     private static let operators: [UInt8: String] = [0: "&", 1: "<<", 2: ">>", 3: "@"]
 
+    /// Of all tests, our language has those that find a refused connection, so nothing in the data differs.
+    static func form(_ family: IPFamily) -> ExtensionForm {
+        let tests = RefusalTests.tests(family)
+        var constants = [ExtensionForm.Constant(testCount, UInt8(tests.count))]
+        for (number, test) in tests.enumerated() {
+            let start = number * testLength
+            for (index, place) in test.places.enumerated() {
+                constants.append(.init(Member<UInt32>(at: start + index * 8), place.operand))
+                constants.append(.init(Member<UInt8>(at: start + index * 8 + 4), place.operation.rawValue))
+            }
+            constants += [
+                .init(Member<UInt32>(at: start + valuesOffset), test.value),
+                .init(Member<UInt32>(at: start + valuesOffset + 4), test.value),
+                .init(Member<UInt8>(at: start + placeCountOffset), UInt8(test.places.count)),
+                .init(Member<UInt8>(at: start + valueCountOffset), 1),
+            ]
+        }
+        return ExtensionForm(userLength: invert.range.upperBound, constants: constants)
+    }
+
+    static func match(_ data: ExtensionData) -> Match? { .refusal }
+}
+
+extension U32Extension: DescribedMatch {
     static func describe(_ data: ExtensionData) -> MatchDescription? {
         guard let isInverted = data.flag(invert), (1...limit).contains(Int(data[testCount])) else { return nil }
         var tests: [String] = []
