@@ -82,11 +82,9 @@ package protocol RuleLayout: Sendable {
 public typealias TouchedChains = [Table: Set<ChainName>]
 
 extension RuleLayout {
-    // For layouts whose shared chains are the shares of the service ports, one behind the other.
-
-    package mutating func begin(with servicePorts: [CompiledServicePort]) {}
-
-    package mutating func replace(_ old: CompiledServicePort?, by new: CompiledServicePort?) -> TouchedChains {
+    /// The chains that one compiled service port touches when it takes the place of another, in a layout whose shared chains
+    /// are the shares of the service ports, one behind the other.
+    func touchedChains(from old: CompiledServicePort?, to new: CompiledServicePort?) -> TouchedChains {
         var touched = ownChainsTouched(from: old, to: new)
         for share in (old?.shares ?? []) + (new?.shares ?? [])
         where old?.rules(of: share.chain, in: share.table) ?? [] != new?.rules(of: share.chain, in: share.table) ?? [] {

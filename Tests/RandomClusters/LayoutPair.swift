@@ -33,6 +33,7 @@ package struct LayoutPair {
         }
         // Without a draw, so that clusters of a seed are otherwise what they have always been.
         for index in entries.indices where index % 4 == 1 { entries[index].servicePort.balance = .roundRobin }
+        for index in entries.indices where index % 4 == 2 { entries[index].servicePort.retriesConnections = true }
         snapshot = ServiceSnapshot(family: family, servicePorts: entries)
     }
 

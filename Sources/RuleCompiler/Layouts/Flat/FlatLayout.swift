@@ -20,7 +20,7 @@ import XTables
 package struct FlatLayout: RuleLayout {
     let settings: FamilySettings
     /// The rules that are the same in both.
-    let base: KubeProxyLayout
+    private(set) var base: KubeProxyLayout
     private var lookups: [FlatLookup]
 
     package static let usualAffinityMode = AffinityMode.hash
@@ -57,11 +57,14 @@ package struct FlatLayout: RuleLayout {
 
     package mutating func begin(with servicePorts: [CompiledServicePort]) {
         for index in lookups.indices { lookups[index].fill(servicePorts) }
+        base.begin(with: servicePorts)
     }
 
     package mutating func replace(_ old: CompiledServicePort?, by new: CompiledServicePort?) -> TouchedChains {
         var touched = ownChainsTouched(from: old, to: new)
         guard let name = (new ?? old)?.name else { return touched }
+        let retryChains = base.retries.replace(old, by: new)
+        if !retryChains.isEmpty { touched[.filter, default: []].formUnion(retryChains) }
         for index in lookups.indices {
             let place = lookups[index].place
             let before = old?.rules(of: place.chain, in: place.table) ?? []
@@ -90,13 +93,14 @@ package struct FlatLayout: RuleLayout {
     }
 
     package func sharedChains(in table: Table, of servicePorts: [CompiledServicePort]) -> [Chain] {
-        Self.rootNames(in: table).flatMap { name in
+        let chains = Self.rootNames(in: table).flatMap { name in
             let content = lookup(in: name, of: table)?.content ?? (root: [], chains: [])
             let root = Chain(
                 name: name, rules: rules(of: name, in: table, looked: content.root),
                 origin: .base(KubeProxyChains.purpose(of: name)))
             return [root] + content.chains
         }
+        return table == .filter ? chains + base.retries.chains(of: servicePorts) : chains
     }
 
     private static func rootNames(in table: Table) -> [ChainName] {

@@ -53,6 +53,8 @@ enum KubeProxyJumpComment: String, CaseIterable {
     case proxyFirewall = "kubernetes load balancer firewall"
     case forward = "kubernetes forwarding rules"
     case postrouting = "kubernetes postrouting rules"
+    /// Not one of kube-proxy's: see ``RetryRules``.
+    case retries = "kubernetes refused connections"
 
     var match: Match { .comment(rawValue) }
 }

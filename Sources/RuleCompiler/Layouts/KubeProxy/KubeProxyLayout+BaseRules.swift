@@ -20,7 +20,7 @@ extension KubeProxyLayout {
             let external = KubeProxyJumpComment.externalServices.match
             let loadBalancers = jump(
                 new, KubeProxyJumpComment.proxyFirewall.match, to: KubeProxyChains.proxyFirewall)
-            return [
+            let jumps: [BuiltInChain: [Rule]] = [
                 .input: [
                     jump(to: KubeProxyChains.firewall),
                     loadBalancers,
@@ -39,6 +39,7 @@ extension KubeProxyLayout {
                     jump(new, portals, to: KubeProxyChains.services),
                 ],
             ]
+            return retries.jumps.merging(jumps) { $0 + $1 }
         case .nat:
             let portals = jump(KubeProxyJumpComment.services.match, to: KubeProxyChains.services)
             return [
@@ -56,7 +57,7 @@ extension KubeProxyLayout {
         case (.nat, KubeProxyChains.postrouting): .masquerading
         case (.nat, _): .translation
         case (.filter, KubeProxyChains.forward): .forwarding
-        case (.filter, KubeProxyChains.firewall): .protection
+        case (.filter, KubeProxyChains.firewall), (.filter, RetryRules.frontEnds): .protection
         case (.filter, _): .filtering
         case (.mangle, _), (.raw, _), (.security, _): .protection
         }

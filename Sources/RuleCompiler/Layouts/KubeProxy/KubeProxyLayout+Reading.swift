@@ -11,7 +11,7 @@ extension KubeProxyLayout {
         case .filter:
             [
                 KubeProxyChains.services, KubeProxyChains.externalServices, KubeProxyChains.nodePorts,
-                KubeProxyChains.proxyFirewall,
+                KubeProxyChains.proxyFirewall, RetryRules.frontEnds,
             ]
         case .mangle, .raw, .security: []
         }

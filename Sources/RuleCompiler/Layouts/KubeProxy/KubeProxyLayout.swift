@@ -12,6 +12,7 @@ import XTables
 /// A chain of its own for each endpoint, one for each way to choose among endpoints, and chains that all Services share.
 package struct KubeProxyLayout: RuleLayout {
     let settings: FamilySettings
+    var retries = RetryRules()
 
     package static let usualAffinityMode = AffinityMode.recent
 
@@ -26,7 +27,7 @@ package struct KubeProxyLayout: RuleLayout {
             .nat: ChainOwnership.TableEntry(
                 names: Set(KubeProxyChains.all(in: .nat)), prefixes: ServicePortChains.Prefix.all.map(\.description)),
             .filter: ChainOwnership.TableEntry(
-                names: Set(KubeProxyChains.all(in: .filter)).subtracting([KubeProxyChains.firewall]),
+                names: Set(KubeProxyChains.all(in: .filter) + RetryRules.all).subtracting([KubeProxyChains.firewall]),
                 shared: [KubeProxyChains.firewall]),
         ],
         jumpComments: Set(KubeProxyJumpComment.allCases.map(\.rawValue)))
@@ -40,12 +41,22 @@ package struct KubeProxyLayout: RuleLayout {
         clusterIPs: KubeProxyChains.services, marksInOwnChains: true, commentsInOwnChains: true,
         balancing: { EndpointChainBalancer($0) })
 
+    package mutating func begin(with servicePorts: [CompiledServicePort]) { retries.begin(with: servicePorts) }
+
+    package mutating func replace(_ old: CompiledServicePort?, by new: CompiledServicePort?) -> TouchedChains {
+        var touched = touchedChains(from: old, to: new)
+        let retryChains = retries.replace(old, by: new)
+        if !retryChains.isEmpty { touched[.filter, default: []].formUnion(retryChains) }
+        return touched
+    }
+
     package func sharedChains(in table: Table, of servicePorts: [CompiledServicePort]) -> [Chain] {
-        KubeProxyChains.all(in: table).map { name in
+        let chains = KubeProxyChains.all(in: table).map { name in
             Chain(
                 name: name, rules: servicePorts.rules(of: name, in: table) + fixedRules(of: name, in: table),
                 origin: .base(KubeProxyChains.purpose(of: name)))
         }
+        return table == .filter ? chains + retries.chains(of: servicePorts) : chains
     }
 }
 

@@ -28,7 +28,8 @@ struct ServicePortCompiler {
         servicePort = entry.servicePort
         self.isLargeCluster = isLargeCluster
         name = entry.servicePort.name.description
-        let selection = EndpointSelection(of: entry.endpoints, for: entry.servicePort, on: settings.node)
+        let selection = EndpointSelection(
+            of: entry.endpoints, for: entry.servicePort, on: settings.node, setAside: entry.setAside)
         self.selection = selection
         chains = ServicePortChains(entry.servicePort.name)
         let origin = ServicePortOrigin(
@@ -77,6 +78,7 @@ struct ServicePortCompiler {
         addLoadBalancerVIPs(to: &result)
         addNodePort(to: &result)
         addHealthCheckNodePort(to: &result)
+        if settings.retries(servicePort) { addRetries(to: &result) }
 
         if usesExternalChain { result.chains.nat.append(externalChain) }
         if usesFirewallChain { result.chains.nat.append(firewallChain) }
@@ -166,6 +168,36 @@ struct ServicePortCompiler {
                     .comment("\(name) health check node port"), .transport(.tcp, destinationPort: port),
                 ],
                 target: .accept, origin: origin), to: KubeProxyChains.nodePorts, in: .filter)
+    }
+
+    /// The rules that find the answers of endpoints which refuse a connection (``RetryRules``).
+    private func addRetries(to result: inout CompiledServicePort) {
+        func add(_ address: IPAddress, _ policy: TrafficPolicy) {
+            let exception: AddressMatch?
+            switch selection.retryScope(for: policy) {
+            case .none: return
+            case .all: exception = nil
+            case .allBut(let last): exception = AddressMatch(CIDR(host: last.address), isInverted: true)
+            }
+            let destination = Match.originalDestination(address, port: servicePort.port)
+            result.add(
+                RetryRules.rule(source: exception, comment: "\(name) connection retry", destination, origin),
+                to: RetryRules.frontEnds, in: .filter)
+        }
+        add(servicePort.clusterIP, servicePort.internalTrafficPolicy)
+        for address in servicePort.externalIPs + servicePort.loadBalancerVIPs {
+            add(address, servicePort.externalTrafficPolicy)
+        }
+        guard let nodePort = servicePort.nodePort else { return }
+        // Of the node's own addresses there may be any number, and another Service may have the port at another address:
+        // the endpoint makes it sure.
+        for endpoint in selection.retriedEndpoints(for: servicePort.externalTrafficPolicy) {
+            result.add(
+                RetryRules.rule(
+                    source: AddressMatch(endpoint.address), comment: "\(name) connection retry",
+                    .originalDestination(nil, port: nodePort), origin),
+                to: RetryRules.frontEnds, in: .filter)
+        }
     }
 
     private func virtualAddress(_ address: IPAddress, comment: String, target: Target) -> Rule {

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NetworkTypes
+import ServiceModel
+import XTables
+
+/// The rules that have clients try again when an endpoint refuses a connection, the same in all layouts.
+///
+///     built-in chains ──► KUBE-RETRIES ──► KUBE-RETRY ──► DROP
+///     (refusals only)     (front ends      (twice for
+///                         with retry)      a client's port)
+///
+/// An answer to a SYN that refuses it is dropped: the client repeats its SYN after a second (RFC 6298, 2.1), connection tracking
+/// opens the closed flow anew, and nat chooses anew. Without a Service that asks for it there is none of these rules.
+struct RetryRules: Sendable {
+    /// The front ends of service ports with retry.
+    static let frontEnds: ChainName = "KUBE-RETRIES"
+    /// Drops what was found, unless the client has been kept waiting twice already.
+    static let drop: ChainName = "KUBE-RETRY"
+
+    static let all = [frontEnds, drop]
+
+    /// The built-in chains that refusals pass: those of pods and other nodes, of the node's own programs, and to them.
+    private static let builtInChains: [BuiltInChain] = [.input, .forward, .output]
+
+    /// How many service ports have such rules.
+    private var count = 0
+
+    mutating func begin(with servicePorts: [CompiledServicePort]) {
+        count = servicePorts.count { Self.hasRules($0) }
+    }
+
+    /// - Returns: the chains in filter that come, change or go.
+    mutating func replace(_ old: CompiledServicePort?, by new: CompiledServicePort?) -> Set<ChainName> {
+        let (before, after) = (Self.rules(of: old), Self.rules(of: new))
+        guard before != after else { return [] }
+        let hadRules = isUsed
+        count += (after.isEmpty ? 0 : 1) - (before.isEmpty ? 0 : 1)
+        guard isUsed != hadRules else { return [Self.frontEnds] }
+        return Set(Self.all + Self.builtInChains.map(\.name))
+    }
+
+    /// Whether there are any such rules.
+    private var isUsed: Bool { count > 0 }
+
+    /// The jumps from built-in chains; they must come ahead of rules that let answers pass.
+    var jumps: [BuiltInChain: [Rule]] {
+        guard isUsed else { return [:] }
+        let jump = Rule(
+            transport: .tcp,
+            matches: [KubeProxyJumpComment.retries.match, .conntrack(.destinationNAT), .refusal],
+            target: .jump(Self.frontEnds), origin: .base(.jump))
+        return Dictionary(uniqueKeysWithValues: Self.builtInChains.map { ($0, [jump]) })
+    }
+
+    /// The chains, as far as they are needed.
+    func chains(of servicePorts: [CompiledServicePort]) -> [Chain] {
+        guard isUsed else { return [] }
+        let drop = Rule(matches: [.retryAllowance], target: .drop, origin: .base(.retries))
+        return [
+            Chain(
+                name: Self.frontEnds, rules: servicePorts.rules(of: Self.frontEnds, in: .filter),
+                origin: .base(.retries)),
+            Chain(name: Self.drop, rules: [drop], origin: .base(.retries)),
+        ]
+    }
+
+    /// The rule of one front end.
+    ///
+    /// - Parameters:
+    ///   - source: the endpoints whose answers are meant; `nil` for all.
+    ///   - destination: what the client connected to.
+    static func rule(source: AddressMatch?, comment: String, _ destination: Match, _ origin: Origin) -> Rule {
+        Rule(
+            source: source, transport: .tcp, matches: [.comment(comment), destination], target: .jump(drop),
+            origin: origin)
+    }
+
+    private static func hasRules(_ servicePort: CompiledServicePort) -> Bool { !rules(of: servicePort).isEmpty }
+
+    private static func rules(of servicePort: CompiledServicePort?) -> [Rule] {
+        servicePort?.rules(of: frontEnds, in: .filter) ?? []
+    }
+}
