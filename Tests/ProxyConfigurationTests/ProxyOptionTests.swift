@@ -300,4 +300,14 @@ import Testing
         #expect(options.masqueradeAll == true)
         #expect(needRestart == ["--hostname-override (hostnameOverride)"])
     }
+
+    /// A pattern with several ways to match needs their square: the last character was once reached after hours.
+    @Test("a number of a hundred thousand digits is read, or refused, at once", .timeLimit(.minutes(1)))
+    func longQuantities() throws {
+        let digits = String(repeating: "9", count: 100_000)
+        #expect(try OptionParsing.quantity(digits, option: "x") == digits)
+        for text in ["\(digits)x", "\(digits).\(digits)x", ".\(digits)x", "\(digits)e\(digits)x"] {
+            #expect(throws: OptionError.self) { try OptionParsing.quantity(text, option: "x") }
+        }
+    }
 }

@@ -84,7 +84,8 @@ enum OptionParsing {
     ///
     /// Source: `ParseQuantity` of k8s.io/apimachinery/pkg/api/resource/quantity.go.
     static func quantity(_ text: String, option: String) throws(OptionError) -> String {
-        let form = /[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?/
+        // Each text has one way to match at most, so that a long one takes no longer than its length.
+        let form = /[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?/
         guard text.wholeMatch(of: form) != nil else {
             throw OptionError(
                 option, "invalid quantity \(MessageText.quoted(text)): must be a number such as 1048576 or 1Mi")
