@@ -275,6 +275,19 @@ struct FaultTests {
         }
     }
 
+    @Test("a list that is no JSON is given up at its first byte, however long it is")
+    func endlessList() async throws {
+        try await Rig.run(
+            before: {
+                try $0.put(json: service("a"))
+                $0.inject(.endlessLine, into: .services, scope: .list)
+            }
+        ) { rig in
+            try await rig.expect("a")
+            #expect(rig.warnings.first?.contains("it does not begin with {") == true, "\(rig.warnings)")
+        }
+    }
+
     @Test("watches that end at once, again and again, do not make it spin")
     func noSpinning() async throws {
         try await Rig.run(

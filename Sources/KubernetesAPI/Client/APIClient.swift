@@ -68,7 +68,7 @@ package final class APIClient: Sendable {
         let began = ContinuousClock.now
         defer { if !Task.isCancelled { report(.ended(.now - began)) } }
         let response = try await open(path, query: query, deadline: deadline)
-        return try await body(of: response, limit: limits.answerSize, deadline: deadline)
+        return try await body(of: response, limit: limits.answerSize, isObject: true, deadline: deadline)
     }
 
     /// An answer that goes on for as long as the server likes, and silence lasts no longer than the limit.
@@ -111,7 +111,7 @@ package final class APIClient: Sendable {
         if response.status.code == 200 { return response }
         // A short look is enough for a Status object, and errors without one may be endless.
         let soon = min(deadline, .now() + TimeAmount(limits.answer))
-        let body = (try? await body(of: response, limit: Self.errorSize, deadline: soon)) ?? []
+        let body = (try? await body(of: response, limit: Self.errorSize, isObject: false, deadline: soon)) ?? []
         throw .refused(
             APIStatus(
                 code: Int(response.status.code), retryAfterHeader: response.headers.first(name: "Retry-After"),
@@ -159,12 +159,14 @@ package final class APIClient: Sendable {
     }
 
     /// The whole body; AsyncHTTPClient's deadline ends with the head, so this one is ours.
+    ///
+    /// - Parameter isObject: whether it must be a JSON object: then what begins otherwise is not waited for, and fills no memory.
     private func body(
-        of response: HTTPClientResponse, limit: Int, deadline: NIODeadline
+        of response: HTTPClientResponse, limit: Int, isObject: Bool, deadline: NIODeadline
     ) async throws(APIFailure) -> [UInt8] {
         let limits = limits
         let result: Result<[UInt8], APIFailure> = await withTaskGroup { group in
-            group.addTask { await Self.bytes(of: response, limit: limit, limits: limits) }
+            group.addTask { await Self.bytes(of: response, limit: limit, isObject: isObject, limits: limits) }
             group.addTask {
                 try? await Task.sleep(for: .nanoseconds((deadline - .now()).nanoseconds))
                 return .failure(
@@ -181,9 +183,10 @@ package final class APIClient: Sendable {
     }
 
     private static func bytes(
-        of response: HTTPClientResponse, limit: Int, limits: ClientLimits
+        of response: HTTPClientResponse, limit: Int, isObject: Bool, limits: ClientLimits
     ) async -> Result<[UInt8], APIFailure> {
         var bytes: [UInt8] = []
+        var hasBegun = !isObject
         if let length = response.headers.first(name: "Content-Length").flatMap({ Int($0) }), length <= limit {
             bytes.reserveCapacity(length)
         }
@@ -191,6 +194,12 @@ package final class APIClient: Sendable {
             for try await chunk in response.body {
                 guard bytes.count + chunk.readableBytes <= limit else {
                     return .failure(.invalidAnswer("more than \(limit) bytes"))
+                }
+                if !hasBegun, let start = chunk.readableBytesView.first(where: { !$0.isJSONBlank }) {
+                    guard start == UInt8(ascii: "{") else {
+                        return .failure(.invalidAnswer("no JSON object: it does not begin with {"))
+                    }
+                    hasBegun = true
                 }
                 bytes.append(contentsOf: chunk.readableBytesView)
             }
@@ -213,6 +222,11 @@ extension HTTPClient.Configuration.Proxy {
             self = .server(host: address.host, port: address.port, authorization: authorization)
         }
     }
+}
+
+extension UInt8 {
+    /// Whether JSON allows it between tokens (RFC 8259, section 2).
+    fileprivate var isJSONBlank: Bool { [0x20, 0x09, 0x0a, 0x0d].contains(self) }
 }
 
 extension TimeAmount {

@@ -12,8 +12,8 @@ package struct ClientLimits: Sendable, Hashable {
     package var plugin = Duration.seconds(60)
     /// Until files with tokens and certificates are read again (client-go: one minute).
     package var rereadPeriod = Duration.seconds(60)
-    /// The longest answer that is not a watch, in bytes: 500 of the largest objects that etcd stores.
-    package var answerSize = 768 << 20
+    /// The longest answer that is not a watch, in bytes: 500 slices with 1,000 endpoints each have about 150 MB.
+    package var answerSize = 256 << 20
 
     package init() {}
 }
