@@ -142,8 +142,8 @@ struct LocklessWriters {
         }
     }
 
-    /// How many lines of the log report drift.
-    private static func driftReports(_ log: String) -> Int { log.components(separatedBy: "drift repaired in ").count }
+    /// How often the log reports drift: what is repaired again and again is not described each time, but counted.
+    private static func driftReports(_ log: String) -> Int { log.components(separatedBy: "drift repaired").count }
 
     private struct Shortfall: Error {
         let text: String
