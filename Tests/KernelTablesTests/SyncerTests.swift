@@ -234,6 +234,38 @@ struct SyncerTests {
         #expect(again.unsupported == [])
     }
 
+    @Test("lets the last endpoint have all where there is no xt_statistic, of Services by turns and at random alike")
+    func noStatistic() throws {
+        func chain(_ chain: ChainName, of name: String, _ draw: Match) -> Chain {
+            let servicePort = ServicePortOrigin(namespace: "ns", service: name, port: "p", transport: .tcp)
+            let draws: [[Match]] = [[draw], []]
+            let rules = draws.map {
+                Rule(
+                    transport: .tcp, matches: [.transport(.tcp)] + $0,
+                    target: .destinationNAT(SampleRules.address(.ipv4, 1), port: $0.isEmpty ? 2 : 1),
+                    origin: .servicePort(servicePort))
+            }
+            return Chain(name: chain, rules: rules)
+        }
+        let chains = [
+            chain("KUBE-SVC-T", of: "turns", .everyNth(2)),
+            chain("KUBE-SVC-R", of: "random", .random(Probability(oneOutOf: 2))),
+        ]
+        let jumps = chains.map { Rule(target: .jump($0.name)) }
+        let ruleset = Ruleset(
+            family: .ipv4, tables: [TableRules(table: .nat, jumps: [.output: jumps], chains: chains)])
+        store.refuse("statistic")
+        let report = try syncer.apply(ruleset)
+        #expect(Set(report.unsupported.map(\.feature)) == [.randomBalancing, .roundRobinBalancing])
+        for unsupported in report.unsupported {
+            let name = unsupported.feature == .roundRobinBalancing ? "turns" : "random"
+            #expect(unsupported.affected == ["ns/\(name):p"])
+            #expect(unsupported.feature.consequence == "one endpoint gets every connection")
+        }
+        let nat = try TableSnapshot(.nat, family: .ipv4, store: store)
+        for chain in chains { #expect(nat[chain.name]?.entries.map(\.rule) == [.known(chain.rules[1])]) }
+    }
+
     @Test("leaves out what needs SCTP and does not count where there is no object; all others are served")
     func several() throws {
         let counted = Rule(matches: [.accounting(name: "dropped")], target: .drop)

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Foundation
 import KubernetesObjects
 import NetworkTypes
 import ServiceModel
+import TestSupport
 import Testing
 
 @Suite("Annotations for kubetables") struct ServiceAnnotationTests {
@@ -99,5 +101,16 @@ import Testing
             messages[0].hasSuffix(
                 "unknown annotation; known are \"kubetables.io/balance\", \"kubetables.io/session-affinity-mode\", "
                     + "\"kubetables.io/retry\" and \"kubetables.io/outlier-ejection\""), "\(messages)")
+    }
+
+    @Test("are all in one table of the guide, with their values", arguments: ServiceAnnotation.all.map(\.name))
+    func table(name: String) throws {
+        let page = Repository.root.appending(path: "Sources/kubetables/Documentation.docc/Balancing.md")
+        let lines = try String(contentsOf: page, encoding: .utf8).split(separator: "\n")
+        let row = try #require(lines.first { $0.hasPrefix("| `\(name)` | ") }, "no row for \(name)")
+        let annotation = try #require(ServiceAnnotation.all.first { $0.name == name })
+        let isSwitch = annotation.choices == ["true", "false"]
+        let values = annotation.choices.map { isSwitch ? "`\"\($0)\"`" : "`\($0)`" }.joined(separator: ", ")
+        #expect(row.contains("| \(values) |"), "\(row)")
     }
 }

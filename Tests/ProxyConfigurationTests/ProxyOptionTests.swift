@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Documents
+import Foundation
 import KubernetesObjects
 import Messages
 import NetworkTypes
@@ -181,6 +182,15 @@ import Testing
                 "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n\(field): \(text)\n".utf8),
             file: "c", log: &log)
         #expect(log.diagnostics.map { "\($0)" }.contains { $0.contains("\(field): \(reason)") }, "\(log.diagnostics)")
+    }
+
+    @Test(
+        "of balancing and failing endpoints are in one table of the guide, with field and default",
+        arguments: [ProxyOption.balance, .retriesConnections] + ProxyOption.failure)
+    func table(option: ProxyOption) throws {
+        let page = Repository.root.appending(path: "Sources/kubetables/Documentation.docc/Balancing.md")
+        let row = "| `--\(option.flag ?? "")` | `\(option.field ?? "")` | `\(option.defaultText)` |"
+        #expect(try String(contentsOf: page, encoding: .utf8).contains(row), "no row \(row)")
     }
 
     @Test("the longest ejection is not shorter than the first one")
