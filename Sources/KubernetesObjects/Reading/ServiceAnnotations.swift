@@ -22,7 +22,7 @@ package struct ServiceAnnotation: Sendable {
     package var name: String { Self.prefix + shortName }
 
     /// An annotation with one value of an enumeration.
-    private init<Value: CaseIterable & RawRepresentable<String>>(
+    private init<Value: CaseIterable & RawRepresentable<String> & Sendable>(
         _ shortName: String, _ noun: String, _ property: any WritableKeyPath<Service, Value?> & Sendable
     ) {
         self.init(shortName, noun, Value.allCases.map(\.rawValue)) { $0[keyPath: property] = Value(rawValue: $1) }
