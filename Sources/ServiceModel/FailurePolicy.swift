@@ -10,8 +10,9 @@ public struct FailurePolicy: Sendable, Hashable {
     /// Whether endpoints that fail again and again get no connections for a time, where a service port does not decide it
     /// (``ServicePort/ejectsOutliers``).
     public var ejectsOutliers: Bool
-    /// How long the first packet of a connection can be without an answer until the connection counts as unanswered: 100 ms to
-    /// 30 s. Clients send that packet again after 1 s (RFC 6298), which is in time for another endpoint if this is less.
+    /// How long the first packet of a connection can be without an answer until the connection counts as unanswered.
+    ///
+    /// 100 ms to 30 s. Clients send that packet again after 1 s (RFC 6298), which is in time for another endpoint if this is less.
     public var answerTimeout: Duration
     /// How long an endpoint that has just failed is avoided while others are left: 0 to 5 min; 0 for not at all.
     public var avoidanceTime: Duration
