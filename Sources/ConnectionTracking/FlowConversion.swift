@@ -53,12 +53,23 @@ extension Flow {
 
     /// Whether a TCP connection is one of which only a SYN has been seen; quick, for most are not.
     static func isUnansweredConnection(_ object: FlowObject) -> Bool {
-        nfct_get_attr_u8(object, ATTR_TCP_STATE) == synSent
-            && nfct_get_attr_u32(object, ATTR_STATUS) & seenReply == 0
+        nfct_get_attr_u8(object, ATTR_TCP_STATE) == synSent && !hasReply(object)
     }
 
-    /// `TCP_CONNTRACK_SYN_SENT` (include/uapi/linux/netfilter/nf_conntrack_tcp.h).
-    private static let synSent: UInt8 = 1
+    /// Whether a TCP connection, which is over, is one of which only a SYN has been seen, and a reset that answered it.
+    static func isRefusedConnection(_ object: FlowObject) -> Bool {
+        nfct_get_attr_u8(object, ATTR_TCP_STATE) == closed && !hasReply(object)
+    }
+
+    /// Whether packets of the other side have been seen; a reset that answers a SYN does not count.
+    static func hasReply(_ object: FlowObject) -> Bool {
+        nfct_get_attr_u32(object, ATTR_STATUS) & seenReply != 0
+    }
+
+    /// `TCP_CONNTRACK_SYN_SENT` (include/uapi/linux/netfilter/nf_conntrack_tcp.h), and two further states of the same list.
+    static let synSent: UInt8 = 1
+    static let synReceived: UInt8 = 2
+    static let closed: UInt8 = 8
     /// `IPS_SEEN_REPLY` (include/uapi/linux/netfilter/nf_conntrack_common.h).
     private static let seenReply: UInt32 = 1 << 1
 

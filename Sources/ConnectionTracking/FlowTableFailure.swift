@@ -13,6 +13,10 @@ package struct FlowTableFailure: Error, Hashable, Sendable {
         case list
         /// Deleting a flow.
         case delete(Flow)
+        /// Reading what became of a flow.
+        case check(Flow)
+        /// Following connections as they begin, of both families.
+        case follow
     }
 
     package let operation: Operation
@@ -35,6 +39,8 @@ extension FlowTableFailure: CustomStringConvertible {
             case .open: "opening a netlink socket for \(family.kubernetesName) flows"
             case .list: "listing \(family.kubernetesName) flows"
             case .delete(let flow): "deleting the flow \(flow)"
+            case .check(let flow): "checking the flow \(flow)"
+            case .follow: "following connections"
             }
         return "\(what): \(error.text)\(advice.map { "; \($0)" } ?? "")"
     }
@@ -43,6 +49,8 @@ extension FlowTableFailure: CustomStringConvertible {
         switch error {
         case .notPermitted, .permissionDenied:
             return "run as root, or with the capability CAP_NET_ADMIN"
+        case .notSupported where operation == .follow:
+            return "the kernel does not report connections: set net.netfilter.nf_conntrack_events to 2"
         // A kernel without the subsystem knows neither the protocol nor, if other modules use nfnetlink, the message.
         case .protocolNotSupported, .addressFamilyNotSupported, .notSupportedOnSocket:
             return Self.missingModule

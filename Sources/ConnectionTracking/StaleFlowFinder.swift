@@ -178,7 +178,7 @@ extension ServicePortEndpoints {
 
 extension ServicePort {
     /// All addresses that clients can send to, node ports aside.
-    fileprivate var frontends: [AddressPort] {
+    var frontends: [AddressPort] {
         ([clusterIP] + externalIPs + loadBalancerVIPs).map { AddressPort($0, port) }
     }
 }

@@ -16,6 +16,8 @@ let usage = """
            connection-tracking-probe clean FAMILY [--node-port-addresses A,B] [--former MANIFEST] MANIFEST
                                                                      deletes stale flows
            connection-tracking-probe delete-outdated FAMILY          deletes all UDP flows by a wrong number
+           connection-tracking-probe watch [--node-port-addresses A,B] [--timeout MILLISECONDS] [--delete yes] SECONDS MANIFEST
+                                                                     prints what becomes of TCP connections
            connection-tracking-probe ask ADDRESS PORT SOURCE-PORT    sends a datagram and prints the answer
            connection-tracking-probe fill COUNT                      makes UDP flows to 10.96.0.10:53
            connection-tracking-probe tune [MAX-PER-CORE]             sets kernel parameters
@@ -69,6 +71,20 @@ func deleteOutdated(_ family: IPFamily) throws {
     print("deleted \(deletion.deleted), gone \(deletion.gone), refused \(deletion.refused)")
 }
 
+func watch(_ arguments: [String]) throws {
+    var arguments = arguments
+    let addresses = take("--node-port-addresses", from: &arguments)?.split(separator: ",").compactMap { IPAddress($0) }
+    let timeout = take("--timeout", from: &arguments).flatMap { Int($0) } ?? 900
+    let deletes = take("--delete", from: &arguments) != nil
+    guard arguments.count == 2, let seconds = Int(arguments[0]) else { fail(usage) }
+    var log = DiagnosticLog()
+    let objects = ManifestReader.read(paths: [arguments[1]], log: &log)
+    var watcher = ConnectionWatcher(
+        IPFamily.allCases.map { objects.snapshot(family: $0) }, nodePortAddresses: addresses ?? [],
+        timeout: .milliseconds(timeout), deletes: deletes)
+    try watcher.run(for: .seconds(seconds))
+}
+
 var arguments = Array(CommandLine.arguments.dropFirst())
 guard !arguments.isEmpty else { fail(usage) }
 let command = arguments.removeFirst()
@@ -83,6 +99,7 @@ do {
         case "clean": try clean(family, arguments)
         default: try deleteOutdated(family)
         }
+    case "watch": try watch(arguments)
     case "ask":
         guard arguments.count == 3, let address = IPAddress(arguments[0]), let port = UInt16(arguments[1]),
             let sourcePort = UInt16(arguments[2])
