@@ -28,6 +28,7 @@ package actor ProxyLoop {
     private let host: any Host
     private let observer: any ProxyObserver
     let families: [FamilyProxy]
+    private let connections: ConnectionWatch?
 
     /// What the sources have reported.
     private(set) var state: ClusterState
@@ -46,13 +47,15 @@ package actor ProxyLoop {
     ///   - requiredKinds: the kinds that must be listed before the first rule is written.
     ///   - backend: reads and changes the tables.
     ///   - flows: deletes flows whose endpoint is gone; `nil` to leave them.
+    ///   - connections: the connections that are followed to judge endpoints, where that is on; `nil` to judge none.
     ///   - traffic: follows what the rules have counted; `nil` if nothing needs it.
     ///   - host: the machine.
     ///   - observer: receives what happens.
     package init(
         options: ProxyOptions, families: [IPFamily] = IPFamily.allCases,
         requiredKinds: Set<KubernetesObject.Kind> = [.service, .endpointSlice], backend: any RuleBackend,
-        flows: StaleFlowCleanup? = nil, traffic: (any TrafficFollower)? = nil, host: any Host,
+        flows: StaleFlowCleanup? = nil, connections: (any ConnectionSource)? = nil,
+        traffic: (any TrafficFollower)? = nil, host: any Host,
         observer: any ProxyObserver
     ) {
         self.options = options
@@ -63,9 +66,12 @@ package actor ProxyLoop {
         backend.keepsJumpsFirst = options.keepsJumpsFirst
         let schedule = SyncSchedule(
             minimumPeriod: options.effectiveMinimumSyncPeriod, period: options.effectiveSyncPeriod)
+        let watch = connections.map { ConnectionWatch($0, observer: observer) }
+        self.connections = watch
         self.families = families.map { [backend] in
             FamilyProxy(
-                $0, backend: backend, flows: flows, traffic: traffic, host: host, schedule: schedule,
+                $0, backend: backend, flows: flows, connections: watch, traffic: traffic, host: host,
+                schedule: schedule,
                 observer: observer)
         }
     }
@@ -88,6 +94,7 @@ package actor ProxyLoop {
                 await family.reschedule(
                     minimumPeriod: options.effectiveMinimumSyncPeriod, period: options.effectiveSyncPeriod)
                 await family.setKeepsJumpsFirst(options.keepsJumpsFirst)
+                await family.setFailurePolicy(options.failurePolicy)
             }
             await reconfigure()
         }
@@ -97,6 +104,13 @@ package actor ProxyLoop {
     package func run() async {
         await withTaskGroup(of: Void.self) { group in
             for family in families { group.addTask { await family.run() } }
+            if let connections {
+                group.addTask { [families] in
+                    await connections.run { name, reports in
+                        await families.first { $0.family == name }?.take(reports)
+                    }
+                }
+            }
             group.addTask { await self.followHost() }
         }
     }
@@ -192,6 +206,7 @@ package actor ProxyLoop {
             if await family.isAffected(by: new) {
                 await replaceEverything(of: family, new)
             } else {
+                await family.setLocalAddresses(new.interfaceAddresses)
                 outcome = .partial
             }
         }
@@ -205,6 +220,7 @@ package actor ProxyLoop {
     }
 
     private func replaceEverything(of family: FamilyProxy, _ settings: CompilerSettings) async {
+        await family.setFailurePolicy(options.failurePolicy)
         await family.replaceEverything(state.objects.snapshot(family: family.family), settings: settings)
     }
 

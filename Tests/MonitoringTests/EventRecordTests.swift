@@ -74,6 +74,27 @@ import Testing
         #expect(record.events(.init(since: Timestamp(seconds: 1_764_000_003))).map(\.number) == [4, 5])
     }
 
+    @Test("endpoints that are avoided, ejected and back are events of their Service")
+    func judgements() {
+        let record = record()
+        let (name, endpoint) = (ServicePort.sample("web").name, Endpoint.sample(1, node: nil).addressPort)
+        for kind: EndpointJudgement.Kind in [
+            .avoided(.refused), .returned(wasEjected: false), .ejected(failures: 5, .unanswered, .seconds(30)),
+            .returned(wasEjected: true),
+        ] {
+            record.observe(
+                .endpointJudged(EndpointJudgement(family: .ipv4, servicePort: name, endpoint: endpoint, kind: kind)))
+        }
+        #expect(
+            record.events().map(\.message) == [
+                "\(name): endpoint \(endpoint) avoided: a connection was refused",
+                "\(name): endpoint \(endpoint) ejected for 30 s: 5 connections in a row unanswered",
+                "\(name): endpoint \(endpoint) is no longer ejected, it gets connections again",
+            ])
+        #expect(record.events().map(\.kind) == [.warning, .warning, .recovery])
+        #expect(record.events().allSatisfy { $0.service == "default/web" && $0.ipFamily == "IPv4" })
+    }
+
     @Test("a failure is one event until it is well again")
     func failures() {
         let record = record()

@@ -150,6 +150,35 @@ import XTables
             #"kubeproxy_network_programming_duration_seconds_bucket{ip_family="IPv4",le="2"} 2"#)
     }
 
+    @Test("failed connections are counted by how they failed, retries and ejections too")
+    func failedConnections() {
+        let metrics = metrics
+        expect(
+            #"kubetables_endpoint_failures_total{ip_family="IPv6",reason="refused"} 0"#,
+            #"kubetables_connection_retries_total{ip_family="IPv4",reason="unanswered"} 0"#,
+            #"kubetables_endpoint_ejections_total{ip_family="IPv4"} 0"#, "kubetables_connection_events_lost_total 0")
+        let (name, endpoint) = (ServicePort.sample("web").name, Endpoint.sample(1, node: nil).addressPort)
+        func failures(_ failure: ConnectionFailure, _ count: Int, retried: Int) -> EndpointFailures {
+            EndpointFailures(
+                servicePort: name, endpoint: endpoint, failure: failure, count: count, retried: retried)
+        }
+        metrics.observe(
+            .connectionsFailed(.ipv4, [failures(.refused, 3, retried: 2), failures(.unanswered, 1, retried: 0)]))
+        for kind: EndpointJudgement.Kind in [
+            .avoided(.refused), .ejected(failures: 5, .refused, .seconds(30)), .returned(wasEjected: true),
+        ] {
+            metrics.observe(
+                .endpointJudged(EndpointJudgement(family: .ipv4, servicePort: name, endpoint: endpoint, kind: kind)))
+        }
+        metrics.observe(.connectionEventsLost)
+        expect(
+            #"kubetables_endpoint_failures_total{ip_family="IPv4",reason="refused"} 3"#,
+            #"kubetables_endpoint_failures_total{ip_family="IPv4",reason="unanswered"} 1"#,
+            #"kubetables_connection_retries_total{ip_family="IPv4",reason="refused"} 2"#,
+            #"kubetables_connection_retries_total{ip_family="IPv4",reason="unanswered"} 0"#,
+            #"kubetables_endpoint_ejections_total{ip_family="IPv4"} 1"#, "kubetables_connection_events_lost_total 1")
+    }
+
     @Test("changes are counted when they arrive, and are pending until the rules of both families have them")
     func changes() {
         let metrics = metrics

@@ -32,6 +32,26 @@ import Testing
         #expect(schedule.next(at: end + .seconds(20)) == .synchronize)
     }
 
+    @Test("an urgent change waits only for as long as the last run took, and no longer than others")
+    func urgency() {
+        var schedule = schedule
+        schedule.change()
+        schedule.begin(at: start)
+        schedule.end(at: start + .milliseconds(200), .succeeded)
+        schedule.change()
+        schedule.change(isUrgent: true)
+        #expect(schedule.next(at: start + .milliseconds(300)) == .wait(until: start + .milliseconds(400)))
+        #expect(schedule.next(at: start + .milliseconds(400)) == .synchronize)
+        schedule.begin(at: start + .milliseconds(400))
+        schedule.end(at: start + .milliseconds(500), .succeeded)
+        schedule.change()
+        #expect(schedule.next(at: start + .milliseconds(700)) == .wait(until: start + .milliseconds(1500)))
+        schedule.begin(at: start + .seconds(2))
+        schedule.end(at: start + .seconds(9), .succeeded)
+        schedule.change(isUrgent: true)
+        #expect(schedule.next(at: start + .seconds(9)) == .wait(until: start + .seconds(10)))
+    }
+
     @Test("every period, if only for a check; what failed is tried again then, or with a change")
     func period() {
         var schedule = schedule

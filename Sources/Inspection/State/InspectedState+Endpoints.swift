@@ -37,6 +37,7 @@ extension InspectedState {
         )
         let connections = loop?.families[family]?.traffic?.connections(
             of: name, to: selection.endpoints.map(\.addressPort))
+        let times = loop?.families[family]?.remainingTimes[name] ?? [:]
         return selection.endpoints.enumerated().map { index, endpoint in
             let member = members[endpoint.address]
             let (cluster, local) = (selection.clusterVerdicts[index], selection.localVerdicts[index])
@@ -49,8 +50,20 @@ extension InspectedState {
                 usedByLocal: local == .listUnused ? nil : local.isUsed,
                 clusterShare: cluster.isUsed ? shares.cluster : nil, localShare: local.isUsed ? shares.local : nil,
                 connections: connections?[index],
-                reason: selection.reason(at: index))
+                reason: selection.reason(at: index).map { reason in
+                    let isSetAside = cluster.setAside != nil || local.setAside != nil
+                    return Self.reason(reason, until: isSetAside ? times[endpoint.addressPort] : nil)
+                })
         }
+    }
+}
+
+extension InspectedState {
+    /// Why an endpoint is not used, and for how much longer if it gets connections again by itself:
+    /// `ejected: 5 connections in a row unanswered, back in 24 s`.
+    private static func reason(_ reason: String, until time: Duration?) -> String {
+        guard let time else { return reason }
+        return "\(reason), back in \(Int((time / .seconds(1)).rounded(.up))) s"
     }
 }
 

@@ -39,6 +39,8 @@ package struct FamilyState: Sendable {
     package var driftTimes: [ServicePortReference: Timestamp] = [:]
     /// What the kernel does not support, and for which service ports.
     package var unsupported: [UnsupportedFeatureState] = []
+    /// How much longer the endpoints of service ports are avoided or ejected that are.
+    package var remainingTimes: [ServicePortName: [AddressPort: Duration]] = [:]
     /// What the rules have counted; `nil` if that is not read.
     package var traffic: (any CountedTraffic)?
 

@@ -101,6 +101,8 @@ extension EventRecord.State {
                 }
         case .contactChanged(let change):
             return events(of: change, now).map { ($0, nil) }
+        case .endpointJudged(let judgement):
+            return Self.event(judgement).map { [($0, judgement.servicePort.serviceName)] } ?? []
         default:
             return general(event).map { ($0, nil) }
         }
@@ -144,6 +146,18 @@ extension EventRecord.State {
             max(0, Int(($0.duration(to: now) / .milliseconds(1)).rounded()))
         }
         return event
+    }
+
+    /// Ejections and their ends, and what is avoided; that an endpoint is no longer avoided after seconds is none.
+    private static func event(_ judgement: EndpointJudgement) -> NodeEvent? {
+        let kind: NodeEvent.Kind
+        switch judgement.kind {
+        case .ejected, .avoided: kind = .warning
+        case .returned(wasEjected: true): kind = .recovery
+        case .returned(wasEjected: false): return nil
+        }
+        return NodeEvent(
+            kind, judgement.description, family: judgement.family, service: judgement.servicePort.serviceName)
     }
 
     /// One outage is one event, whatever was asked for, and so is its end.
@@ -215,8 +229,15 @@ extension EventRecord.State {
             return summary.hasDeletions ? [NodeEvent(.flows, summary.deletions, family: family)] : []
         case .flowsNotCleaned(let family, let failure):
             return [NodeEvent(.error, "stale flows were not deleted: \(failure)", family: family)]
+        case .connectionsNotFollowed(let failure):
+            return [NodeEvent(.error, "endpoints that fail are neither avoided nor ejected: \(failure)")]
+        case .connectionEventsLost:
+            return [
+                NodeEvent(
+                    .warning, "connections began faster than they could be followed: some that failed were missed")
+            ]
         case .synchronized, .conflicts, .objectsChanged, .changesPending, .changeQueued, .healthChecksChanged,
-            .recognizedRulesAhead, .contactChanged:
+            .recognizedRulesAhead, .contactChanged, .connectionsFailed, .endpointJudged:
             return []
         }
     }

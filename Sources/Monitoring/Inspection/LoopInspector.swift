@@ -55,7 +55,10 @@ package struct LoopInspector: Sendable {
         state.invalidObjects = problems.invalidObjects
         var loopState = LoopState(time: .now, startTime: syncs.startTime)
         loopState.warnings = problems.problems.warnings
-        for family in families { loopState.families[family] = familyState(family) }
+        for family in families {
+            loopState.families[family] = familyState(family)
+            loopState.families[family]?.remainingTimes = snapshot.remainingTimes[family] ?? [:]
+        }
         loopState.events = events
         loopState.syncs = syncs
         state.loop = loopState

@@ -20,6 +20,7 @@ package final class ProxyMetrics: ProxyObserver {
     private let times: TimeMetrics
     private let tables: TableMetrics
     private let flows: FlowMetrics
+    private let failures: FailureMetrics
     private let probes: ProbeMetrics
     private let cluster: ClusterMetrics
     private let servers: ServerMetrics
@@ -40,6 +41,7 @@ package final class ProxyMetrics: ProxyObserver {
         times = TimeMetrics(registry)
         tables = TableMetrics(registry, families)
         flows = FlowMetrics(registry, families)
+        failures = FailureMetrics(registry, families)
         probes = ProbeMetrics(registry)
         cluster = ClusterMetrics(registry)
         servers = ServerMetrics(registry)
@@ -66,6 +68,12 @@ package final class ProxyMetrics: ProxyObserver {
             flows.count(report, family)
         case .flowsNotCleaned(let family, _):
             flows.countFailure(family)
+        case .connectionsFailed(let family, let endpoints):
+            failures.count(endpoints, family)
+        case .endpointJudged(let judgement):
+            failures.count(judgement)
+        case .connectionEventsLost:
+            failures.countLostEvents()
         case .invalidObjects(let errors):
             problems.setInvalidObjects(errors)
         case .rulesKept(let report):
@@ -75,7 +83,8 @@ package final class ProxyMetrics: ProxyObserver {
         case .foreignRulesAhead(let family, let rules):
             problems.setForeignRules(rules, family)
         case .waiting, .started, .optionsChanged, .unusableSettings, .missingNode, .nodeLeaving, .hostChecked,
-            .healthChecksChanged, .recognizedRulesAhead, .configurationChecked, .contactChanged:
+            .healthChecksChanged, .recognizedRulesAhead, .configurationChecked, .contactChanged,
+            .connectionsNotFollowed:
             break
         }
     }

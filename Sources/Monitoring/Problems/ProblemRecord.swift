@@ -70,7 +70,8 @@ package final class ProblemRecord: ProxyObserver {
                 state.outOfSync[failure.family] = (since, "\(failure.error)")
             }
         case .optionsChanged, .missingNode, .nodeLeaving, .objectsChanged, .changesPending, .changeQueued,
-            .healthChecksChanged, .flowsCleaned, .flowsNotCleaned, .recognizedRulesAhead, .contactChanged:
+            .healthChecksChanged, .flowsCleaned, .flowsNotCleaned, .recognizedRulesAhead, .contactChanged,
+            .connectionsFailed, .endpointJudged, .connectionsNotFollowed, .connectionEventsLost:
             break
         }
     }

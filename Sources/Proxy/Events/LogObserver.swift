@@ -24,6 +24,8 @@ package final class LogObserver: ProxyObserver {
         var flowRefusals: [IPFamily: [String]] = [:]
         var drift: [IPFamily: (lines: [String], count: Int)] = [:]
         var hostWarnings: [IPFamily: [String]] = [:]
+        var judgements = LineBudget()
+        var hasLostEvents = false
         var conflicts: Set<ServiceConflict> = []
         var foreignRules: [IPFamily: [ForeignRuleAhead]] = [:]
         var warnings: Set<String> = []
@@ -87,6 +89,16 @@ package final class LogObserver: ProxyObserver {
             logger.log(
                 level: level(.warning, ifNew: failure.description, \.flowFailures[family]),
                 "stale flows were not deleted: \(failure)")
+        case .connectionsFailed:
+            break
+        case .endpointJudged(let judgement):
+            log(judgement)
+        case .connectionsNotFollowed(let failure):
+            logger.warning("endpoints that fail are neither avoided nor ejected: \(failure)")
+        case .connectionEventsLost:
+            logger.log(
+                level: level(.warning, ifNew: true, \.hasLostEvents),
+                "connections began faster than they could be followed: some that failed were missed")
         case .hostChecked(let family, let warnings):
             let known = reported.withLock { $0.hostWarnings.updateValue(warnings, forKey: family) ?? [] }
             for warning in warnings where !known.contains(warning) { logger.warning("\(warning)") }
@@ -150,6 +162,21 @@ package final class LogObserver: ProxyObserver {
         let refusalLevel = level(.warning, ifNew: refusals, \.flowRefusals[family])
         for line in summary.refusals { logger.log(level: refusalLevel, "\(line)") }
         logger.log(level: summary.hasDeletions ? .info : .debug, "\(summary.deletions)")
+    }
+
+    /// Logs ejections and their ends; what is avoided for seconds, only in detail.
+    private func log(_ judgement: EndpointJudgement) {
+        let level: Logger.Level =
+            switch judgement.kind {
+            case .ejected: .warning
+            case .returned(true): .notice
+            case .avoided, .returned(false): .debug
+            }
+        let (isAllowed, suppressed) =
+            level == .debug
+            ? (true, 0) : reported.withLock { $0.judgements.take(now: ContinuousClock.now) }
+        if suppressed > 0 { logger.warning("\(suppressed) more endpoints were ejected, or are no longer") }
+        if isAllowed { logger.log(level: level, "\(judgement)") }
     }
 
     private func log(_ report: KeptRulesReport) {

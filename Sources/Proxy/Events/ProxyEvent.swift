@@ -48,6 +48,14 @@ package enum ProxyEvent: Sendable {
     case flowsCleaned(IPFamily, StaleFlowCleanup.Report)
     /// Flows whose endpoint is gone could not be listed, and so not deleted.
     case flowsNotCleaned(IPFamily, FlowTableFailure)
+    /// Connections to endpoints failed that are judged.
+    case connectionsFailed(IPFamily, [EndpointFailures])
+    /// An endpoint gets no connections for a time, or gets them again; comes before the rules for it.
+    case endpointJudged(EndpointJudgement)
+    /// Connections cannot be followed, so that no endpoint is judged and none is retried.
+    case connectionsNotFollowed(FlowTableFailure)
+    /// Connections came faster than they could be followed: some failures were missed.
+    case connectionEventsLost
     /// The host was checked for what makes the rules of a family do less, or other things, than they should.
     case hostChecked(IPFamily, warnings: [String])
     /// The foreign rules of a family that can take packets to Services before our jumps do.

@@ -27,6 +27,10 @@ package struct ServiceChange: Sendable, Hashable {
     package let ready: Int
     /// How many endpoints there are, ready or not.
     package let known: Int
+    /// How many endpoints get no connections for a time because connections to them failed.
+    package let setAside: Int
+    /// Whether that are others than before.
+    private let changesSetAside: Bool
     /// When the first of the changes was seen that led to this one, as far as the objects have it.
     package let trigger: Timestamp?
 
@@ -44,7 +48,16 @@ package struct ServiceChange: Sendable, Hashable {
         removed = before.subtracting(after).sorted()
         ready = Set(new.lazy.flatMap(\.endpoints).filter(\.isReady).map(\.address)).count
         known = after.count
+        let (asideBefore, aside) = (Self.addressesSetAside(old), Self.addressesSetAside(new))
+        setAside = aside.count
+        changesSetAside = aside != asideBefore
         self.trigger = trigger
+    }
+}
+
+extension ServiceChange {
+    private static func addressesSetAside(_ servicePorts: [ServicePortEndpoints]) -> Set<IPAddress> {
+        Set(servicePorts.lazy.flatMap(\.setAside.keys).map(\.address))
     }
 }
 
@@ -62,7 +75,10 @@ extension ServiceChange: CustomStringConvertible {
     private var difference: String {
         let counts = [added.isEmpty ? nil : "+\(added.count)", removed.isEmpty ? nil : "-\(removed.count)"]
         let text = counts.compactMap(\.self).joined(separator: " ")
-        return text.isEmpty ? "changed, endpoints stay" : "endpoints \(text)"
+        let change = text.isEmpty ? "changed, endpoints stay" : "endpoints \(text)"
+        guard changesSetAside else { return change }
+        let leftOut = setAside == 0 ? "none left out any longer" : "\(setAside) left out"
+        return text.isEmpty ? "endpoints: \(leftOut)" : "\(change), \(leftOut)"
     }
 }
 

@@ -16,6 +16,8 @@ package struct LoopSnapshot: Sendable {
     package let node: Node
     /// The rules that follow from the objects, of each family that has some.
     package let compilations: [Compilation]
+    /// How much longer endpoints are avoided or ejected, of each family.
+    package let remainingTimes: [IPFamily: [ServicePortName: [AddressPort: Duration]]]
 }
 
 extension ProxyLoop {
@@ -27,10 +29,15 @@ extension ProxyLoop {
         get async {
             let (objects, conflicts, node) = await known
             var compilations: [Compilation] = []
+            var remainingTimes: [IPFamily: [ServicePortName: [AddressPort: Duration]]] = [:]
             for family in families {
-                if let compilation = await family.compilation { compilations.append(compilation) }
+                let (compilation, times) = await family.judgedCompilation
+                if let compilation { compilations.append(compilation) }
+                remainingTimes[family.family] = times
             }
-            return LoopSnapshot(objects: objects, conflicts: conflicts, node: node, compilations: compilations)
+            return LoopSnapshot(
+                objects: objects, conflicts: conflicts, node: node, compilations: compilations,
+                remainingTimes: remainingTimes)
         }
     }
 

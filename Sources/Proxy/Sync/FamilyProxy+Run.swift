@@ -14,8 +14,9 @@ extension FamilyProxy {
     /// Synchronizes the tables whenever it is time, until the task is cancelled; a run in progress is finished.
     func run() async {
         while !Task.isCancelled {
+            await endJudgements()
             switch schedule.next(at: clock.now) {
-            case .wait(let deadline): await alarm.sleep(until: deadline)
+            case .wait(let deadline): await alarm.sleep(until: min(deadline, ledger.nextExpiry ?? deadline))
             case .synchronize: await synchronize(lastFailed ? .retry : lastReport == nil ? .start : .change)
             case .check: await check()
             }
@@ -86,7 +87,7 @@ extension FamilyProxy {
         pending = .none
         compileTime = .zero
         underway = work.changes.record.counts
-        schedule.begin()
+        schedule.begin(at: clock.now)
         return work
     }
 

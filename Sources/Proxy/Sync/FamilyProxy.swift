@@ -23,6 +23,8 @@ actor FamilyProxy {
     let traffic: (any TrafficFollower)?
     /// Deletes stale flows; `nil` to leave them.
     let flows: FlowCleaner?
+    /// Follows connections to endpoints that are judged; `nil` to judge none.
+    let connections: ConnectionWatch?
     let hostCheck: HostCheck
     let observer: any ProxyObserver
     let queue: BlockingQueue
@@ -57,14 +59,20 @@ actor FamilyProxy {
     var reportedKeptRules: KeptRulesReport?
     var foreignRules = ForeignRuleCheck.Findings()
     var foreignRulePace = ForeignRulePace()
-    /// The addresses of the node's interfaces, when everything was compiled last.
-    private(set) var localAddresses: [IPAddress] = []
+    /// The addresses of the node's interfaces.
+    var localAddresses: [IPAddress] = []
+    /// How the endpoints have done lately that are judged.
+    var ledger = EndpointLedger()
+    /// Whether connections to some of them are followed.
+    var watchesConnections = false
 
     init(
         _ family: IPFamily, backend: any RuleBackend, flows: StaleFlowCleanup?,
-        traffic: (any TrafficFollower)?, host: any Host, schedule: SyncSchedule, observer: any ProxyObserver
+        connections: ConnectionWatch? = nil, traffic: (any TrafficFollower)?, host: any Host, schedule: SyncSchedule,
+        observer: any ProxyObserver
     ) {
         self.family = family
+        self.connections = connections
         var backend = backend
         backend.counterKeeper = traffic
         self.backend = backend
@@ -89,20 +97,28 @@ actor FamilyProxy {
         self.settings = settings
         localAddresses = settings.interfaceAddresses
         _ = takeAnnounced()
+        ledger.replace(snapshot.servicePorts)
         compile(snapshot, settings)
         pending.formUnion(.everything(former: former))
         pending.add(takeNoted().of(family))
         // A kernel that gets other options may have got other modules too.
         exclusions = FeatureExclusions(firstDelay: schedule.period)
+        await watchEverything()
         await queueChange()
     }
 
     private func compile(_ snapshot: ServiceSnapshot, _ settings: CompilerSettings) {
         measureCompiling {
-            compilation = Compilation(
-                keeping.supplement(snapshot, localNode: settings.node.name), settings: settings)
+            let supplemented = keeping.supplement(snapshot, localNode: settings.node.name)
+            compilation = Compilation(judged(supplemented), settings: settings)
         }
         keeping.prune()
+    }
+
+    /// A snapshot with the endpoints set aside that are to be.
+    private func judged(_ snapshot: ServiceSnapshot) -> ServiceSnapshot {
+        guard !ledger.isEmpty else { return snapshot }
+        return ServiceSnapshot(family: family, servicePorts: snapshot.servicePorts.map(ledger.judged))
     }
 
     /// Takes note of what of the input cannot be read since the start, and of Services that readable objects name.
@@ -148,21 +164,24 @@ actor FamilyProxy {
         // Before the first compilation, which will find the Services as they are then.
         guard compilation != nil else { return }
         let keepsOthers = takeAnnounced()
-        let touchedServices = Set(services.filter { update($0.name, to: supplemented($0.servicePorts)) }.map(\.name))
+        for (name, servicePorts) in services { ledger.update(name, servicePorts) }
+        let touchedServices = Set(services.filter { update($0.name, to: completed($0.servicePorts)) }.map(\.name))
         keeping.prune()
         let record = takeNoted().limited(to: touchedServices, family)
-        guard !touchedServices.isEmpty || keepsOthers else { return }
+        guard !touchedServices.isEmpty || keepsOthers else { return await watch(services) }
         pending.add(record)
+        await watch(services)
         await queueChange()
     }
 
-    private func supplemented(_ servicePorts: [ServicePortEndpoints]) -> [ServicePortEndpoints] {
+    /// Service ports with what the objects do not tell: endpoints that only the kernel knows, and those that are set aside.
+    private func completed(_ servicePorts: [ServicePortEndpoints]) -> [ServicePortEndpoints] {
         guard let settings else { return servicePorts }
-        return servicePorts.map { keeping.supplement($0, localNode: settings.node.name) }
+        return servicePorts.map { ledger.judged(keeping.supplement($0, localNode: settings.node.name)) }
     }
 
     /// Compiles one Service; whether anything depends on how it has changed.
-    private func update(_ name: ServiceName, to servicePorts: [ServicePortEndpoints]) -> Bool {
+    func update(_ name: ServiceName, to servicePorts: [ServicePortEndpoints]) -> Bool {
         let old = self.servicePorts(of: name)
         var touched: TouchedChains = [:]
         measureCompiling {
@@ -201,8 +220,9 @@ actor FamilyProxy {
         observer.observe(.changesPending(family, counts))
     }
 
-    private func queueChange() async {
-        schedule.change()
+    /// - Parameter isUrgent: whether it must not wait for the shortest time between runs.
+    func queueChange(isUrgent: Bool = false) async {
+        schedule.change(isUrgent: isUrgent)
         observer.observe(.changeQueued(family))
         reportPending()
         await alarm.ring()
@@ -213,7 +233,7 @@ actor FamilyProxy {
         return noted
     }
 
-    private func servicePorts(of service: ServiceName) -> [ServicePortEndpoints] {
+    func servicePorts(of service: ServiceName) -> [ServicePortEndpoints] {
         compilation?.servicePorts(of: service).map(\.entry) ?? []
     }
 

@@ -6,6 +6,8 @@
 /// - the first change after a quiet time takes effect at once;
 /// - changes that follow are collected, and take effect together when ``minimumPeriod`` has passed since the *end* of the last
 ///   run, so that slow runs do not follow each other without a pause;
+/// - an urgent change waits only for as long as the last run took, so that runs take at most half of the time however many
+///   urgent changes there are;
 /// - what failed is tried again after ``period``, or with the next change; if the lock was busy, which seldom lasts, after
 ///   1, 2, 4 … seconds up to that;
 /// - the tables are checked every ``period``, whether or not anything changed.
@@ -38,6 +40,10 @@ struct SyncSchedule: Sendable {
     private var lastEnd: Instant?
     private var lastCheck: Instant?
     private var hasChange = false
+    private var hasUrgentChange = false
+    private var lastBeginning: Instant?
+    /// How long the last run took.
+    private var lastDuration = Duration.zero
     private var lastOutcome = Outcome.succeeded
     /// How many runs in a row have not got the lock.
     private var busyRuns = 0
@@ -48,14 +54,24 @@ struct SyncSchedule: Sendable {
     }
 
     /// Something changed that the rules depend on.
-    mutating func change() { hasChange = true }
+    ///
+    /// - Parameter isUrgent: whether ``minimumPeriod`` is too long to wait.
+    mutating func change(isUrgent: Bool = false) {
+        hasChange = true
+        hasUrgentChange = hasUrgentChange || isUrgent
+    }
 
     /// A run begins: it takes all changes so far.
-    mutating func begin() { hasChange = false }
+    mutating func begin(at now: Instant? = nil) {
+        hasChange = false
+        hasUrgentChange = false
+        lastBeginning = now
+    }
 
     /// A run has ended.
     mutating func end(at now: Instant, _ outcome: Outcome) {
         lastEnd = now
+        lastDuration = lastBeginning.map { $0.duration(to: now) } ?? .zero
         lastOutcome = outcome
         busyRuns = outcome == .lockBusy ? busyRuns + 1 : 0
     }
@@ -76,7 +92,7 @@ struct SyncSchedule: Sendable {
     func next(at now: Instant) -> Step {
         guard let lastEnd else { return hasChange ? .synchronize : .wait(until: now + period) }
         if hasChange {
-            let due = lastEnd + minimumPeriod
+            let due = lastEnd + (hasUrgentChange ? min(minimumPeriod, lastDuration) : minimumPeriod)
             return due <= now ? .synchronize : .wait(until: due)
         }
         let due = max(lastEnd, lastCheck ?? lastEnd) + retryDelay

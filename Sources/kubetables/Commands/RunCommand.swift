@@ -95,7 +95,8 @@ struct RunCommand: AsyncParsableCommand {
         let loop = ProxyLoop(
             options: options, families: families, requiredKinds: objects.requiredKinds,
             backend: kernel.backend(stop: signals.stop),
-            flows: StaleFlowCleanup(), traffic: status.metrics.traffic, host: host, observer: observer)
+            flows: StaleFlowCleanup(), connections: NetlinkConnections(), traffic: status.metrics.traffic, host: host,
+            observer: observer)
 
         let servers = try await status.listen(
             options, loop: loop, families: families, source: "\(objects)", flags: ownFlags(objects))

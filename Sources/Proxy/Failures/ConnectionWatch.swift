@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConnectionTracking
+import NetworkTypes
+import ServiceModel
+
+/// Follows the connections to service ports whose endpoints are judged, of all families: which are answered and which fail.
+///
+/// As long as there is no such service port, the kernel is not asked for anything.
+actor ConnectionWatch {
+    /// What became of a connection.
+    struct Report: Sendable, Hashable {
+        let servicePort: ServicePortName
+        let endpoint: AddressPort
+        let outcome: EndpointLedger.Outcome
+        /// Whether its flow was deleted, so that its client's next packet is balanced again.
+        var isReleased = false
+    }
+
+    /// A service port whose connections are followed.
+    struct Watched: Sendable {
+        let entry: ServicePortEndpoints
+        /// Whether flows of connections that nobody answers are deleted.
+        let releasesUnanswered: Bool
+    }
+
+    typealias Delivery = @Sendable (IPFamily, [Report]) async -> Void
+
+    private let source: any ConnectionSource
+    private let observer: any ProxyObserver
+    private let queue = BlockingQueue(label: "kubetables.connections")
+    private let alarm = Alarm()
+    private let clock = ContinuousClock()
+    private var frontEnds: [IPFamily: WatchedFrontEnds] = [:]
+    /// The service ports of which flows are deleted, by Service.
+    private var releasing: [IPFamily: [ServiceName: Set<ServicePortName>]] = [:]
+    private var pending = PendingConnections(timeout: FailurePolicy.default.answerTimeout)
+    private var listener: (any ConnectionListener)?
+    private var reportedFailure: FlowTableFailure?
+
+    init(_ source: any ConnectionSource, observer: any ProxyObserver) {
+        self.source = source
+        self.observer = observer
+    }
+
+    // MARK: What is followed
+
+    /// Takes over how long a connection can be without an answer until it counts as unanswered.
+    func setAnswerTimeout(_ timeout: Duration) {
+        pending.timeout = timeout
+        listener?.wake()
+    }
+
+    /// Takes over all that is followed of a family.
+    func replace(
+        _ family: IPFamily, _ services: [ServiceName: [Watched]], nodePortAddresses: Set<IPAddress>
+    ) async {
+        var new = WatchedFrontEnds()
+        new.nodePortAddresses = nodePortAddresses
+        for (service, watched) in services { new.update(service, watched.map(\.entry)) }
+        frontEnds[family] = new
+        releasing[family] = services.compactMapValues(\.releasing)
+        await reconsider()
+    }
+
+    /// Takes over what is followed of some Services; of a Service that is not to be followed any more, nothing.
+    func update(_ family: IPFamily, _ services: [ServiceName: [Watched]]) async {
+        for (service, watched) in services {
+            frontEnds[family, default: WatchedFrontEnds()].update(service, watched.map(\.entry))
+            releasing[family, default: [:]][service] = watched.releasing
+        }
+        await reconsider()
+    }
+
+    /// Takes over the addresses of this node on which node ports answer.
+    func setNodePortAddresses(_ family: IPFamily, _ addresses: Set<IPAddress>) {
+        frontEnds[family]?.nodePortAddresses = addresses
+    }
+
+    private var isNeeded: Bool { frontEnds.values.contains { !$0.isEmpty } }
+
+    private func reconsider() async {
+        if isNeeded != (listener != nil) {
+            listener?.wake()
+            await alarm.ring()
+        }
+    }
+
+    // MARK: Following
+
+    /// How long a wait lasts at most, when nothing happens.
+    private static let longestWait = Duration.seconds(3600)
+    /// The time until the kernel is asked again after it has refused.
+    private static let retryDelay = Duration.seconds(10)
+
+    /// Follows connections until the task is cancelled.
+    func run(_ deliver: Delivery) async {
+        await withTaskCancellationHandler {
+            while !Task.isCancelled {
+                if isNeeded {
+                    await follow(deliver)
+                } else {
+                    listener = nil
+                    pending.removeAll()
+                    await alarm.sleep(until: clock.now + Self.longestWait)
+                }
+            }
+        } onCancel: {
+            Task { await self.wake() }
+        }
+        listener = nil
+    }
+
+    private func wake() { listener?.wake() }
+
+    private func follow(_ deliver: Delivery) async {
+        do {
+            let listener = try await listening()
+            // While the listener was made, the last Service may have lost what it was for.
+            guard isNeeded else { return }
+            let deadline = min(pending.nextDue ?? .now + Self.longestWait, .now + Self.longestWait)
+            let batch = try await queue.run {
+                Result { () throws(FlowTableFailure) in try listener.receive(until: deadline) }
+            }.get()
+            var reports = ReportCollection()
+            for event in batch.events { take(event, &reports) }
+            if batch.isIncomplete {
+                observer.observe(.connectionEventsLost)
+                try await takeUnanswered()
+            }
+            try await checkDue(&reports)
+            for (family, reports) in reports.byFamily { await deliver(family, reports) }
+        } catch let failure as FlowTableFailure {
+            listener = nil
+            if failure != reportedFailure { observer.observe(.connectionsNotFollowed(failure)) }
+            reportedFailure = failure
+            await alarm.sleep(until: clock.now + Self.retryDelay)
+        } catch {
+            preconditionFailure("connections fail with FlowTableFailure alone: \(error)")
+        }
+    }
+
+    /// The listener, a new one if there is none; it knows of connections from now on, so those that wait already are listed.
+    private func listening() async throws -> any ConnectionListener {
+        if let listener { return listener }
+        let source = source
+        let new = try await queue.run { Result { () throws(FlowTableFailure) in try source.listen() } }.get()
+        listener = new
+        try await takeUnanswered()
+        reportedFailure = nil
+        return new
+    }
+
+    private func takeUnanswered() async throws {
+        let source = source
+        for family in frontEnds.keys where frontEnds[family]?.isEmpty == false {
+            let flows = try await queue.run {
+                Result { () throws(FlowTableFailure) in try source.unanswered(family) }
+            }.get()
+            for flow in flows where !pending.contains(flow) { begin(flow) }
+        }
+    }
+
+    private func begin(_ flow: Flow) {
+        guard let servicePort = frontEnds[flow.family]?.servicePort(of: flow) else { return }
+        pending.begin(.init(flow, of: servicePort), at: clock.now)
+    }
+
+    private func take(_ event: ConnectionEvent, _ reports: inout ReportCollection) {
+        switch event {
+        case .began(let flow): begin(flow)
+        case .answered(let flow): if let known = pending.settle(flow) { reports.add(known, .answered) }
+        case .refused(let flow): if let known = pending.settle(flow) { reports.add(known, .failed(.refused)) }
+        case .deleted(let flow): _ = pending.settle(flow)
+        }
+    }
+
+    /// Looks again at the connections that have waited for too long: events can be late, or be lost.
+    private func checkDue(_ reports: inout ReportCollection) async throws {
+        let due = pending.due(at: clock.now)
+        guard !due.isEmpty else { return }
+        let source = source
+        for (family, connections) in Dictionary(grouping: due, by: \.flow.family) {
+            let releasing = releasing[family] ?? [:]
+            let checks = connections.map { connection in
+                let name = connection.servicePort
+                return ConnectionCheck(
+                    connection.flow, deletesUnanswered: releasing[name.serviceName]?.contains(name) ?? false)
+            }
+            let outcomes = try await queue.run {
+                Result { () throws(FlowTableFailure) in try source.check(checks, family) }
+            }.get()
+            for (connection, outcome) in zip(connections, outcomes) { reports.add(connection, outcome) }
+        }
+    }
+}
+
+extension [ConnectionWatch.Watched] {
+    /// The service ports of which flows are deleted; `nil` if there are none.
+    fileprivate var releasing: Set<ServicePortName>? {
+        let names = Set(lazy.filter(\.releasesUnanswered).map(\.entry.servicePort.name))
+        return names.isEmpty ? nil : names
+    }
+}
+
+/// Reports of a time, without repetitions of what changes nothing: thousands of answers of one endpoint are one.
+private struct ReportCollection {
+    private struct Key: Hashable {
+        let servicePort: ServicePortName
+        let endpoint: AddressPort
+    }
+
+    private(set) var byFamily: [IPFamily: [ConnectionWatch.Report]] = [:]
+    /// The endpoints whose last report is an answer.
+    private var answering: Set<Key> = []
+
+    mutating func add(
+        _ connection: PendingConnections.Connection, _ outcome: EndpointLedger.Outcome, isReleased: Bool = false
+    ) {
+        let key = Key(servicePort: connection.servicePort, endpoint: connection.flow.reply.source)
+        if outcome == .answered {
+            guard answering.insert(key).inserted else { return }
+        } else {
+            answering.remove(key)
+        }
+        byFamily[connection.flow.family, default: []].append(
+            .init(
+                servicePort: key.servicePort, endpoint: key.endpoint, outcome: outcome, isReleased: isReleased))
+    }
+
+    mutating func add(_ connection: PendingConnections.Connection, _ outcome: ConnectionOutcome) {
+        switch outcome {
+        case .found(.answered): add(connection, .answered)
+        // Its event was lost, and nobody can tell what it was.
+        case .found(.gone): break
+        case .found(.unanswered), .refused: add(connection, .failed(.unanswered))
+        case .deleted: add(connection, .failed(.unanswered), isReleased: true)
+        }
+    }
+}

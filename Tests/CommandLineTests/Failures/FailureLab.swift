@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Glibc
+import NetworkTypes
+import TestSupport
+import Testing
+
+/// A node with a Service of three endpoints, of which one is alive, one refuses connections and one is silent.
+final class FailureLab {
+    enum Pod: Int, CaseIterable {
+        case alive = 11
+        case refusing = 12
+        case silent = 13
+
+        var name: String { "pod-\(rawValue)" }
+    }
+
+    /// Where connections begin.
+    enum Client: String, CaseIterable {
+        case outside = "client"
+        case pod = "client-pod"
+        case node = "node"
+    }
+
+    /// Connections of a client, one after the other.
+    struct Outcome {
+        /// How many succeeded.
+        var succeeded = 0
+        /// How many did not.
+        var failed = 0
+        /// How long each of them took, in seconds.
+        var times: [Double] = []
+
+        var slowest: Double { times.max() ?? 0 }
+        /// Those that needed a second packet of the client.
+        var slow: Int { times.count { $0 > 0.5 } }
+    }
+
+    let lab: Lab
+    let folder: TemporaryFolder
+    let family: IPFamily
+    private var program: BackgroundProcess?
+
+    init(_ family: IPFamily) throws {
+        self.family = family
+        lab = try Lab(pods: Pod.allCases.map { "\($0.name)=10.244.1.\($0.rawValue)" } + ["client-pod=10.244.1.5"])
+        folder = try TemporaryFolder()
+        try lab.serve(Pod.alive.name, port: 8080)
+        try setSilent(.silent, true)
+    }
+
+    deinit {
+        program?.signal(SIGTERM)
+        _ = try? program?.wait()
+    }
+
+    /// Lets a pod drop what comes, as if it was gone, or no longer.
+    func setSilent(_ pod: Pod, _ isSilent: Bool) throws {
+        for tool in ["iptables-legacy", "ip6tables-legacy"] {
+            try lab.run(
+                pod.name,
+                [tool, "-w", "60", isSilent ? "-A" : "-D", "INPUT", "-p", "tcp", "--dport", "8080", "-j", "DROP"])
+        }
+    }
+
+    /// Writes the Service with these endpoints.
+    func write(_ pods: [Pod] = Pod.allCases, annotations: String = "") throws {
+        let addresses = pods.map {
+            "{addresses: [\"\(family == .ipv4 ? "10.244.1." : "fd00:10:244::1:")\($0.rawValue)\"]}"
+        }
+        let text = """
+            apiVersion: v1
+            kind: Service
+            metadata: {name: web, annotations: {\(annotations)}}
+            spec:
+              type: NodePort
+              clusterIP: "\(clusterIP)"
+              ipFamilies: [\(family.kubernetesName)]
+              ports: [{port: 80, nodePort: 30080, targetPort: 8080}]
+            ---
+            apiVersion: discovery.k8s.io/v1
+            kind: EndpointSlice
+            metadata: {name: web-1, labels: {kubernetes.io/service-name: web}}
+            addressType: \(family.kubernetesName)
+            ports: [{port: 8080}]
+            endpoints: [\(addresses.joined(separator: ", "))]
+
+            """
+        try folder.write("objects.yaml", text)
+    }
+
+    private var clusterIP: String { family == .ipv4 ? "10.96.0.80" : "fd00:10:96::80" }
+
+    /// Where a client reaches the Service.
+    func place(_ client: Client) -> String {
+        let (address, port) =
+            client == .outside
+            ? (family == .ipv4 ? "192.168.50.10" : "fd00:192:168:50::10", 30080) : (clusterIP, 80)
+        return "\(family == .ipv4 ? address : "[\(address)]"):\(port)"
+    }
+
+    /// Starts the program and waits until its rules are in force.
+    func run(_ layout: String = "kube-proxy", _ options: [String] = []) throws {
+        let program = try lab.start(
+            "node",
+            [Repository.tool, "run", "--manifests", folder.path, "--rule-layout", layout]
+                + ["--hostname-override", "node-1", "--node-ip", "192.168.50.10,fd00:192:168:50::10"]
+                + ["--cluster-cidr", "10.244.0.0/16,fd00:10:244::/64", "--lock-file", folder.path + "/lock"]
+                + ["--owner-lock-file", folder.path + "/owner", "-v", "4"] + options)
+        try program.waitForErrors(containing: "start: \(family.kubernetesName)")
+        self.program = program
+    }
+
+    /// What the program has logged.
+    var log: String { program?.errors ?? "" }
+
+    /// Waits until the program has logged something.
+    func waitForLog(_ text: String) throws { try program?.waitForErrors(containing: text) }
+
+    /// Begins so many connections, one after the other, each for so many seconds at most.
+    func connect(_ client: Client, _ count: Int, patience: Double = 10) throws -> Outcome {
+        let result = try lab.attempt(client.rawValue, connections(client, count, patience))
+        return Self.outcome(result.output)
+    }
+
+    /// The command that begins connections.
+    ///
+    /// - Parameter rate: how many in a second, at most.
+    func connections(_ client: Client, _ count: Int, _ patience: Double, rate: Int = 10_000) -> [String] {
+        let place = place(client).replacing("[", with: "\\[").replacing("]", with: "\\]")
+        return [
+            "curl", "-s", "-o", "/dev/null", "--max-time", "\(patience)", "-w", "%{http_code} %{time_total}\\n",
+            "--rate", "\(rate)/s", "http://\(place)/?[1-\(count)]",
+        ]
+    }
+
+    static func outcome(_ text: String) -> Outcome {
+        var outcome = Outcome()
+        for line in text.split(separator: "\n") {
+            let words = line.split(separator: " ")
+            guard words.count == 2, let time = Double(words[1]) else { continue }
+            if words[0] == "200" { outcome.succeeded += 1 } else { outcome.failed += 1 }
+            outcome.times.append(time)
+        }
+        return outcome
+    }
+
+    /// A counter of /metrics, over all labels.
+    func metric(_ name: String) throws -> Int {
+        let text = try lab.run("node", ["curl", "-sS", "--max-time", "10", "http://127.0.0.1:10249/metrics"])
+        return text.split(separator: "\n").filter { $0.hasPrefix(name + "{") }
+            .reduce(0) { $0 + Int(Double($1.split(separator: " ").last ?? "") ?? 0) }
+    }
+}
