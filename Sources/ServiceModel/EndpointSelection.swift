@@ -29,7 +29,7 @@ public struct EndpointSelection: Sendable {
     ) {
         self.endpoints = endpoints
         self.setAside = setAside
-        let avoidance = EndpointAvoidance(setAside)
+        let avoidance = EndpointAvoidance(setAside: setAside)
         var usable = false
 
         if servicePort.usesClusterEndpoints {

@@ -39,23 +39,19 @@ extension SetAside {
 
 /// Endpoints of a service port that are set aside, and what that is limited by: a list of endpoints is never emptied by it.
 struct EndpointAvoidance {
-    private let steps: [[AddressPort: SetAside]]
-
-    init(_ setAside: [AddressPort: SetAside]) {
-        let ejections = setAside.filter { $0.value.isEjection }
-        steps = setAside.isEmpty ? [[:]] : ejections.isEmpty ? [setAside, [:]] : [setAside, ejections, [:]]
-    }
+    let setAside: [AddressPort: SetAside]
 
     /// Selects with all of them set aside; if nothing is left, with the ejected ones only; if still nothing is, with none.
     ///
     /// - Parameter select: selects endpoints among those that are not in the dictionary.
     func select(_ select: ([AddressPort: SetAside]) -> [EndpointVerdict]) -> [EndpointVerdict] {
-        var verdicts: [EndpointVerdict] = []
-        for step in steps {
-            verdicts = select(step)
-            if verdicts.contains(where: \.isUsed) { break }
+        if !setAside.isEmpty {
+            for step in [setAside, setAside.filter { $0.value.isEjection }] where !step.isEmpty {
+                let verdicts = select(step)
+                if verdicts.contains(where: \.isUsed) { return verdicts }
+            }
         }
-        return verdicts
+        return select([:])
     }
 }
 
