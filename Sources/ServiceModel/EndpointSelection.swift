@@ -21,9 +21,7 @@ public struct EndpointSelection: Sendable {
     /// The endpoints that are set aside if others are left.
     public let setAside: [AddressPort: SetAside]
 
-    /// Selects among `endpoints` what `node` uses for `servicePort`.
-    ///
-    /// - Parameter setAside: endpoints to do without; each list does so only as far as other endpoints are left.
+    /// Selects among `endpoints` what `node` uses for `servicePort`, without those of `setAside` as far as others are left.
     public init(
         of endpoints: [Endpoint], for servicePort: ServicePort, on node: Node, setAside: [AddressPort: SetAside] = [:]
     ) {

@@ -34,7 +34,7 @@ public enum Match: Hashable, Sendable {
     case refusal
     /// The connection was opened to this port, of this address or of any (xt_conntrack `--ctorigdst`, `--ctorigdstport`).
     indirect case originalDestination(IPAddress?, port: UInt16)
-    /// One of the first two packets to an address and port in a while (xt_hashlimit, as ``RetryAllowance`` has it).
+    /// One of the first two packets to an address and port in a while (xt_hashlimit, as `RetryAllowance` has it).
     case retryAllowance
     /// Counts the packet at an nfnetlink accounting object (xt_nfacct); matches everything.
     case accounting(name: String)
