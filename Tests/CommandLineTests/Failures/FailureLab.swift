@@ -64,8 +64,16 @@ final class FailureLab {
         }
     }
 
+    /// Ends what serves in a pod, which refuses connections from then on.
+    func endServers(of pod: String) throws {
+        let servers = try Subprocess.check(["ip", "netns", "pids", "\(lab.prefix)-\(pod)"])
+        for server in servers.split(separator: "\n").compactMap({ pid_t($0) }) { kill(server, SIGTERM) }
+    }
+
     /// Writes the Service with these endpoints.
-    func write(_ pods: [Pod] = Pod.allCases, annotations: String = "") throws {
+    ///
+    /// - Parameter specification: further lines of its specification.
+    func write(_ pods: [Pod] = Pod.allCases, annotations: String = "", specification: String = "{}") throws {
         let addresses = pods.map {
             "{addresses: [\"\(family == .ipv4 ? "10.244.1." : "fd00:10:244::1:")\($0.rawValue)\"]}"
         }
@@ -74,6 +82,7 @@ final class FailureLab {
             kind: Service
             metadata: {name: web, annotations: {\(annotations)}}
             spec:
+              <<: \(specification)
               type: NodePort
               clusterIP: "\(clusterIP)"
               ipFamilies: [\(family.kubernetesName)]
