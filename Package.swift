@@ -287,6 +287,7 @@ let package = Package(
                 "ServiceModel", .product(name: "SystemPackage", package: "swift-system"),
             ],
             path: "Tests/ConnectionTrackingProbe", swiftSettings: settings),
+        .executableTarget(name: "connection-load", path: "Tests/ConnectionLoad", swiftSettings: settings),
         .executableTarget(
             name: "packet-probe", dependencies: ["NetworkTypes"], path: "Tests/PacketProbe", swiftSettings: settings),
         .testTarget(
@@ -343,7 +344,8 @@ let package = Package(
             swiftSettings: settings),
         .target(name: "SoakSupport", dependencies: ["TestSupport"], path: "Tests/SoakSupport", swiftSettings: settings),
         .testTarget(
-            name: "SoakTests", dependencies: ["SoakSupport", "TestSupport", "kubetables", "test-api-server"],
+            name: "SoakTests",
+            dependencies: ["SoakSupport", "TestSupport", "connection-load", "kubetables", "test-api-server"],
             swiftSettings: settings),
 
         // What is done to the program for ten minutes (`make torture`), and for seconds among the tests.
@@ -381,7 +383,8 @@ let package = Package(
             name: "CommandLineTests",
             dependencies: [
                 "KubernetesObjects", "NetworkTypes", "ProxyConfiguration", "RuleCompiler", "RuleEvaluation",
-                "ServiceModel", "TestSupport", "XTables", "kubetables", "packet-probe", "test-api-server",
+                "ServiceModel", "TestSupport", "XTables", "connection-load", "kubetables", "packet-probe",
+                "test-api-server",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings),

@@ -12,8 +12,10 @@ import Testing
 /// KUBETABLES_SOAK_SECONDS says (`make soak`: ten minutes), endpoints, Services, affinity and policies change at random,
 /// watches break in every way, and another process edits the tables. Throughout, clients connect to Services that always
 /// have a ready endpoint. The random choices depend on KUBETABLES_SOAK_SEED only.
-@Suite(.needsKernel) struct SoakTests {
+@Suite(.needsKernel, .serialized) struct SoakTests {
     private static let environment = ProcessInfo.processInfo.environment
+    /// Whether this is `make soak`.
+    static let isLong = environment["KUBETABLES_SOAK_SECONDS"] != nil
     private static let seconds = environment["KUBETABLES_SOAK_SECONDS"].flatMap(Int.init) ?? 60
     private static let seed = environment["KUBETABLES_SOAK_SEED"].flatMap(UInt64.init) ?? .random(in: 0..<1_000_000)
 
