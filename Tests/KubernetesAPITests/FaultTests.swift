@@ -284,7 +284,7 @@ struct FaultTests {
             }
         ) { rig in
             try await rig.expect("a")
-            #expect(rig.warnings.first?.contains("it does not begin with {") == true, "\(rig.warnings)")
+            #expect(rig.warnings.first?.contains("no JSON object, but what begins with") == true, "\(rig.warnings)")
         }
     }
 

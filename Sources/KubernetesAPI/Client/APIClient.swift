@@ -197,7 +197,8 @@ package final class APIClient: Sendable {
                 }
                 if !hasBegun, let start = chunk.readableBytesView.first(where: { !$0.isJSONBlank }) {
                     guard start == UInt8(ascii: "{") else {
-                        return .failure(.invalidAnswer("no JSON object: it does not begin with {"))
+                        let beginning = ServerText.beginning(of: chunk.readableBytesView)
+                        return .failure(.invalidAnswer("no JSON object, but what begins with \(beginning)"))
                     }
                     hasBegun = true
                 }

@@ -5,9 +5,16 @@ import Messages
 /// How texts of servers and plugins appear in the log: on one line, of bounded length, nothing a terminal would obey.
 enum ServerText {
     private static let lengthLimit = 400
+    /// How many bytes of a longer text are shown.
+    static let shownBytes = 60
 
     /// The text in quotes.
     static func quoted(_ text: String) -> String { "\"\(line(text))\"" }
+
+    /// The beginning of a longer text in quotes.
+    static func beginning(of bytes: some Collection<UInt8>) -> String {
+        quoted(String(decoding: bytes.prefix(shownBytes), as: UTF8.self))
+    }
 
     /// The text on one line: runs of blanks are one, control characters are left out, the end is cut.
     static func line(_ text: some StringProtocol) -> String {

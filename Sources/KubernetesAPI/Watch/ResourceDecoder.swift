@@ -68,7 +68,7 @@ struct ResourceDecoder {
         do throws(DocumentError) {
             event = try APIAnswerReader.watchEvent(line)
         } catch {
-            throw Self.invalidAnswer(error, Array(line.prefix(Self.shownBytes)))
+            throw Self.invalidAnswer(error, Array(line.prefix(ServerText.shownBytes)))
         }
         let type = event["type"]?.string ?? ""
         guard let object = event["object"]?.object else { throw .invalidAnswer("an event without an object") }
@@ -134,10 +134,7 @@ struct ResourceDecoder {
         throw .invalidAnswer("\(shown) instead of \(expected) of \(kind.apiVersion)")
     }
 
-    private static let shownBytes = 60
-
     private static func invalidAnswer(_ error: DocumentError, _ text: [UInt8]) -> APIFailure {
-        let beginning = ServerText.quoted(String(decoding: text.prefix(shownBytes), as: UTF8.self))
-        return .invalidAnswer("\(ServerText.line(error.description)), in what begins with \(beginning)")
+        .invalidAnswer("\(ServerText.line(error.description)), in what begins with \(ServerText.beginning(of: text))")
     }
 }
