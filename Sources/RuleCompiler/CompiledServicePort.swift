@@ -14,6 +14,8 @@ public struct CompiledServicePort: Sendable {
     public internal(set) var affinityMode: AffinityMode?
     /// How connections without a remembered endpoint are spread: by a hash also where it is ``affinityMode``.
     public internal(set) var balance = BalancePolicy.random
+    /// Whether refusals of its endpoints are kept from clients, so that they try again.
+    public internal(set) var retriesConnections = false
     /// Whether connections are spread at random since the kernel cannot hash the clients of the family, as they should be.
     public internal(set) var missesSourceHash = false
     /// The layout that its rules are laid out by.

@@ -36,7 +36,7 @@ public struct EndpointSelection: Sendable {
                 let asked = setAside.isEmpty ? endpoints : endpoints.filter { setAside[$0.addressPort] == nil }
                 topology = TopologyVerdict(endpoints: asked, node: node)
                 return Self.verdicts(endpoints, setAside) { topology.exclusion($0, node: node) }
-            }
+            }.marking(setAside, endpoints)
             self.topology = topology
             usable = clusterVerdicts.contains { $0.isUsed }
         } else {
@@ -47,13 +47,18 @@ public struct EndpointSelection: Sendable {
         if servicePort.usesLocalEndpoints {
             localVerdicts = avoidance.select { setAside in
                 Self.verdicts(endpoints, setAside) { $0.nodeName == node.name ? nil : .notLocal }
-            }
+            }.marking(setAside, endpoints)
             // Remote endpoints count too: "no local endpoints" is not "no endpoints".
             usable = usable || endpoints.contains { $0.isReady || $0.isTerminatingFallback }
         } else {
             localVerdicts = Array(repeating: .listUnused, count: endpoints.count)
         }
         hasUsableEndpoints = usable
+    }
+
+    /// Whether some traffic can only go to endpoints that failed lately, since no other is left.
+    public var usesFailingEndpoints: Bool {
+        !setAside.isEmpty && (clusterVerdicts + localVerdicts).contains { $0.isUsedAlthoughFailing }
     }
 
     /// The endpoints that traffic of policy Cluster is balanced over.
@@ -104,5 +109,22 @@ public struct EndpointSelection: Sendable {
 
     private static func isFallback(_ endpoint: Endpoint, verdict: EndpointVerdict) -> Bool {
         endpoint.isTerminatingFallback && verdict != .notLocal && verdict.setAside == nil
+    }
+}
+
+extension EndpointVerdict {
+    fileprivate var isUsedAlthoughFailing: Bool {
+        if case .usedAlthoughFailing = self { true } else { false }
+    }
+}
+
+extension [EndpointVerdict] {
+    /// The verdicts with those marked that are used although they were to be set aside.
+    fileprivate func marking(_ setAside: [AddressPort: SetAside], _ endpoints: [Endpoint]) -> [EndpointVerdict] {
+        guard !setAside.isEmpty else { return self }
+        return indices.map { index in
+            guard self[index].isUsed, let reason = setAside[endpoints[index].addressPort] else { return self[index] }
+            return .usedAlthoughFailing(reason)
+        }
     }
 }

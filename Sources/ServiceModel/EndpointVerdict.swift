@@ -6,6 +6,8 @@ public enum EndpointVerdict: Sendable, Hashable {
     case used
     /// It is terminating and takes connections because no endpoint is ready (KEP-1669).
     case usedWhileTerminating
+    /// Connections to it failed, and it takes connections because no other endpoint is left.
+    case usedAlthoughFailing(SetAside)
     /// It is neither ready nor a terminating endpoint that still serves.
     case notReady
     /// It still serves, but is terminating, and others are ready.
@@ -24,7 +26,7 @@ public enum EndpointVerdict: Sendable, Hashable {
     /// Whether connections are sent to the endpoint.
     public var isUsed: Bool {
         switch self {
-        case .used, .usedWhileTerminating: true
+        case .used, .usedWhileTerminating, .usedAlthoughFailing: true
         case .notReady, .terminating, .otherNode, .otherZone, .notLocal, .setAside, .listUnused: false
         }
     }

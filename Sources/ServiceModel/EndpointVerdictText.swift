@@ -6,15 +6,18 @@ extension EndpointVerdict {
         switch self {
         case .used: "used"
         case .usedWhileTerminating: "used although it is terminating, since none is ready"
+        case .usedAlthoughFailing(let reason): "used although it fails (\(reason.cause)), since no other is left"
         case .listUnused: "not asked for by any traffic policy"
         case .notReady, .terminating, .otherNode, .otherZone, .notLocal, .setAside: "not used: \(reason ?? "")"
         }
     }
 
-    /// Why the endpoint is not used, in words; `nil` if it is used, or if nothing asks for the list.
+    /// Why the endpoint is not used, or what is wrong with it, in words; `nil` if there is nothing to say, or if nothing asks for
+    /// the list.
     package var reason: String? {
         switch self {
         case .used, .usedWhileTerminating, .listUnused: nil
+        case .usedAlthoughFailing(let reason): "failing: \(reason.cause); used, since no other is left"
         case .notReady: "it is not ready"
         case .terminating: "it is terminating and others are ready"
         case .otherNode: "its hints mean other nodes"

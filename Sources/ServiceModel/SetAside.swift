@@ -28,11 +28,13 @@ public enum SetAside: Sendable, Hashable {
 
 extension SetAside {
     /// In words, for example `ejected: 5 connections in a row unanswered`.
-    public var explanation: String {
+    public var explanation: String { "\(isEjection ? "ejected" : "avoided"): \(cause)" }
+
+    /// What the endpoint did, for example `a connection was refused`.
+    var cause: String {
         switch self {
-        case .failed(let failure): "avoided: a connection was \(failure.rawValue)"
-        case .ejected(1, let failure): "ejected: a connection was \(failure.rawValue)"
-        case .ejected(let count, let failure): "ejected: \(count) connections in a row \(failure.rawValue)"
+        case .failed(let failure), .ejected(1, let failure): "a connection was \(failure.rawValue)"
+        case .ejected(let count, let failure): "\(count) connections in a row \(failure.rawValue)"
         }
     }
 }

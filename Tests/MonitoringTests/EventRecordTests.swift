@@ -87,9 +87,9 @@ import Testing
         }
         #expect(
             record.events().map(\.message) == [
-                "\(name): endpoint \(endpoint) avoided: a connection was refused",
-                "\(name): endpoint \(endpoint) ejected for 30 s: 5 connections in a row unanswered",
-                "\(name): endpoint \(endpoint) is no longer ejected, it gets connections again",
+                "\(name): \(endpoint) avoided: a connection was refused",
+                "\(name): \(endpoint) ejected for 30 s: 5 connections in a row unanswered",
+                "\(name): \(endpoint) is no longer ejected",
             ])
         #expect(record.events().map(\.kind) == [.warning, .warning, .recovery])
         #expect(record.events().allSatisfy { $0.service == "default/web" && $0.ipFamily == "IPv4" })

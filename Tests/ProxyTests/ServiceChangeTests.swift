@@ -49,18 +49,21 @@ import Testing
         #expect(text([], []) == nil)
     }
 
-    @Test("counts endpoints that are left out because they fail, if they are others than before")
+    @Test("names endpoints that are left out because they fail, and those that are used again")
     func leftOut() {
         let before = servicePorts(["10.0.0.1", "10.0.0.2"])
         var after = before
         after[0].setAside = [before[0].endpoints[0].addressPort: .failed(.refused)]
-        #expect(text(before, after) == "default/myapp: endpoints: 1 left out (2 of 2 ready)")
-        #expect(text(after, before) == "default/myapp: endpoints: none left out any longer (2 of 2 ready)")
+        #expect(text(before, after) == "default/myapp: left out: 10.0.0.1 (2 of 2 ready)")
+        #expect(text(after, before) == "default/myapp: used again: 10.0.0.1 (2 of 2 ready)")
         var grown = servicePorts(["10.0.0.1", "10.0.0.2", "10.0.0.3"])
         #expect(text(before, grown) == "default/myapp: endpoints +1 (3 of 3 ready)")
         grown[0].setAside = after[0].setAside
-        #expect(text(before, grown) == "default/myapp: endpoints +1, 1 left out (3 of 3 ready)")
+        #expect(text(before, grown) == "default/myapp: endpoints +1, left out: 10.0.0.1 (3 of 3 ready)")
         #expect(text(after, grown) == "default/myapp: endpoints +1 (3 of 3 ready)")
+        // Where all fail, none is left out.
+        after[0].setAside[before[0].endpoints[1].addressPort] = .failed(.unanswered)
+        #expect(text(before, after) == "default/myapp: changed, endpoints stay (2 of 2 ready)")
     }
 
     @Test("names five Services in a line, and counts the others")

@@ -36,6 +36,7 @@ import Testing
         let selection = Self.selection(endpoints, [1: reason])
         #expect(selection.clusterVerdicts == [.used, .setAside(reason), .used])
         #expect(selection.clusterEndpoints == [endpoints[0], endpoints[2]])
+        #expect(!selection.usesFailingEndpoints)
         #expect(selection.retryScope(for: .cluster) == .all)
         #expect(selection.retriedEndpoints(for: .cluster) == endpoints)
     }
@@ -44,7 +45,11 @@ import Testing
     func allFailed() {
         let endpoints = [Self.endpoint(1), Self.endpoint(2)]
         let selection = Self.selection(endpoints, [0: Self.failed, 1: Self.failed])
-        #expect(selection.clusterVerdicts == [.used, .used])
+        #expect(selection.clusterVerdicts == [.usedAlthoughFailing(Self.failed), .usedAlthoughFailing(Self.failed)])
+        #expect(selection.usesFailingEndpoints)
+        #expect(
+            selection.explanation.first
+                == "10.244.0.1:8080: used although it fails (a connection was refused), since no other is left")
         #expect(selection.retryScope(for: .cluster) == .none)
         #expect(selection.retriedEndpoints(for: .cluster).isEmpty)
     }
@@ -53,10 +58,11 @@ import Testing
     func failedBeforeEjected() {
         let endpoints = [Self.endpoint(1), Self.endpoint(2), Self.endpoint(3)]
         let selection = Self.selection(endpoints, [0: Self.failed, 1: Self.ejected, 2: Self.failed])
-        #expect(selection.clusterVerdicts == [.used, .setAside(Self.ejected), .used])
+        let used = EndpointVerdict.usedAlthoughFailing(Self.failed)
+        #expect(selection.clusterVerdicts == [used, .setAside(Self.ejected), used])
         #expect(selection.retryScope(for: .cluster) == .none)
         let all = Self.selection(endpoints, [0: Self.ejected, 1: Self.ejected, 2: Self.ejected])
-        #expect(all.clusterVerdicts == [.used, .used, .used])
+        #expect(all.clusterVerdicts.allSatisfy { $0 == .usedAlthoughFailing(Self.ejected) })
     }
 
     @Test("leave one whose refusals reach the client")
@@ -71,7 +77,7 @@ import Testing
     @Test("matter nothing where there is only one endpoint")
     func single() {
         let selection = Self.selection([Self.endpoint(1)], [0: Self.failed])
-        #expect(selection.clusterVerdicts == [.used])
+        #expect(selection.clusterVerdicts == [.usedAlthoughFailing(Self.failed)])
         #expect(selection.retryScope(for: .cluster) == .none)
         #expect(Self.selection([Self.endpoint(1)], [:]).retryScope(for: .cluster) == .none)
     }
@@ -81,7 +87,7 @@ import Testing
         let endpoints = [Self.endpoint(1, on: "here"), Self.endpoint(2), Self.endpoint(3)]
         let selection = Self.selection(endpoints, [0: Self.failed], external: .local)
         #expect(selection.clusterVerdicts == [.setAside(Self.failed), .used, .used])
-        #expect(selection.localVerdicts == [.used, .notLocal, .notLocal])
+        #expect(selection.localVerdicts == [.usedAlthoughFailing(Self.failed), .notLocal, .notLocal])
         #expect(selection.retryScope(for: .local) == .none)
         #expect(selection.hasUsableEndpoints)
     }

@@ -90,7 +90,8 @@ extension EndpointItem {
         .init(heading: "LOCAL", surplusRank: 1),
         .init(heading: "SHARE", isRightAligned: true),
         .init(heading: "CONNECTIONS", isRightAligned: true, surplusRank: 2),
-        .init(heading: "REASON", minimum: 8, surplusRank: 1),
+        .init(heading: "REASON", minimum: 8, isNarrowOnly: true, surplusRank: 1),
+        .init(heading: "REASON", isWideOnly: true),
     ]
 
     var cells: [TextTable.Cell] {
@@ -99,8 +100,16 @@ extension EndpointItem {
             .init(zone), .init(condition), .init(conditions.joined(separator: ",")), Self.cell(usedByCluster),
             Self.cell(usedByLocal),
             .init((clusterShare ?? localShare).map(Self.percentage)), .init(connections.map { "\($0)" }),
-            .init(reason, .warning),
+            .init(reason.map(Self.brief), .warning), .init(reason, .warning),
         ]
+    }
+
+    /// The first word of a reason that is not for ever, and the time: `ejected, back in 24 s`.
+    private static func brief(_ reason: String) -> String {
+        let words = ["avoided", "ejected", "failing"]
+        guard let word = words.first(where: { reason.hasPrefix("\($0): ") }) else { return reason }
+        guard let time = reason.split(separator: ", back in ").dropFirst().last else { return word }
+        return "\(word), back in \(time)"
     }
 
     /// The condition that decides, as ``EndpointCondition`` has it.

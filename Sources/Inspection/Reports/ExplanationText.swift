@@ -43,6 +43,12 @@ extension ExplainedPort {
             line("  session affinity: a hash of the client's address chooses the endpoint, on each node the same")
         }
         if let balance = service.balancePolicy { line("  balance: \(balance.words)") }
+        if service.retriesConnections == true {
+            line("  retry: a connection that its endpoint refuses or does not answer is balanced again")
+        }
+        if service.ejectsOutliers == true {
+            line("  outlier ejection: an endpoint that fails again and again gets no connections for a time")
+        }
         if let traffic = service.traffic { line("  \(traffic.sentence)") }
         if let hints { line("  \(MessageText.line(hints))") }
         writeEndpoints(style) { line("  \($0)") }

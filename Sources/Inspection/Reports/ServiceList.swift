@@ -76,6 +76,10 @@ package struct ServiceItem: Sendable, Hashable, Codable {
     package var sessionAffinityMode: String?
     /// `round-robin` or `source-hash`, where connections are spread by it and not at random; else `nil`.
     package var balance: String?
+    /// Whether connections that an endpoint refuses or does not answer are balanced again; `nil` if they are not.
+    package var retriesConnections: Bool?
+    /// Whether endpoints that fail again and again are left out for a time; `nil` if they are not, or if that is not known.
+    package var ejectsOutliers: Bool?
     package var endpoints: EndpointCounts?
     package var traffic: TrafficCounts?
     /// What needs attention first.

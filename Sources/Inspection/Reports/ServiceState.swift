@@ -14,6 +14,8 @@ package enum ServiceState: String, Sendable, Hashable, Codable, CaseIterable {
     case noEndpoints = "no-endpoints"
     /// A traffic policy is Local, and no endpoint is on this node: connections under that policy are dropped.
     case noLocalEndpoints = "no-local-endpoints"
+    /// All endpoints that can be used failed lately: connections go to them all the same.
+    case failing
     /// No rule is made on purpose, for example for a headless Service.
     case notProxied = "not-proxied"
     /// None of the others.
@@ -34,7 +36,7 @@ extension ServiceState: Comparable {
         case .ok: .good
         case .notProxied: .dim
         case .drifted, .noLocalEndpoints: .warning
-        case .invalid, .unsupported, .conflict, .noEndpoints: .bad
+        case .invalid, .unsupported, .conflict, .noEndpoints, .failing: .bad
         }
     }
 }

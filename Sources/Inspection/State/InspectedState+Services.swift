@@ -67,6 +67,8 @@ extension InspectedState {
         default: break
         }
         if compiled.balance != .random, compiled.affinityMode != .hash { item.balance = compiled.balance.rawValue }
+        if compiled.retriesConnections { item.retriesConnections = true }
+        if (loop?.failurePolicy ?? .default).ejects(servicePort) { item.ejectsOutliers = true }
         item.endpoints = ServiceItem.EndpointCounts(compiled.selection)
         item.traffic = loop?.families[family]?.traffic?.counts(of: compiled.name)
         return item

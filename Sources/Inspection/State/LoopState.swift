@@ -13,6 +13,8 @@ package struct LoopState: Sendable {
     package var startTime: Timestamp
     /// The families whose rules are kept in sync.
     package var families: [IPFamily: FamilyState] = [:]
+    /// What is done about endpoints that fail.
+    package var failurePolicy = FailurePolicy.default
     /// What needs attention besides invalid objects and conflicts, one line each.
     package var warnings: [String] = []
 

@@ -50,6 +50,9 @@ struct ServiceFacts {
             let text = "no endpoint on this node, and the \(policy) traffic policy is Local: connections are dropped"
             found.append((.noLocalEndpoints, [text]))
         }
+        if compiled.selection.usesFailingEndpoints {
+            found.append((.failing, ["all endpoints failed lately: connections go to them, since no other is left"]))
+        }
         guard !found.isEmpty else { return ([.ok], []) }
         return (found.map(\.0), found.flatMap(\.1))
     }

@@ -229,7 +229,9 @@ extension EventRecord.State {
             return summary.hasDeletions ? [NodeEvent(.flows, summary.deletions, family: family)] : []
         case .flowsNotCleaned(let family, let failure):
             return [NodeEvent(.error, "stale flows were not deleted: \(failure)", family: family)]
-        case .connectionsNotFollowed(let failure):
+        case .connectionsNotFollowed(nil):
+            return [NodeEvent(.recovery, "connections to endpoints are followed again")]
+        case .connectionsNotFollowed(let failure?):
             return [NodeEvent(.error, "endpoints that fail are neither avoided nor ejected: \(failure)")]
         case .connectionEventsLost:
             return [

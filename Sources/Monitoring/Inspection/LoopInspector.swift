@@ -5,6 +5,7 @@ import KernelTables
 import KubernetesObjects
 import NetworkTypes
 import Proxy
+import ProxyConfiguration
 
 /// Puts together what reports are made of: what the loop knows, and what observers have kept of its events.
 package struct LoopInspector: Sendable {
@@ -59,6 +60,7 @@ package struct LoopInspector: Sendable {
             loopState.families[family] = familyState(family)
             loopState.families[family]?.remainingTimes = snapshot.remainingTimes[family] ?? [:]
         }
+        loopState.failurePolicy = await loop.options.failurePolicy
         loopState.events = events
         loopState.syncs = syncs
         state.loop = loopState

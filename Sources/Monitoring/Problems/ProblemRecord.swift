@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ConnectionTracking
 import ForeignRules
 import Foundation
 import HTTPServing
@@ -24,6 +25,8 @@ package final class ProblemRecord: ProxyObserver {
         var keptRules: [IPFamily: KeptRulesReport] = [:]
         var unservedHealthChecks: [IPFamily: [UnservedHealthCheck]] = [:]
         var configurationWarnings: [String] = []
+        /// Why endpoints that fail are not found; `nil` if they are, or need not be.
+        var unfollowedConnections: FlowTableFailure?
         /// Why no rules can be made or renewed.
         var obstacle: (since: Timestamp, reason: String)?
     }
@@ -71,8 +74,10 @@ package final class ProblemRecord: ProxyObserver {
             }
         case .optionsChanged, .missingNode, .nodeLeaving, .objectsChanged, .changesPending, .changeQueued,
             .healthChecksChanged, .flowsCleaned, .flowsNotCleaned, .recognizedRulesAhead, .contactChanged,
-            .connectionsFailed, .endpointJudged, .connectionsNotFollowed, .connectionEventsLost:
+            .connectionsFailed, .endpointJudged, .connectionEventsLost:
             break
+        case .connectionsNotFollowed(let failure):
+            state.withLock { $0.unfollowedConnections = failure }
         }
     }
 
@@ -105,7 +110,12 @@ package final class ProblemRecord: ProxyObserver {
             Problems.Conflict(
                 claim: "\($0.claim)", loser: "\($0.loser)", winner: "\($0.winner)", message: $0.message)
         }
-        problems.configurationWarnings = state.configurationWarnings.map { .init(message: $0) }
+        let unfollowed = state.unfollowedConnections.map {
+            "endpoints that fail are neither avoided nor ejected: \($0)"
+        }
+        problems.configurationWarnings = (state.configurationWarnings + (unfollowed.map { [$0] } ?? [])).map {
+            .init(message: $0)
+        }
         for family in families {
             let name = family.kubernetesName
             if let failure = outOfSync(family) {

@@ -93,7 +93,9 @@ package final class LogObserver: ProxyObserver {
             break
         case .endpointJudged(let judgement):
             log(judgement)
-        case .connectionsNotFollowed(let failure):
+        case .connectionsNotFollowed(nil):
+            logger.notice("connections to endpoints are followed again")
+        case .connectionsNotFollowed(let failure?):
             logger.warning("endpoints that fail are neither avoided nor ejected: \(failure)")
         case .connectionEventsLost:
             logger.log(

@@ -52,8 +52,9 @@ package enum ProxyEvent: Sendable {
     case connectionsFailed(IPFamily, [EndpointFailures])
     /// An endpoint gets no connections for a time, or gets them again; comes before the rules for it.
     case endpointJudged(EndpointJudgement)
-    /// Connections cannot be followed, so that no endpoint is judged and none is retried.
-    case connectionsNotFollowed(FlowTableFailure)
+    /// Connections cannot be followed, so that no endpoint is judged and none is retried; `nil` when they are again, or need
+    /// not be.
+    case connectionsNotFollowed(FlowTableFailure?)
     /// Connections came faster than they could be followed: some failures were missed.
     case connectionEventsLost
     /// The host was checked for what makes the rules of a family do less, or other things, than they should.

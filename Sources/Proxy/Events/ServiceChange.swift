@@ -27,10 +27,10 @@ package struct ServiceChange: Sendable, Hashable {
     package let ready: Int
     /// How many endpoints there are, ready or not.
     package let known: Int
-    /// How many endpoints get no connections for a time because connections to them failed.
-    package let setAside: Int
-    /// Whether that are others than before.
-    private let changesSetAside: Bool
+    /// The addresses of endpoints that get no connections from now on for a time, because connections to them failed.
+    package let leftOut: [IPAddress]
+    /// The addresses of endpoints that did not, and are used again.
+    package let returned: [IPAddress]
     /// When the first of the changes was seen that led to this one, as far as the objects have it.
     package let trigger: Timestamp?
 
@@ -48,16 +48,24 @@ package struct ServiceChange: Sendable, Hashable {
         removed = before.subtracting(after).sorted()
         ready = Set(new.lazy.flatMap(\.endpoints).filter(\.isReady).map(\.address)).count
         known = after.count
-        let (asideBefore, aside) = (Self.addressesSetAside(old), Self.addressesSetAside(new))
-        setAside = aside.count
-        changesSetAside = aside != asideBefore
+        let (asideBefore, aside) = (Self.addressesLeftOut(old), Self.addressesLeftOut(new))
+        leftOut = aside.subtracting(asideBefore).sorted()
+        returned = asideBefore.subtracting(aside).intersection(after).sorted()
         self.trigger = trigger
     }
 }
 
 extension ServiceChange {
-    private static func addressesSetAside(_ servicePorts: [ServicePortEndpoints]) -> Set<IPAddress> {
-        Set(servicePorts.lazy.flatMap(\.setAside.keys).map(\.address))
+    /// Those that others take the connections of: where all failed, all get connections.
+    private static func addressesLeftOut(_ servicePorts: [ServicePortEndpoints]) -> Set<IPAddress> {
+        var addresses: Set<IPAddress> = []
+        for entry in servicePorts where !entry.setAside.isEmpty {
+            let healthy = entry.endpoints.contains { $0.isReady && entry.setAside[$0.addressPort] == nil }
+            for (endpoint, reason) in entry.setAside where healthy || reason.isEjection && !entry.allAreEjected {
+                addresses.insert(endpoint.address)
+            }
+        }
+        return addresses
     }
 }
 
@@ -75,10 +83,26 @@ extension ServiceChange: CustomStringConvertible {
     private var difference: String {
         let counts = [added.isEmpty ? nil : "+\(added.count)", removed.isEmpty ? nil : "-\(removed.count)"]
         let text = counts.compactMap(\.self).joined(separator: " ")
-        let change = text.isEmpty ? "changed, endpoints stay" : "endpoints \(text)"
-        guard changesSetAside else { return change }
-        let leftOut = setAside == 0 ? "none left out any longer" : "\(setAside) left out"
-        return text.isEmpty ? "endpoints: \(leftOut)" : "\(change), \(leftOut)"
+        let failing = [
+            leftOut.isEmpty ? nil : "left out: \(Self.list(leftOut))",
+            returned.isEmpty ? nil : "used again: \(Self.list(returned))",
+        ].compactMap(\.self)
+        if text.isEmpty, failing.isEmpty { return "changed, endpoints stay" }
+        return ((text.isEmpty ? [] : ["endpoints \(text)"]) + failing).joined(separator: ", ")
+    }
+
+    /// The first addresses, and how many there are besides.
+    private static func list(_ addresses: [IPAddress]) -> String {
+        let shown = addresses.prefix(shownAddresses).map(\.description).joined(separator: " ")
+        return addresses.count > shownAddresses ? "\(shown) and \(addresses.count - shownAddresses) more" : shown
+    }
+
+    private static let shownAddresses = 3
+}
+
+extension ServicePortEndpoints {
+    fileprivate var allAreEjected: Bool {
+        endpoints.filter(\.isReady).allSatisfy { setAside[$0.addressPort]?.isEjection == true }
     }
 }
 

@@ -102,6 +102,7 @@ actor ConnectionWatch {
                 } else {
                     listener = nil
                     pending.removeAll()
+                    report(nil)
                     await alarm.sleep(until: clock.now + Self.longestWait)
                 }
             }
@@ -112,6 +113,12 @@ actor ConnectionWatch {
     }
 
     private func wake() { listener?.wake() }
+
+    /// Reports that connections cannot be followed, or that nothing is in the way any longer; once.
+    private func report(_ failure: FlowTableFailure?) {
+        if failure != reportedFailure { observer.observe(.connectionsNotFollowed(failure)) }
+        reportedFailure = failure
+    }
 
     private func follow(_ deliver: Delivery) async {
         do {
@@ -132,8 +139,7 @@ actor ConnectionWatch {
             for (family, reports) in reports.byFamily { await deliver(family, reports) }
         } catch let failure as FlowTableFailure {
             listener = nil
-            if failure != reportedFailure { observer.observe(.connectionsNotFollowed(failure)) }
-            reportedFailure = failure
+            report(failure)
             await alarm.sleep(until: clock.now + Self.retryDelay)
         } catch {
             preconditionFailure("connections fail with FlowTableFailure alone: \(error)")
@@ -147,7 +153,7 @@ actor ConnectionWatch {
         let new = try await queue.run { Result { () throws(FlowTableFailure) in try source.listen() } }.get()
         listener = new
         try await takeUnanswered()
-        reportedFailure = nil
+        report(nil)
         return new
     }
 

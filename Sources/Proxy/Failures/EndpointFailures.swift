@@ -34,14 +34,14 @@ package struct EndpointJudgement: Sendable, Hashable {
 extension EndpointJudgement: CustomStringConvertible {
     /// `default/web:http: 10.244.1.5:8080 ejected for 30 s: 5 connections in a row unanswered`.
     package var description: String {
-        let subject = "\(servicePort): endpoint \(endpoint)"
+        let subject = "\(servicePort): \(endpoint)"
         return switch kind {
         case .avoided(let failure): "\(subject) avoided: a connection was \(failure.rawValue)"
         case .ejected(let failures, let failure, let time):
             "\(subject) ejected for \(Int((time / .seconds(1)).rounded())) s: "
                 + (failures == 1 ? "a connection was" : "\(failures) connections in a row") + " \(failure.rawValue)"
-        case .returned(true): "\(subject) is no longer ejected, it gets connections again"
-        case .returned(false): "\(subject) is no longer avoided, it gets connections again"
+        case .returned(true): "\(subject) is no longer ejected"
+        case .returned(false): "\(subject) is no longer avoided"
         }
     }
 }

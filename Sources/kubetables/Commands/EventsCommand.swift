@@ -56,7 +56,7 @@ struct EventsCommand: AsyncParsableCommand {
             note = { _ in }
             var lines: [String] = []
             for event in list.items { event.writeText(style) { lines.append(TextStyle.printable($0, style)) } }
-            for line in lines { try Console.printLine(line) }
+            for line in lines { try Console.printStyledLine(line) }
             if let last = list.items.last { inquiry.after = last.number }
             inquiry.since = nil
             try await Task.sleep(for: Self.period)

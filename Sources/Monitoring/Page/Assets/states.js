@@ -10,6 +10,7 @@ export const states = [
   { name: "drifted", tone: "warning" },
   { name: "no-endpoints", tone: "bad" },
   { name: "no-local-endpoints", tone: "warning" },
+  { name: "failing", tone: "bad" },
   { name: "not-proxied", tone: "quiet" },
   { name: "ok", tone: "good" },
 ];

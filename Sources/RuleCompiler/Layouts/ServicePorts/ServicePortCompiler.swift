@@ -72,13 +72,14 @@ struct ServicePortCompiler {
         var result = CompiledServicePort(servicePort, selection: selection, layout: layout)
         result.affinityMode = affinity.mode
         result.balance = balance
+        result.retriesConnections = settings.retries(servicePort)
         result.missesSourceHash = settings.missesSourceHash(of: servicePort)
         addClusterIP(to: &result)
         addExternalIPs(to: &result)
         addLoadBalancerVIPs(to: &result)
         addNodePort(to: &result)
         addHealthCheckNodePort(to: &result)
-        if settings.retries(servicePort) { addRetries(to: &result) }
+        if result.retriesConnections { addRetries(to: &result) }
 
         if usesExternalChain { result.chains.nat.append(externalChain) }
         if usesFirewallChain { result.chains.nat.append(firewallChain) }
