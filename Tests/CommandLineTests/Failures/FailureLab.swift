@@ -41,13 +41,27 @@ final class FailureLab {
     let folder: TemporaryFolder
     let family: IPFamily
     private var program: BackgroundProcess?
+    private var servers: [BackgroundProcess] = []
 
-    init(_ family: IPFamily) throws {
+    /// How the pods are at the beginning.
+    enum Beginning {
+        /// As their names are.
+        case different
+        /// All of them answer, and keep connections open.
+        case allAlive
+    }
+
+    init(_ family: IPFamily, _ beginning: Beginning = .different) throws {
         self.family = family
         lab = try Lab(pods: Pod.allCases.map { "\($0.name)=10.244.1.\($0.rawValue)" } + ["client-pod=10.244.1.5"])
         folder = try TemporaryFolder()
-        try lab.serve(Pod.alive.name, port: 8080)
-        try setSilent(.silent, true)
+        switch beginning {
+        case .different:
+            try lab.serve(Pod.alive.name, port: 8080)
+            try setSilent(.silent, true)
+        case .allAlive:
+            for pod in Pod.allCases { servers.append(try ConnectionLoad.serve(pod.name, of: lab, port: 8080)) }
+        }
     }
 
     deinit {
@@ -68,6 +82,15 @@ final class FailureLab {
     func endServers(of pod: String) throws {
         let servers = try Subprocess.check(["ip", "netns", "pids", "\(lab.prefix)-\(pod)"])
         for server in servers.split(separator: "\n").compactMap({ pid_t($0) }) { kill(server, SIGTERM) }
+    }
+
+    /// Lets the pods treat new connections as their names are, while those that are open go on.
+    func failNewConnections() throws {
+        for tool in ["iptables-legacy", "ip6tables-legacy"] {
+            let rule = [tool, "-w", "60", "-A", "INPUT", "-p", "tcp", "--dport", "8080", "--syn", "-j"]
+            try lab.run(Pod.silent.name, rule + ["DROP"])
+            try lab.run(Pod.refusing.name, rule + ["REJECT", "--reject-with", "tcp-reset"])
+        }
     }
 
     /// Writes the Service with these endpoints.
