@@ -2,7 +2,7 @@
 
 shell_scripts := .ci/run Benchmarks/run scripts/demo scripts/docs scripts/install scripts/lab scripts/lab-answer scripts/license scripts/pictures scripts/playground scripts/setup
 
-python_scripts := Benchmarks/loop Benchmarks/programs.py Benchmarks/scrape
+python_scripts := Benchmarks/loop Benchmarks/programs.py Benchmarks/retry Benchmarks/scrape
 
 .DEFAULT_GOAL := help
 .PHONY: help demo run test soak torture prove bench goldens docs docs-update lint install uninstall clean setup setup-tests
@@ -31,7 +31,7 @@ test: setup-tests ## run every test; without root the kernel tests are skipped, 
 	@swift test --skip-build --no-parallel --filter '$(port_tests)'
 	@swift test --skip-build --skip '$(talking_tests)|$(port_tests)'
 
-soak: setup-tests ## ten minutes of changes, faults and drift for the loop, with clients that must not be affected (as root)
+soak: setup-tests ## ten minutes of changes, faults and drift for the loop, then a pod killed under load; clients must not be affected (as root)
 	@KUBETABLES_SOAK_SECONDS=600 KUBETABLES_REQUIRE_KERNEL_TESTS=1 swift test --filter SoakTests
 
 # The program that reads mutated inputs is built in a folder of its own: its code counts the edges that an input goes over.

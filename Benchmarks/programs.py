@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What Benchmarks/loop and Benchmarks/scrape have in common: kubetables run, an API server for it, and the report."""
+"""What loop, retry and scrape have in common: kubetables run, an API server for it, and the report."""
 
 import http.client
 import json
@@ -62,6 +62,11 @@ class Program:
             fields = file.read().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def end(self):
+        """Ends a program that has no other way to end."""
+        self.process.kill()
+        self.process.wait()
+
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
         if self.process.wait(30) != 0:
@@ -74,8 +79,8 @@ class Cluster:
     def __init__(self, kubetables, api_server, objects, directory):
         self.directory = directory
         self.objects = objects
-        server = Program([api_server, "--listen", "127.0.0.1:0", "--objects", objects], f"{directory}/server")
-        _, found = server.wait_for(r"listening on (http://\S+)", 60)
+        self.server = Program([api_server, "--listen", "127.0.0.1:0", "--objects", objects], f"{directory}/server")
+        _, found = self.server.wait_for(r"listening on (http://\S+)", 60)
         url = found.group(1)
         self.connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=30)
         self.lock = f"{directory}/lock"
@@ -117,8 +122,19 @@ def report(title, text, value, goal, goal_text, noise=0.0):
     return verdict != "MISSED"
 
 
+def phases_of(line):
+    """The time that the syncer itself reports, in seconds: all phases but compiling."""
+    took = line.rsplit("; took ", 1)[1]
+    return sum(float(ms) for name, ms in re.findall(r"([a-z ]+) ([\d.]+) ms", took) if name.strip() != "compile") / 1000
+
+
 def main(documentation, measure):
     """Calls `measure` with a Cluster made from the arguments and exits with its result: whether goals are reached."""
+    run(documentation, lambda arguments, directory: measure(Cluster(*arguments, directory)))
+
+
+def run(documentation, measure):
+    """Calls `measure` with the three arguments and a folder, and exits with its result: whether goals are reached."""
     if len(sys.argv) != 4:
         print(documentation, file=sys.stderr)
         sys.exit(64)
@@ -126,7 +142,7 @@ def main(documentation, measure):
     with tempfile.TemporaryDirectory() as directory:
         try:
             subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-            status = 0 if measure(Cluster(*sys.argv[1:], directory)) else 1
+            status = 0 if measure(sys.argv[1:], directory) else 1
         except Failed as failure:
             print(f"{os.path.basename(sys.argv[0])}: {failure}", file=sys.stderr)
         except Exception:  # Python itself would end with 1, which means something else here.
