@@ -80,6 +80,34 @@ extension EndpointSelection {
         }
     }
 
+    /// Whether a connection that an endpoint fails can come to another one that has not failed lately.
+    ///
+    /// With policy Local, pods and the node itself may have come to an endpoint on another node, by the list for policy Cluster.
+    public func hasAlternative(to endpoint: AddressPort, for policy: TrafficPolicy) -> Bool {
+        let isLocal = endpoints.indices.contains {
+            endpoints[$0].addressPort == endpoint && (localVerdicts[$0].isUsed || localVerdicts[$0].setAside != nil)
+        }
+        let verdicts = policy == .local && isLocal ? localVerdicts : clusterVerdicts
+        return endpoints.indices.contains { index in
+            let other = endpoints[index].addressPort
+            return verdicts[index].isUsed && other != endpoint && setAside[other] == nil
+        }
+    }
+
+    /// The endpoints of a node port whose refusals are kept from clients.
+    ///
+    /// With policy Local, pods and the node itself take a short cut to all endpoints of the cluster.
+    public func retriedEndpoints(ofNodePortsFor policy: TrafficPolicy) -> [Endpoint] {
+        guard policy == .local else { return retriedEndpoints(for: .cluster) }
+        let local = endpoints.indices.filter { localVerdicts[$0].isUsed || localVerdicts[$0].setAside != nil }
+        let localAddresses = Set(local.map { endpoints[$0].addressPort })
+        let retried = Set(
+            (retriedEndpoints(for: .local)
+                + retriedEndpoints(for: .cluster).filter { !localAddresses.contains($0.addressPort) }).map(
+                    \.addressPort))
+        return endpoints.filter { retried.contains($0.addressPort) }
+    }
+
     /// The endpoints whose refusals are kept from clients, in their order.
     public func retriedEndpoints(for policy: TrafficPolicy) -> [Endpoint] {
         let verdicts = policy == .cluster ? clusterVerdicts : localVerdicts

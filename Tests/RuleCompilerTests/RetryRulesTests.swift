@@ -90,6 +90,29 @@ import XTables
                 }[...])
     }
 
+    @Test(
+        "pass over a Service without retry whose port is the node port of one with it",
+        arguments: RuleLayoutKind.allCases)
+    func otherServicesPort(layout: RuleLayoutKind) {
+        var other = Self.entry(2, retries: nil)
+        other.servicePort.port = 30080
+        let exception =
+            "-p tcp -m comment --comment \"n/s2 has no retry\" -m conntrack --ctorigdst 10.96.0.2 --ctorigdstport 30080 "
+            + "-j RETURN"
+        let both = Self.compilation([Self.entry(nodePort: 30080), other], layout).ruleset
+        #expect(Self.text("KUBE-RETRIES", both)?.first == exception)
+        // Whichever comes last.
+        var compilation = Self.compilation([Self.entry(nodePort: 30080)], layout)
+        let touched = compilation.updateService(ServiceName(namespace: "n", name: "s2"), to: [other])
+        #expect(touched[.filter]?.contains("KUBE-RETRIES") == true)
+        #expect(compilation.ruleset == both)
+        compilation = Self.compilation([other], layout)
+        _ = compilation.updateService(ServiceName(namespace: "n", name: "s1"), to: [Self.entry(nodePort: 30080)])
+        #expect(compilation.ruleset == both)
+        _ = compilation.updateService(ServiceName(namespace: "n", name: "s1"), to: [Self.entry()])
+        #expect(Self.text("KUBE-RETRIES", compilation.ruleset)?.count == 1)
+    }
+
     @Test("let the refusal of the last healthy endpoint pass, and all where there is no other endpoint")
     func lastEndpoint() {
         let one = Self.compilation([Self.entry(nodePort: 30080, setAside: [1, 3])], .kubeProxy).ruleset

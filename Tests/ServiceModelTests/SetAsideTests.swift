@@ -92,6 +92,27 @@ import Testing
         #expect(selection.hasUsableEndpoints)
     }
 
+    @Test("leave a connection an alternative or do not, by the list that it came by")
+    func alternatives() {
+        let endpoints = [Self.endpoint(1, on: "here"), Self.endpoint(2), Self.endpoint(3, [])]
+        let selection = Self.selection(endpoints, [:], external: .local)
+        #expect(selection.hasAlternative(to: endpoints[0].addressPort, for: .cluster))
+        #expect(!selection.hasAlternative(to: endpoints[0].addressPort, for: .local))
+        // Of another node, so the connection was the node's own, or a pod's.
+        #expect(selection.hasAlternative(to: endpoints[1].addressPort, for: .local))
+        let failing = Self.selection(endpoints, [0: Self.failed])
+        #expect(!failing.hasAlternative(to: endpoints[1].addressPort, for: .cluster))
+        #expect(failing.hasAlternative(to: endpoints[0].addressPort, for: .cluster))
+    }
+
+    @Test("are retried at node ports with policy Local as well, where pods and the node reach all endpoints")
+    func nodePorts() {
+        let endpoints = [Self.endpoint(1, on: "here"), Self.endpoint(2), Self.endpoint(3)]
+        let one = Self.selection(endpoints, [:], external: .local)
+        #expect(one.retriedEndpoints(ofNodePortsFor: .local) == [endpoints[1], endpoints[2]])
+        #expect(one.retriedEndpoints(ofNodePortsFor: .cluster) == endpoints)
+    }
+
     @Test("of the own zone make room for those of others")
     func zones() {
         let endpoints = [Self.endpoint(1, zone: "a"), Self.endpoint(2, zone: "b")]

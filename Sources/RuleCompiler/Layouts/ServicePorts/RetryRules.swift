@@ -25,17 +25,28 @@ struct RetryRules: Sendable {
 
     /// How many service ports have such rules.
     private var count = 0
+    /// Their node ports, each with the number of service ports that have it: mostly one.
+    private var nodePorts: [UInt16: Int] = [:]
 
     mutating func begin(with servicePorts: [CompiledServicePort]) {
-        count = servicePorts.count { Self.hasRules($0) }
+        for servicePort in servicePorts where Self.hasRules(servicePort) { take(servicePort, 1) }
+    }
+
+    private mutating func take(_ servicePort: CompiledServicePort?, _ difference: Int) {
+        guard let servicePort, Self.hasRules(servicePort) else { return }
+        count += difference
+        guard let port = servicePort.servicePort.nodePort else { return }
+        let left = nodePorts[port, default: 0] + difference
+        nodePorts[port] = left == 0 ? nil : left
     }
 
     /// - Returns: the chains in filter that come, change or go.
     mutating func replace(_ old: CompiledServicePort?, by new: CompiledServicePort?) -> Set<ChainName> {
         let (before, after) = (Self.rules(of: old), Self.rules(of: new))
-        guard before != after else { return [] }
-        let hadRules = isUsed
-        count += (after.isEmpty ? 0 : 1) - (before.isEmpty ? 0 : 1)
+        let (hadRules, exceptionsBefore) = (isUsed, old.map(exceptions) ?? [])
+        take(old, -1)
+        take(new, 1)
+        guard before != after || exceptionsBefore != new.map(exceptions) ?? [] else { return [] }
         guard isUsed != hadRules else { return [Self.frontEnds] }
         return Set(Self.all + Self.builtInChains.map(\.name))
     }
@@ -59,10 +70,29 @@ struct RetryRules: Sendable {
         let drop = Rule(matches: [.retryAllowance], target: .drop, origin: .base(.retries))
         return [
             Chain(
-                name: Self.frontEnds, rules: servicePorts.rules(of: Self.frontEnds, in: .filter),
+                name: Self.frontEnds,
+                rules: servicePorts.flatMap(exceptions) + servicePorts.rules(of: Self.frontEnds, in: .filter),
                 origin: .base(.retries)),
             Chain(name: Self.drop, rules: [drop], origin: .base(.retries)),
         ]
+    }
+
+    /// The rules that let the answers of a service port pass whose port is a node port of another one with retry: of a node port
+    /// only the number is asked for, as the node may have any address.
+    private func exceptions(of compiled: CompiledServicePort) -> [Rule] {
+        let servicePort = compiled.servicePort
+        guard servicePort.name.transport == .tcp, nodePorts[servicePort.port] != nil, !compiled.retriesConnections
+        else { return [] }
+        let addresses = [servicePort.clusterIP] + servicePort.externalIPs + servicePort.loadBalancerVIPs
+        return addresses.map { address in
+            Rule(
+                transport: .tcp,
+                matches: [
+                    .comment("\(servicePort.name) has no retry"),
+                    .originalDestination(address, port: servicePort.port),
+                ], target: .return,
+                origin: .servicePort(ServicePortOrigin(servicePort.name)))
+        }
     }
 
     /// The rule of one front end.

@@ -192,7 +192,7 @@ struct ServicePortCompiler {
         guard let nodePort = servicePort.nodePort else { return }
         // Of the node's own addresses there may be any number, and another Service may have the port at another address:
         // the endpoint makes it sure.
-        for endpoint in selection.retriedEndpoints(for: servicePort.externalTrafficPolicy) {
+        for endpoint in selection.retriedEndpoints(ofNodePortsFor: servicePort.externalTrafficPolicy) {
             result.add(
                 RetryRules.rule(
                     source: AddressMatch(endpoint.address), comment: "\(name) connection retry",
