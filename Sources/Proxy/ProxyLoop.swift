@@ -106,7 +106,10 @@ package actor ProxyLoop {
             for family in families { group.addTask { await family.run() } }
             if let connections {
                 group.addTask { [families] in
-                    await connections.run { name, reports in
+                    await connections.run(mayRelease: { name, waiting in
+                        for family in families where family.family == name { return await family.mayRelease(waiting) }
+                        return waiting.map { _ in false }
+                    }) { name, reports in
                         await families.first { $0.family == name }?.take(reports)
                     }
                 }

@@ -25,6 +25,8 @@ actor ConnectionWatch {
     }
 
     typealias Delivery = @Sendable (IPFamily, [Report]) async -> Void
+    /// Which of some unanswered connections could be answered by another endpoint, if they were balanced again.
+    typealias Permission = @Sendable (IPFamily, [PendingConnections.Connection]) async -> [Bool]
 
     private let source: any ConnectionSource
     private let observer: any ProxyObserver
@@ -94,11 +96,15 @@ actor ConnectionWatch {
     private static let retryDelay = Duration.seconds(10)
 
     /// Follows connections until the task is cancelled.
-    func run(_ deliver: Delivery) async {
+    ///
+    /// - Parameters:
+    ///   - mayRelease: asked for the connections of service ports with retry only.
+    ///   - deliver: gets what became of connections.
+    func run(mayRelease: Permission, _ deliver: Delivery) async {
         await withTaskCancellationHandler {
             while !Task.isCancelled {
                 if isNeeded {
-                    await follow(deliver)
+                    await follow(mayRelease, deliver)
                 } else {
                     listener = nil
                     pending.removeAll()
@@ -120,7 +126,7 @@ actor ConnectionWatch {
         reportedFailure = failure
     }
 
-    private func follow(_ deliver: Delivery) async {
+    private func follow(_ mayRelease: Permission, _ deliver: Delivery) async {
         do {
             let listener = try await listening()
             // While the listener was made, the last Service may have lost what it was for.
@@ -135,7 +141,7 @@ actor ConnectionWatch {
                 observer.observe(.connectionEventsLost)
                 try await takeUnanswered()
             }
-            try await checkDue(&reports)
+            try await checkDue(mayRelease, &reports)
             for (family, reports) in reports.byFamily { await deliver(family, reports) }
         } catch let failure as FlowTableFailure {
             listener = nil
@@ -175,23 +181,34 @@ actor ConnectionWatch {
     private func take(_ event: ConnectionEvent, _ reports: inout ReportCollection) {
         switch event {
         case .began(let flow): begin(flow)
-        case .answered(let flow): if let known = pending.settle(flow) { reports.add(known, .answered) }
+        case .answered(let flow): answered(flow, &reports)
         case .refused(let flow): if let known = pending.settle(flow) { reports.add(known, .failed(.refused)) }
         case .deleted(let flow): _ = pending.settle(flow)
         }
     }
 
+    /// An answer that comes late counts as well: the endpoint is slow, and not dead.
+    private func answered(_ flow: Flow, _ reports: inout ReportCollection) {
+        if let known = pending.settle(flow) {
+            reports.add(known, .answered)
+        } else if let servicePort = frontEnds[flow.family]?.servicePort(of: flow) {
+            reports.add(.init(flow, of: servicePort), .answered)
+        }
+    }
+
     /// Looks again at the connections that have waited for too long: events can be late, or be lost.
-    private func checkDue(_ reports: inout ReportCollection) async throws {
+    private func checkDue(_ mayRelease: Permission, _ reports: inout ReportCollection) async throws {
         let due = pending.due(at: clock.now)
         guard !due.isEmpty else { return }
         let source = source
         for (family, connections) in Dictionary(grouping: due, by: \.flow.family) {
             let releasing = releasing[family] ?? [:]
-            let checks = connections.map { connection in
+            // Without another endpoint that may answer, the late answer of this one is better than none.
+            let permissions = releasing.isEmpty ? [] : await mayRelease(family, connections)
+            let checks = connections.enumerated().map { index, connection in
                 let name = connection.servicePort
-                return ConnectionCheck(
-                    connection.flow, deletesUnanswered: releasing[name.serviceName]?.contains(name) ?? false)
+                let isRetried = releasing[name.serviceName]?.contains(name) ?? false
+                return ConnectionCheck(connection.flow, deletesUnanswered: isRetried && permissions[index])
             }
             let outcomes = try await queue.run {
                 Result { () throws(FlowTableFailure) in try source.check(checks, family) }

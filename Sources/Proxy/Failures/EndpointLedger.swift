@@ -91,8 +91,7 @@ struct EndpointLedger: Sendable {
     ) -> Change? {
         switch outcome {
         case .answered:
-            if remembered.contains(servicePort) { ports[servicePort]?.standings[endpoint]?.failuresInRow = 0 }
-            return nil
+            return remembered.contains(servicePort) ? ports[servicePort]?.answer(endpoint) : nil
         case .failed(let failure):
             guard ports[servicePort]?.endpoints.contains(endpoint) == true else { return nil }
             remembered.insert(servicePort)
@@ -197,6 +196,16 @@ extension EndpointLedger {
                 if !measures.retries { standings[endpoint]?.avoidedUntil = nil }
                 if !measures.ejects { standings[endpoint]?.ejectedUntil = nil }
             }
+        }
+
+        /// One that answers is not to be avoided: the connection that failed was an exception, or others were to blame.
+        mutating func answer(_ endpoint: AddressPort) -> Change? {
+            guard var standing = standings[endpoint] else { return nil }
+            standing.failuresInRow = 0
+            let wasAvoided = standing.avoidedUntil != nil && standing.ejectedUntil == nil
+            standing.avoidedUntil = nil
+            standings[endpoint] = standing
+            return wasAvoided ? .returned(wasEjected: false) : nil
         }
 
         mutating func fail(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ConnectionTracking
 import NetworkTypes
 import RuleCompiler
 import ServiceModel
@@ -86,6 +87,21 @@ extension FamilyProxy {
         case .unanswered: report.isReleased
         case .refused:
             ledger.retries(report.servicePort) && ledger.hasAlternative(report.servicePort, to: report.endpoint)
+        }
+    }
+
+    /// Which of some unanswered connections may come to another endpoint that has not failed lately, if they are balanced again.
+    func mayRelease(_ connections: [PendingConnections.Connection]) -> [Bool] {
+        connections.map { connection in
+            guard
+                let compiled = compilation?.servicePorts(of: connection.servicePort.serviceName)
+                    .first(where: { $0.name == connection.servicePort })
+            else { return false }
+            let isInternal = connection.flow.original.destination.address == compiled.servicePort.clusterIP
+            let policy =
+                isInternal
+                ? compiled.servicePort.internalTrafficPolicy : compiled.servicePort.externalTrafficPolicy
+            return compiled.selection.hasAlternative(to: connection.flow.reply.source, for: policy)
         }
     }
 

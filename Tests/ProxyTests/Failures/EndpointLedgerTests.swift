@@ -68,6 +68,21 @@ import Testing
         #expect(ledger.nextExpiry == nil)
     }
 
+    @Test("with retry, one that answers is no longer avoided: what failed was an exception")
+    func answer() {
+        var ledger = ledger(retry, 1...3)
+        fail(&ledger, 1, at: 0)
+        #expect(ledger.record(.answered, web, end(2), at: at(1)) == nil)
+        #expect(ledger.record(.answered, web, end(1), at: at(1)) == .returned(wasEjected: false))
+        #expect(ledger.setAside(web).isEmpty)
+        #expect(ledger.record(.answered, web, end(1), at: at(2)) == nil)
+        // One that is ejected stays so for its time.
+        var ejecting = self.ledger(ejection, 1...3)
+        fail(&ejecting, 1, 5, at: 0)
+        #expect(ejecting.record(.answered, web, end(1), at: at(1)) == nil)
+        #expect(ejecting.setAside(web)[end(1)]?.isEjection == true)
+    }
+
     @Test("with retry alone none is ejected, with a delay of 0 none is avoided, and with neither nothing is remembered")
     func off() {
         var retrying = ledger(retry, 1...3)
