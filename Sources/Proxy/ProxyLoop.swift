@@ -106,12 +106,10 @@ package actor ProxyLoop {
             for family in families { group.addTask { await family.run() } }
             if let connections {
                 group.addTask { [families] in
-                    await connections.run(mayRelease: { name, waiting in
-                        for family in families where family.family == name { return await family.mayRelease(waiting) }
-                        return waiting.map { _ in false }
-                    }) { name, reports in
-                        await families.first { $0.family == name }?.take(reports)
-                    }
+                    @Sendable func proxy(_ family: IPFamily) -> FamilyProxy? { families.first { $0.family == family } }
+                    await connections.run(
+                        mayRelease: { await proxy($0)?.mayRelease($1) ?? $1.map { _ in false } },
+                        { await proxy($0)?.take($1) })
                 }
             }
             group.addTask { await self.followHost() }

@@ -30,7 +30,7 @@ public enum Match: Hashable, Sendable {
     /// The packet's source address is its destination address (xt_bpf, with the program of `SameAddressProgram`).
     case sameAddresses
     /// The packet answers a SYN and refuses the connection: an RST,ACK with sequence number 0 (RFC 9293, 3.10.7.1; xt_u32, with
-    /// the tests of `RefusalTests`).
+    /// the tests of `RefusalPattern`).
     case refusal
     /// The connection was opened to this port, of this address or of any (xt_conntrack `--ctorigdst`, `--ctorigdstport`).
     indirect case originalDestination(IPAddress?, port: UInt16)

@@ -41,7 +41,7 @@ extension RuleParser {
             return .sameAddresses
         case "u32":
             try expect("--u32")
-            guard try value("tests") == RefusalTests.text(family) else {
+            guard try value("tests") == RefusalPattern.text(family) else {
                 throw error("unsupported tests of the match u32: only those that find refused connections are known")
             }
             return .refusal

@@ -111,7 +111,7 @@ extension Match {
             recent.append(family: family, to: &bytes)
         case .refusal:
             bytes.appendLiteral(" -m u32 --u32 ")
-            bytes.appendQuoted(RefusalTests.text(family))
+            bytes.appendQuoted(RefusalPattern.text(family))
         case .originalDestination(let address, let port):
             bytes.appendLiteral(" -m conntrack")
             if let address {

@@ -10,16 +10,6 @@ import XTables
 @testable import RuleCompiler
 
 @Suite("How connections are spread") struct BalanceTests {
-    private static func endpoints(_ count: Int, _ family: IPFamily) -> [Endpoint] {
-        (0..<count).map { number in
-            switch family {
-            case .ipv4: Endpoint(address: IPAddress(ipv4: 0x0af4_0000 + UInt32(number * 7 + 1)), port: 8080)
-            case .ipv6:
-                Endpoint(address: IPAddress(ipv6High: 0xfd00_0244 << 32, low: UInt64(number * 7 + 1)), port: 8080)
-            }
-        }
-    }
-
     private static func compiled(
         _ count: Int, _ layout: RuleLayoutKind, _ family: IPFamily = .ipv4, service: BalancePolicy? = nil,
         affinity: SessionAffinity = .none, _ change: (inout CompilerSettings) -> Void = { _ in }
@@ -28,7 +18,7 @@ import XTables
             name: ServicePortName(namespace: "n", service: "s", port: "", transport: .tcp),
             clusterIP: family == .ipv4 ? IPAddress(ipv4: 0x0a60_0001) : IPAddress(ipv6High: 0xfd00_0096 << 32, low: 1),
             port: 80, sessionAffinity: affinity, balance: service)
-        let entry = ServicePortEndpoints(servicePort: servicePort, endpoints: endpoints(count, family))
+        let entry = ServicePortEndpoints(servicePort: servicePort, endpoints: ClientHashTests.endpoints(count, family))
         var settings = CompilerSettings(node: Node(name: "n"), layout: layout)
         change(&settings)
         return Compilation(ServiceSnapshot(family: family, servicePorts: [entry]), settings: settings)

@@ -13,7 +13,7 @@ import XTables
     private static let service = AddressPort(IPAddress(ipv4: 0x0a60_0001), 80)
     private static let service6 = AddressPort(IPAddress(ipv6High: 0xfd00_0096 << 32, low: 1), 80)
 
-    private static func endpoints(_ count: Int, _ family: IPFamily) -> [Endpoint] {
+    static func endpoints(_ count: Int, _ family: IPFamily) -> [Endpoint] {
         (0..<count).map { number in
             switch family {
             case .ipv4: Endpoint(address: IPAddress(ipv4: 0x0af4_0000 + UInt32(number * 7 + 1)), port: 8080)

@@ -105,6 +105,15 @@ import Testing
         #expect(failing.hasAlternative(to: endpoints[0].addressPort, for: .cluster))
     }
 
+    @Test("have their refusals kept from clients if another one is ready and not set aside")
+    func refusals() {
+        let endpoints = [Self.endpoint(1), Self.endpoint(2), Self.endpoint(3, [])]
+        #expect(Self.selection(endpoints, [:]).keepsRefusals(of: endpoints[0].addressPort))
+        let failing = Self.selection(endpoints, [1: Self.failed])
+        #expect(!failing.keepsRefusals(of: endpoints[0].addressPort))
+        #expect(failing.keepsRefusals(of: endpoints[1].addressPort))
+    }
+
     @Test("are retried at node ports with policy Local as well, where pods and the node reach all endpoints")
     func nodePorts() {
         let endpoints = [Self.endpoint(1, on: "here"), Self.endpoint(2), Self.endpoint(3)]

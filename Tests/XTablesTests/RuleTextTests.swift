@@ -28,12 +28,17 @@ import XTables
         "-A C -m recent --set --name KUBE-SEP-A --mask 255.255.255.255 --rsource",
         "-A C -p tcp -m addrtype --dst-type LOCAL -m tcp --dport 80 -j REJECT --reject-with icmp-port-unreachable",
         "-A C -m addrtype --src-type LOCAL -j KUBE-MARK-MASQ",
+        #"-A C -p tcp -m u32 --u32 "0x0>>0x16&0x3c@0x4=0x0&&0x0>>0x16&0x3c@0xc>>0x10&0x17=0x14" -m conntrack --ctstate DNAT -m comment --comment "kubernetes x" -j ACCEPT"#,
+        "-A C -m conntrack --ctorigdst 10.0.0.1 --ctorigdstport 80 -j ACCEPT",
+        "-A C -m conntrack --ctorigdstport 30080 -j ACCEPT",
+        "-A C -m hashlimit --hashlimit-upto 1/min --hashlimit-burst 2 --hashlimit-mode dstip,dstport --hashlimit-name kube-retry --hashlimit-htable-expire 10000 -j DROP",
     ]
     static let ipv6Lines = [
         "-A C ! -d ::1/128 -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS",
         "-A C -s fd00:10:244::/48 -j KUBE-SVC-A",
         "-A C -p tcp -m recent --set --name KUBE-SEP-A --mask ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff --rsource -m tcp -j DNAT --to-destination [fd00::2b]:7000",
         "-A C -j REJECT --reject-with icmp6-port-unreachable",
+        #"-A C -p tcp -m u32 --u32 "0x2c=0x0&&0x34>>0x10&0x17=0x14""#,
     ]
 
     @Test(arguments: ipv4Lines.map { ($0, IPFamily.ipv4) } + ipv6Lines.map { ($0, IPFamily.ipv6) })

@@ -130,7 +130,7 @@ struct RuleConditions: Hashable {
             }
         case .recent(let recent) where recent.action == .set: break
         case .refusal:
-            all += [.packet(RefusalTests.flagCondition), .undecidable]
+            all += [.packet(RefusalPattern.flagCondition), .undecidable]
         case .random, .everyNth, .recent, .clients, .sameAddresses, .originalDestination, .retryAllowance:
             all.append(.undecidable)
         }

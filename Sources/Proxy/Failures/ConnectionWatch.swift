@@ -17,15 +17,8 @@ actor ConnectionWatch {
         var isReleased = false
     }
 
-    /// A service port whose connections are followed.
-    struct Watched: Sendable {
-        let entry: ServicePortEndpoints
-        /// Whether flows of connections that nobody answers are deleted.
-        let releasesUnanswered: Bool
-    }
-
     typealias Delivery = @Sendable (IPFamily, [Report]) async -> Void
-    /// Which of some unanswered connections could be answered by another endpoint, if they were balanced again.
+    /// Of which unanswered connections the flows are deleted, so that they are balanced again.
     typealias Permission = @Sendable (IPFamily, [PendingConnections.Connection]) async -> [Bool]
 
     private let source: any ConnectionSource
@@ -34,8 +27,6 @@ actor ConnectionWatch {
     private let alarm = Alarm()
     private let clock = ContinuousClock()
     private var frontEnds: [IPFamily: WatchedFrontEnds] = [:]
-    /// The service ports of which flows are deleted, by Service.
-    private var releasing: [IPFamily: [ServiceName: Set<ServicePortName>]] = [:]
     private var pending = PendingConnections(timeout: FailurePolicy.default.answerTimeout)
     private var listener: (any ConnectionListener)?
     private var reportedFailure: FlowTableFailure?
@@ -55,21 +46,19 @@ actor ConnectionWatch {
 
     /// Takes over all that is followed of a family.
     func replace(
-        _ family: IPFamily, _ services: [ServiceName: [Watched]], nodePortAddresses: Set<IPAddress>
+        _ family: IPFamily, _ services: [ServiceName: [ServicePortEndpoints]], nodePortAddresses: Set<IPAddress>
     ) async {
         var new = WatchedFrontEnds()
         new.nodePortAddresses = nodePortAddresses
-        for (service, watched) in services { new.update(service, watched.map(\.entry)) }
+        for (service, entries) in services { new.update(service, entries) }
         frontEnds[family] = new
-        releasing[family] = services.compactMapValues(\.releasing)
         await reconsider()
     }
 
     /// Takes over what is followed of some Services; of a Service that is not to be followed any more, nothing.
-    func update(_ family: IPFamily, _ services: [ServiceName: [Watched]]) async {
-        for (service, watched) in services {
-            frontEnds[family, default: WatchedFrontEnds()].update(service, watched.map(\.entry))
-            releasing[family, default: [:]][service] = watched.releasing
+    func update(_ family: IPFamily, _ services: [ServiceName: [ServicePortEndpoints]]) async {
+        for (service, entries) in services {
+            frontEnds[family, default: WatchedFrontEnds()].update(service, entries)
         }
         await reconsider()
     }
@@ -98,7 +87,7 @@ actor ConnectionWatch {
     /// Follows connections until the task is cancelled.
     ///
     /// - Parameters:
-    ///   - mayRelease: asked for the connections of service ports with retry only.
+    ///   - mayRelease: asked for connections that have waited for too long.
     ///   - deliver: gets what became of connections.
     func run(mayRelease: Permission, _ deliver: Delivery) async {
         await withTaskCancellationHandler {
@@ -202,27 +191,13 @@ actor ConnectionWatch {
         guard !due.isEmpty else { return }
         let source = source
         for (family, connections) in Dictionary(grouping: due, by: \.flow.family) {
-            let releasing = releasing[family] ?? [:]
-            // Without another endpoint that may answer, the late answer of this one is better than none.
-            let permissions = releasing.isEmpty ? [] : await mayRelease(family, connections)
-            let checks = connections.enumerated().map { index, connection in
-                let name = connection.servicePort
-                let isRetried = releasing[name.serviceName]?.contains(name) ?? false
-                return ConnectionCheck(connection.flow, deletesUnanswered: isRetried && permissions[index])
-            }
+            let permissions = await mayRelease(family, connections)
+            let checks = zip(connections, permissions).map { ConnectionCheck($0.flow, deletesUnanswered: $1) }
             let outcomes = try await queue.run {
                 Result { () throws(FlowTableFailure) in try source.check(checks, family) }
             }.get()
             for (connection, outcome) in zip(connections, outcomes) { reports.add(connection, outcome) }
         }
-    }
-}
-
-extension [ConnectionWatch.Watched] {
-    /// The service ports of which flows are deleted; `nil` if there are none.
-    fileprivate var releasing: Set<ServicePortName>? {
-        let names = Set(lazy.filter(\.releasesUnanswered).map(\.entry.servicePort.name))
-        return names.isEmpty ? nil : names
     }
 }
 
@@ -254,7 +229,7 @@ private struct ReportCollection {
     mutating func add(_ connection: PendingConnections.Connection, _ outcome: ConnectionOutcome) {
         switch outcome {
         case .found(.answered): add(connection, .answered)
-        // Its event was lost, and nobody can tell what it was.
+        // Its event was lost, so it is unknown what it was.
         case .found(.gone): break
         case .found(.unanswered), .refused: add(connection, .failed(.unanswered))
         case .deleted: add(connection, .failed(.unanswered), isReleased: true)

@@ -131,17 +131,8 @@ struct EndpointLedger: Sendable {
         return entry
     }
 
-    /// Whether a connection that an endpoint has failed can come to another one: one that is usable and not set aside.
-    func hasAlternative(_ servicePort: ServicePortName, to endpoint: AddressPort) -> Bool {
-        guard let port = ports[servicePort] else { return false }
-        return port.usable.contains { $0 != endpoint && port.standings[$0]?.setAside == nil }
-    }
-
     /// Whether endpoints of a service port are judged.
     func judges(_ servicePort: ServicePortName) -> Bool { ports[servicePort] != nil }
-
-    /// Whether connections of a service port that fail are balanced again.
-    func retries(_ servicePort: ServicePortName) -> Bool { ports[servicePort]?.measures.retries ?? false }
 
     /// How much longer the endpoints of a service port that are set aside stay so.
     func remainingTimes(_ servicePort: ServicePortName, at now: Instant) -> [AddressPort: Duration] {

@@ -23,11 +23,10 @@ extension FamilyProxy {
     func watchEverything() async {
         guard let connections, let compilation, watchesConnections || !ledger.isEmpty else { return }
         watchesConnections = !ledger.isEmpty
-        var services: [ServiceName: [ConnectionWatch.Watched]] = [:]
+        var services: [ServiceName: [ServicePortEndpoints]] = [:]
         if !ledger.isEmpty {
-            for servicePort in compilation.servicePorts {
-                guard let watched = watched(servicePort.entry) else { continue }
-                services[servicePort.name.serviceName, default: []].append(watched)
+            for servicePort in compilation.servicePorts where ledger.judges(servicePort.name) {
+                services[servicePort.name.serviceName, default: []].append(servicePort.entry)
             }
         }
         await connections.replace(family, services, nodePortAddresses: nodePortAddresses)
@@ -37,16 +36,10 @@ extension FamilyProxy {
     func watch(_ services: [(name: ServiceName, servicePorts: [ServicePortEndpoints])]) async {
         guard let connections, watchesConnections || !ledger.isEmpty else { return }
         watchesConnections = true
-        let changed = services.map { ($0.name, $0.servicePorts.compactMap(watched)) }
+        let changed = services.map { service in
+            (service.name, service.servicePorts.filter { ledger.judges($0.servicePort.name) })
+        }
         await connections.update(family, Dictionary(changed) { _, last in last })
-    }
-
-    private func watched(_ entry: ServicePortEndpoints) -> ConnectionWatch.Watched? {
-        let name = entry.servicePort.name
-        guard ledger.judges(name) else { return nil }
-        // Where there is no other endpoint, the client's next packet would come to the same one.
-        return ConnectionWatch.Watched(
-            entry: entry, releasesUnanswered: ledger.retries(name) && entry.endpoints.count > 1)
     }
 
     /// Takes over the addresses of the node's interfaces, which may change without other rules.
@@ -81,28 +74,32 @@ extension FamilyProxy {
         await rejudge(changed, isUrgent: true)
     }
 
-    /// Whether a connection that failed is balanced again: a refusal is kept from the client if there is another endpoint.
+    /// Whether a connection that failed is balanced again.
     private func isRetried(_ report: ConnectionWatch.Report, _ failure: ConnectionFailure) -> Bool {
         switch failure {
         case .unanswered: report.isReleased
-        case .refused:
-            ledger.retries(report.servicePort) && ledger.hasAlternative(report.servicePort, to: report.endpoint)
+        case .refused: retrying(report.servicePort)?.selection.keepsRefusals(of: report.endpoint) ?? false
         }
     }
 
-    /// Which of some unanswered connections may come to another endpoint that has not failed lately, if they are balanced again.
+    /// Which of some unanswered connections are balanced again.
+    ///
+    /// Those of service ports with retry that may come to another endpoint which has not failed lately: without one, a late answer
+    /// is better than none.
     func mayRelease(_ connections: [PendingConnections.Connection]) -> [Bool] {
         connections.map { connection in
-            guard
-                let compiled = compilation?.servicePorts(of: connection.servicePort.serviceName)
-                    .first(where: { $0.name == connection.servicePort })
-            else { return false }
+            guard let compiled = retrying(connection.servicePort) else { return false }
             let isInternal = connection.flow.original.destination.address == compiled.servicePort.clusterIP
             let policy =
                 isInternal
                 ? compiled.servicePort.internalTrafficPolicy : compiled.servicePort.externalTrafficPolicy
             return compiled.selection.hasAlternative(to: connection.flow.reply.source, for: policy)
         }
+    }
+
+    /// A service port as its rules are; `nil` if its connections are not retried.
+    private func retrying(_ name: ServicePortName) -> CompiledServicePort? {
+        compilation?.servicePorts(of: name.serviceName).first { $0.name == name && $0.retriesConnections }
     }
 
     /// Lets endpoints have connections again whose time has come.

@@ -125,7 +125,7 @@ extension Match {
         case .sameAddresses:
             return visit(.sameAddresses)
         case .refusal:
-            return visit(.packet(RefusalTests.flagCondition))
+            return visit(.packet(RefusalPattern.flagCondition))
                 && visit(.undecidable(.connection("the sequence number 0")))
         case .originalDestination(let address?, let port):
             return visit(.undecidable(.connection("--ctorigdst \(address) --ctorigdstport \(port)")))

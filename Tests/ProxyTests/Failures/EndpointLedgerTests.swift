@@ -106,7 +106,7 @@ import Testing
         #expect(ledger.isEmpty && !ledger.judges(web))
         ledger.policy = .default
         ledger.update(web.serviceName, [entry(1...3, retries: true)])
-        #expect(ledger.judges(web) && ledger.retries(web))
+        #expect(ledger.judges(web))
         fail(&ledger, 1, 9, at: 0)
         #expect(ledger.setAside(web) == [end(1): .failed(.unanswered)])
         ledger.update(web.serviceName, [entry(1...3, ejects: true)])
@@ -211,14 +211,5 @@ import Testing
         #expect(ledger.judges(web))
         ledger.replace([])
         #expect(ledger.isEmpty)
-    }
-
-    @Test("another endpoint is one that is ready and not set aside")
-    func alternatives() {
-        var ledger = ledger(retry, 1...3, unready: [3])
-        #expect(ledger.hasAlternative(web, to: end(1)))
-        fail(&ledger, 2, at: 0)
-        #expect(!ledger.hasAlternative(web, to: end(1)))
-        #expect(ledger.hasAlternative(web, to: end(2)))
     }
 }

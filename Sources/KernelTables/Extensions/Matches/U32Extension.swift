@@ -22,7 +22,7 @@ enum U32Extension: MatchExtension {
 
     /// Of all tests, our language has those that find a refused connection, so nothing in the data differs.
     static func form(_ family: IPFamily) -> ExtensionForm {
-        let tests = RefusalTests.tests(family)
+        let tests = RefusalPattern.tests(family)
         var constants = [ExtensionForm.Constant(testCount, UInt8(tests.count))]
         for (number, test) in tests.enumerated() {
             let start = number * testLength

@@ -53,8 +53,6 @@ enum KubeProxyJumpComment: String, CaseIterable {
     case proxyFirewall = "kubernetes load balancer firewall"
     case forward = "kubernetes forwarding rules"
     case postrouting = "kubernetes postrouting rules"
-    /// Not one of kube-proxy's: see ``RetryRules``.
-    case retries = "kubernetes refused connections"
 
     var match: Match { .comment(rawValue) }
 }

@@ -30,7 +30,7 @@ package struct KubeProxyLayout: RuleLayout {
                 names: Set(KubeProxyChains.all(in: .filter) + RetryRules.all).subtracting([KubeProxyChains.firewall]),
                 shared: [KubeProxyChains.firewall]),
         ],
-        jumpComments: Set(KubeProxyJumpComment.allCases.map(\.rawValue)))
+        jumpComments: Set(KubeProxyJumpComment.allCases.map(\.rawValue) + [RetryRules.jumpComment]))
 
     package func compile(_ entry: ServicePortEndpoints, isLargeCluster: Bool) -> CompiledServicePort {
         ServicePortCompiler(entry, settings: settings, isLargeCluster: isLargeCluster, form: Self.form)

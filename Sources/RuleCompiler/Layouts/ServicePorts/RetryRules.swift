@@ -10,8 +10,9 @@ import XTables
 ///     (refusals only)     (front ends      (twice for
 ///                         with retry)      a client's port)
 ///
-/// An answer to a SYN that refuses it is dropped: the client repeats its SYN after a second (RFC 6298, 2.1), connection tracking
-/// opens the closed flow anew, and nat chooses anew. Without a Service that asks for it there is none of these rules.
+/// An answer to a SYN that refuses it is dropped: the client repeats its SYN after a second (RFC 6298, 2.1), which is a new flow,
+/// since connection tracking has forgotten the refused one, and nat chooses again. Without a Service that asks for it there is none
+/// of these rules.
 struct RetryRules: Sendable {
     /// The front ends of service ports with retry.
     static let frontEnds: ChainName = "KUBE-RETRIES"
@@ -19,6 +20,8 @@ struct RetryRules: Sendable {
     static let drop: ChainName = "KUBE-RETRY"
 
     static let all = [frontEnds, drop]
+    /// The comment of the jumps, by which they are recognized.
+    static let jumpComment = "kubernetes refused connections"
 
     /// The built-in chains that refusals pass: those of pods and other nodes, of the node's own programs, and to them.
     private static let builtInChains: [BuiltInChain] = [.input, .forward, .output]
@@ -29,11 +32,11 @@ struct RetryRules: Sendable {
     private var nodePorts: [UInt16: Int] = [:]
 
     mutating func begin(with servicePorts: [CompiledServicePort]) {
-        for servicePort in servicePorts where Self.hasRules(servicePort) { take(servicePort, 1) }
+        for servicePort in servicePorts { take(servicePort, 1) }
     }
 
     private mutating func take(_ servicePort: CompiledServicePort?, _ difference: Int) {
-        guard let servicePort, Self.hasRules(servicePort) else { return }
+        guard let servicePort, !Self.rules(of: servicePort).isEmpty else { return }
         count += difference
         guard let port = servicePort.servicePort.nodePort else { return }
         let left = nodePorts[port, default: 0] + difference
@@ -59,7 +62,7 @@ struct RetryRules: Sendable {
         guard isUsed else { return [:] }
         let jump = Rule(
             transport: .tcp,
-            matches: [KubeProxyJumpComment.retries.match, .conntrack(.destinationNAT), .refusal],
+            matches: [.comment(Self.jumpComment), .conntrack(.destinationNAT), .refusal],
             target: .jump(Self.frontEnds), origin: .base(.jump))
         return Dictionary(uniqueKeysWithValues: Self.builtInChains.map { ($0, [jump]) })
     }
@@ -71,10 +74,17 @@ struct RetryRules: Sendable {
         return [
             Chain(
                 name: Self.frontEnds,
-                rules: servicePorts.flatMap(exceptions) + servicePorts.rules(of: Self.frontEnds, in: .filter),
+                rules: exceptions(of: servicePorts) + servicePorts.rules(of: Self.frontEnds, in: .filter),
                 origin: .base(.retries)),
             Chain(name: Self.drop, rules: [drop], origin: .base(.retries)),
         ]
+    }
+
+    private func exceptions(of servicePorts: [CompiledServicePort]) -> [Rule] {
+        guard !nodePorts.isEmpty else { return [] }
+        // By index: there are tens of thousands, and a copy of each would retain all its parts.
+        return servicePorts.indices.filter { nodePorts[servicePorts[$0].servicePort.port] != nil }
+            .flatMap { exceptions(of: servicePorts[$0]) }
     }
 
     /// The rules that let the answers of a service port pass whose port is a node port of another one with retry: of a node port
@@ -105,8 +115,6 @@ struct RetryRules: Sendable {
             source: source, transport: .tcp, matches: [.comment(comment), destination], target: .jump(drop),
             origin: origin)
     }
-
-    private static func hasRules(_ servicePort: CompiledServicePort) -> Bool { !rules(of: servicePort).isEmpty }
 
     private static func rules(of servicePort: CompiledServicePort?) -> [Rule] {
         servicePort?.rules(of: frontEnds, in: .filter) ?? []

@@ -6,7 +6,7 @@ import NetworkTypes
 ///
 /// An answer to a SYN has that number, since there is no other to begin with (RFC 9293, 3.10.7.1); a reset of an established
 /// connection has another one. The tests are those of the match u32, which begins to count at the IP header (xt_u32.c).
-package enum RefusalTests {
+package enum RefusalPattern {
     /// One number in the packet, and what it must be.
     package struct Test: Hashable, Sendable {
         /// What leads to the number, beginning with an offset.
@@ -22,7 +22,6 @@ package enum RefusalTests {
 
     package enum Operation: UInt8, Sendable {
         case and = 0
-        case shiftLeft = 1
         case shiftRight = 2
         /// What was found is the length of a header to pass over.
         case at = 3
@@ -30,7 +29,6 @@ package enum RefusalTests {
         var text: String {
             switch self {
             case .and: "&"
-            case .shiftLeft: "<<"
             case .shiftRight: ">>"
             case .at: "@"
             }
@@ -75,24 +73,4 @@ package enum RefusalTests {
             return Test(places: [Place(operation: .and, operand: 40 + offset)] + then, value: value)
         }
     }
-}
-
-/// How often the refusal of a connection is kept from a client.
-///
-/// A client repeats its SYN after 1, 3 and 7 seconds. Twice lets it try three times and hear within about three seconds that all
-/// refuse.
-package enum RetryAllowance {
-    /// How many packets to one address and port match at once.
-    package static let burst: UInt64 = 2
-    /// The seconds after which one more does.
-    package static let period: UInt64 = 60
-    /// After so many milliseconds without a packet all of it is forgotten.
-    package static let expiry: UInt32 = 10_000
-    /// The name of the table, which all rules share.
-    package static let name = "kube-retry"
-
-    /// The options as iptables-save prints them.
-    package static let text =
-        "--hashlimit-upto 1/min --hashlimit-burst \(burst) --hashlimit-mode dstip,dstport --hashlimit-name \(name) "
-        + "--hashlimit-htable-expire \(expiry)"
 }
