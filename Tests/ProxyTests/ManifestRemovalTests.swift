@@ -35,7 +35,11 @@ import Testing
         """
     }
 
-    private func write(_ text: String, to name: String = "m.yaml") throws { _ = try folder.write(name, text) }
+    private func write(_ text: String, to name: String = "m.yaml") throws {
+        _ = try folder.write(name, text)
+        // A child that another test starts meanwhile has the open file until it runs its program: a scan would pass over it.
+        while FileSignature.isBeingWritten("\(folder.path)/\(name)") { usleep(1000) }
+    }
 
     private func remove(_ name: String = "m.yaml") throws {
         try FileManager.default.removeItem(atPath: "\(folder.path)/\(name)")
