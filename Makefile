@@ -1,6 +1,6 @@
 # Targets for people; `make` lists them. CI runs .ci/run, which uses the same targets.
 
-shell_scripts := .ci/run Benchmarks/run scripts/demo scripts/docs scripts/install scripts/lab scripts/lab-answer scripts/license scripts/pictures scripts/playground scripts/setup
+shell_scripts := .ci/run Benchmarks/run scripts/demo scripts/docs scripts/install scripts/lab scripts/lab-answer scripts/license scripts/pictures scripts/playground scripts/setup scripts/test
 
 python_scripts := Benchmarks/loop Benchmarks/programs.py Benchmarks/retry Benchmarks/scrape
 
@@ -18,18 +18,10 @@ run: setup ## keep a throwaway node in sync with manifests that you edit (as roo
 	@swift build
 	@scripts/playground
 
-# Tests that wait for child processes block the few threads that Swift has for tasks. Tests that need answers of their own
-# servers in time therefore run first, by themselves. Tests about ports that become free run one at a time, because the kernel
-# gives free ports to any process.
-talking_tests := KubernetesAPITests|ProxyTests
-port_tests := HTTPServingTests|MonitoringTests
-
 test: setup-tests ## run every test; without root the kernel tests are skipped, with KUBETABLES_REQUIRE_KERNEL_TESTS=1 they fail
 	@swift build --build-tests
 	@swift build --product generate-manual
-	@swift test --skip-build --filter '$(talking_tests)'
-	@swift test --skip-build --no-parallel --filter '$(port_tests)'
-	@swift test --skip-build --skip '$(talking_tests)|$(port_tests)'
+	@scripts/test
 
 soak: setup-tests ## ten minutes of changes, faults and drift for the loop, then a pod killed under load; clients must not be affected (as root)
 	@KUBETABLES_SOAK_SECONDS=600 KUBETABLES_REQUIRE_KERNEL_TESTS=1 swift test --filter SoakTests
