@@ -97,40 +97,56 @@ final class FailureLab {
     ///
     /// - Parameter specification: further lines of its specification.
     func write(_ pods: [Pod] = Pod.allCases, annotations: String = "", specification: String = "{}") throws {
+        let text = objects(
+            "web", clusterIP: clusterIP, pods, annotations: annotations, specification: specification, nodePort: 30080)
+        try folder.write("objects.yaml", text)
+    }
+
+    /// A Service with these endpoints, as manifests.
+    ///
+    /// - Parameter nodePort: nothing if it has none.
+    func objects(
+        _ name: String, clusterIP: String, _ pods: [Pod] = Pod.allCases, annotations: String = "",
+        specification: String = "{}",
+        nodePort: Int? = nil
+    ) -> String {
         let addresses = pods.map {
             "{addresses: [\"\(family == .ipv4 ? "10.244.1." : "fd00:10:244::1:")\($0.rawValue)\"]}"
         }
-        let text = """
+        return """
             apiVersion: v1
             kind: Service
-            metadata: {name: web, annotations: {\(annotations)}}
+            metadata: {name: \(name), annotations: {\(annotations)}}
             spec:
               <<: \(specification)
-              type: NodePort
+              type: \(nodePort == nil ? "ClusterIP" : "NodePort")
               clusterIP: "\(clusterIP)"
               ipFamilies: [\(family.kubernetesName)]
-              ports: [{port: 80, nodePort: 30080, targetPort: 8080}]
+              ports: [{port: 80, \(nodePort.map { "nodePort: \($0), " } ?? "")targetPort: 8080}]
             ---
             apiVersion: discovery.k8s.io/v1
             kind: EndpointSlice
-            metadata: {name: web-1, labels: {kubernetes.io/service-name: web}}
+            metadata: {name: \(name)-1, labels: {kubernetes.io/service-name: \(name)}}
             addressType: \(family.kubernetesName)
             ports: [{port: 8080}]
             endpoints: [\(addresses.joined(separator: ", "))]
 
             """
-        try folder.write("objects.yaml", text)
     }
 
     private var clusterIP: String { family == .ipv4 ? "10.96.0.80" : "fd00:10:96::80" }
+    /// The address of a further Service.
+    var otherClusterIP: String { family == .ipv4 ? "10.96.0.81" : "fd00:10:96::81" }
 
     /// Where a client reaches the Service.
     func place(_ client: Client) -> String {
-        let (address, port) =
-            client == .outside
-            ? (family == .ipv4 ? "192.168.50.10" : "fd00:192:168:50::10", 30080) : (clusterIP, 80)
-        return "\(family == .ipv4 ? address : "[\(address)]"):\(port)"
+        client == .outside
+            ? formatted(family == .ipv4 ? "192.168.50.10" : "fd00:192:168:50::10", port: 30080)
+            : formatted(clusterIP, port: 80)
     }
+
+    /// An address and a port, as a URL has them.
+    func formatted(_ address: String, port: Int) -> String { "\(family == .ipv4 ? address : "[\(address)]"):\(port)" }
 
     /// Starts the program and waits until its rules are in force.
     func run(_ layout: String = "kube-proxy", _ options: [String] = []) throws {

@@ -9,27 +9,15 @@ import Testing
 /// Ten thousand connections that are open while endpoints are avoided, ejected and get connections again.
 @Suite("Open connections when endpoints die", .needsKernel, .serialized) struct HeldConnectionTests {
     private static let annotations = "kubetables.io/retry: \"true\", kubetables.io/outlier-ejection: \"true\""
-    /// A Service with neither, and the same pods.
-    private static let otherService = """
-        apiVersion: v1
-        kind: Service
-        metadata: {name: other}
-        spec: {clusterIP: 10.96.0.81, ports: [{port: 80, targetPort: 8080}]}
-        ---
-        apiVersion: discovery.k8s.io/v1
-        kind: EndpointSlice
-        metadata: {name: other-1, labels: {kubernetes.io/service-name: other}}
-        addressType: IPv4
-        ports: [{port: 8080}]
-        endpoints: [{addresses: [10.244.1.11]}, {addresses: [10.244.1.12]}, {addresses: [10.244.1.13]}]
 
-        """
-
-    @Test("of ten thousand open connections none is touched, whatever becomes of their endpoints")
-    func manyOpenConnections() throws {
-        let lab = try FailureLab(.ipv4, .allAlive)
+    @Test(
+        "of ten thousand open connections none is touched, whatever becomes of their endpoints",
+        arguments: IPFamily.allCases)
+    func manyOpenConnections(family: IPFamily) throws {
+        let lab = try FailureLab(family, .allAlive)
         try lab.write(annotations: Self.annotations)
-        try lab.folder.write("other.yaml", Self.otherService)
+        // A Service with neither, and the same pods.
+        try lab.folder.write("other.yaml", lab.objects("other", clusterIP: lab.otherClusterIP))
         try lab.run(
             "flat",
             [
@@ -38,7 +26,7 @@ import Testing
             ])
         let holders = try [
             (FailureLab.Client.pod, lab.place(.pod), 4000), (.outside, lab.place(.outside), 3000),
-            (.pod, "10.96.0.81:80", 3000),
+            (.pod, lab.formatted(lab.otherClusterIP, port: 80), 3000),
         ].map { client, address, count in
             (count, try ConnectionLoad.hold(address, on: client.rawValue, of: lab.lab, count: count))
         }

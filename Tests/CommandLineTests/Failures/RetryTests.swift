@@ -45,9 +45,11 @@ import Testing
         #expect(try lab.metric("kubetables_endpoint_failures_total") == 0)
     }
 
-    @Test("with ejection the dead endpoint is left out, and gets connections again when it lives")
-    func ejection() throws {
-        let lab = try FailureLab(.ipv4)
+    @Test(
+        "with ejection the dead endpoint is left out, and gets connections again when it lives",
+        arguments: IPFamily.allCases)
+    func ejection(family: IPFamily) throws {
+        let lab = try FailureLab(family)
         try lab.write([.alive, .silent], annotations: "kubetables.io/outlier-ejection: \"true\"")
         try lab.run(
             "flat",
@@ -80,6 +82,44 @@ import Testing
         #expect(events.contains("ejected for 4 s: 2 connections in a row unanswered"), "\(events)")
     }
 
+    @Test(
+        "with ejection and retry few connections are slow soon, and the endpoint is back within its time",
+        arguments: cases)
+    func slowConnections(family: IPFamily, layout: String) throws {
+        let lab = try FailureLab(family)
+        try lab.write(
+            [.alive, .silent], annotations: "kubetables.io/retry: \"true\", kubetables.io/outlier-ejection: \"true\"")
+        let ejectionTime = 10.0
+        // So short a time is an endpoint avoided that failed that only its ejection keeps connections away from it: otherwise
+        // one would be slow every 1.2 s.
+        try lab.run(
+            layout,
+            [
+                "--failed-endpoint-delay", "200ms", "--ejection-consecutive-failures", "3", "--ejection-base-time",
+                "\(Int(ejectionTime))s",
+            ])
+        let deadline = ContinuousClock.now + .seconds(60)
+        while !lab.log.contains("ejected for") {
+            try #require(ContinuousClock.now < deadline, "\(lab.log)")
+            #expect(try lab.connect(.pod, 10).succeeded == 10)
+        }
+        let ejected = ContinuousClock.now
+        let client = try lab.lab.start("client-pod", lab.connections(.pod, 200, 10, rate: 40))
+        _ = try client.wait()
+        let outcome = FailureLab.outcome(client.output)
+        print("\(family) \(layout), ejected: \(outcome.slow) of 200 slow")
+        #expect(outcome.succeeded == 200)
+        #expect(outcome.slow <= 2, "\(outcome)")
+
+        try lab.setSilent(.silent, false)
+        try lab.lab.serve(FailureLab.Pod.silent.name, port: 8080)
+        try lab.waitForLog("is no longer ejected")
+        let time = (ContinuousClock.now - ejected) / .seconds(1)
+        #expect((ejectionTime - 2...ejectionTime + 3).contains(time), "\(time)")
+        usleep(500_000)
+        #expect(try lab.lab.ask("client-pod", lab.place(.pod), count: 60)[FailureLab.Pod.silent.name] ?? 0 > 10)
+    }
+
     @Test("a Service with one endpoint is not retried: clients are refused at once")
     func alone() throws {
         let lab = try FailureLab(.ipv4)
@@ -89,9 +129,11 @@ import Testing
         #expect(outcome.failed == 5 && outcome.slowest < 0.5, "\(outcome)")
     }
 
-    @Test("when all endpoints refuse, clients are refused within five seconds, and the next ones at once")
-    func allRefuse() throws {
-        let lab = try FailureLab(.ipv4)
+    @Test(
+        "when all endpoints refuse, clients are refused within five seconds, and the next ones at once",
+        arguments: IPFamily.allCases)
+    func allRefuse(family: IPFamily) throws {
+        let lab = try FailureLab(family)
         try lab.setSilent(.silent, false)
         try lab.write([.refusing, .silent], annotations: "kubetables.io/retry: \"true\"")
         try lab.run("flat", ["--failed-endpoint-delay", "60s"])
