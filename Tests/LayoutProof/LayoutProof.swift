@@ -15,7 +15,7 @@ import TestSupport
 
 @main enum LayoutProof {
     /// In how many clusters each fault is tried.
-    private static let faultClusters = 20
+    private static let faultClusters: UInt64 = 20
     /// The number of Services: mostly few, so that there are many kinds of clusters, and now and then enough for trees.
     private static func serviceCount(_ seed: UInt64) -> Int { seed % 25 == 0 ? 60 : 4 + Int(seed % 9) }
 
@@ -27,33 +27,49 @@ import TestSupport
         fflush(nil)
     }
 
-    static func main() {
+    static func main() async {
         let arguments = CommandLine.arguments.dropFirst()
         guard arguments.count < 2, let count = arguments.first.map({ UInt64($0) }) ?? 1000, count > 0 else {
             print("usage: layout-proof [CLUSTERS]")
             exit(64)
         }
-        let isEqual = proveEquality(count)
-        let isFound = findFaults()
+        let isEqual = await proveEquality(count)
+        let isFound = await findFaults()
         exit(isEqual && isFound ? 0 : 1)
     }
 
-    private static func proveEquality(_ count: UInt64) -> Bool {
-        var (classes, isEqual) = (0, true)
-        let start = ContinuousClock().now
-        for seed in 0..<count {
-            if seed > 0, seed % progressInterval == 0 { report("\(seed) of \(count) clusters compared") }
-            let family: IPFamily = seed % 2 == 0 ? .ipv4 : .ipv6
-            let cluster = LayoutPair(seed: seed, family: family, serviceCount: serviceCount(seed))
-            do {
-                let result = try cluster.difference(from: cluster.ruleset(.flat))
-                classes += result.classCount
-                guard let difference = result.difference else { continue }
-                report("cluster \(seed), \(family.kubernetesName): \(difference.words)")
-            } catch {
-                report("cluster \(seed), \(family.kubernetesName): \(error)")
+    /// Does so many pieces of work, one on each processor at a time, and hands on what each gave, in the order in which they end.
+    private static func forEach<Result: Sendable>(
+        _ count: UInt64, _ work: @escaping @Sendable (UInt64) -> Result, _ receive: (Result) -> Void
+    ) async {
+        await withTaskGroup(of: Result.self) { group in
+            for number in 0..<count {
+                if number >= processors, let result = await group.next() { receive(result) }
+                group.addTask { work(number) }
             }
-            isEqual = false
+            for await result in group { receive(result) }
+        }
+    }
+
+    private static var processors: UInt64 { UInt64(max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+
+    /// What the comparison of one cluster gave: how many classes of packets, and what is wrong.
+    private struct Verdict {
+        var classCount = 0
+        var fault: String?
+    }
+
+    private static func proveEquality(_ count: UInt64) async -> Bool {
+        var (compared, classes, isEqual) = (UInt64(0), 0, true)
+        let start = ContinuousClock().now
+        await forEach(count, compareLayouts) { verdict in
+            compared += 1
+            classes += verdict.classCount
+            if let fault = verdict.fault {
+                isEqual = false
+                report(fault)
+            }
+            if compared % progressInterval == 0 { report("\(compared) of \(count) clusters compared") }
         }
         let seconds = (ContinuousClock().now - start) / .seconds(1)
         let verdict = isEqual ? "equal" : "NOT EQUAL"
@@ -61,21 +77,41 @@ import TestSupport
         return isEqual
     }
 
-    private static func findFaults() -> Bool {
+    private static func compareLayouts(_ seed: UInt64) -> Verdict {
+        let family: IPFamily = seed % 2 == 0 ? .ipv4 : .ipv6
+        let cluster = LayoutPair(seed: seed, family: family, serviceCount: serviceCount(seed))
+        var verdict = Verdict()
+        do {
+            let result = try cluster.difference(from: cluster.ruleset(.flat))
+            verdict.classCount = result.classCount
+            verdict.fault = result.difference.map { "cluster \(seed), \(family.kubernetesName): \($0.words)" }
+        } catch {
+            verdict.fault = "cluster \(seed), \(family.kubernetesName): \(error)"
+        }
+        return verdict
+    }
+
+    private static func findFaults() async -> Bool {
         var areAllFound = true
         for fault in RuleFault.allCases {
             var (made, found) = (0, 0)
-            for seed in 0..<UInt64(faultClusters) {
-                let family: IPFamily = seed % 2 == 0 ? .ipv4 : .ipv6
-                let cluster = LayoutPair(seed: seed, family: family, serviceCount: seed % 4 == 0 ? 60 : 8)
-                var random = SeededGenerator(seed: seed)
-                guard let faulty = fault.applied(to: cluster.ruleset(.flat), &random) else { continue }
+            await forEach(faultClusters, { isFound(fault, seed: $0) }) { isFound in
+                guard let isFound else { return }
                 made += 1
-                if (try? cluster.difference(from: faulty).difference) != nil { found += 1 }
+                if isFound { found += 1 }
             }
             if found == 0 { areAllFound = false }
             report("fault \(fault.rawValue): found in \(found) of \(made) clusters")
         }
         return areAllFound
+    }
+
+    /// Whether a fault in a cluster is found; nothing if the cluster has no rule in which it could be made.
+    private static func isFound(_ fault: RuleFault, seed: UInt64) -> Bool? {
+        let family: IPFamily = seed % 2 == 0 ? .ipv4 : .ipv6
+        let cluster = LayoutPair(seed: seed, family: family, serviceCount: seed % 4 == 0 ? 60 : 8)
+        var random = SeededGenerator(seed: seed)
+        guard let faulty = fault.applied(to: cluster.ruleset(.flat), &random) else { return nil }
+        return (try? cluster.difference(from: faulty).difference) != nil
     }
 }
