@@ -17,10 +17,25 @@ extension IPAddress: CustomStringConvertible {
         }
     }
 
+    /// As many bytes as `255.255.255.255` has.
+    private static let longestIPv4Text = 15
+
     private func appendIPv4(to bytes: inout [UInt8]) {
-        for shift in stride(from: 24, through: 0, by: -8) {
-            bytes.appendDecimal(low >> UInt64(shift) & 0xff)
-            if shift > 0 { bytes.append(UInt8(ascii: ".")) }
+        // Appended at once: each append asks whether the array is shared and has room.
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: Self.longestIPv4Text) { text in
+            var count = 0
+            func write(_ byte: UInt8) {
+                text[count] = byte
+                count += 1
+            }
+            for shift in stride(from: UInt64(24), through: 0, by: -8) {
+                let number = UInt8(truncatingIfNeeded: low >> shift)
+                if number >= 100 { write(UInt8(ascii: "0") + number / 100) }
+                if number >= 10 { write(UInt8(ascii: "0") + number / 10 % 10) }
+                write(UInt8(ascii: "0") + number % 10)
+                if shift > 0 { write(UInt8(ascii: ".")) }
+            }
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[..<count]))
         }
     }
 
