@@ -103,6 +103,15 @@ import Testing
                     + "\"kubetables.io/retry\" and \"kubetables.io/outlier-ejection\""), "\(messages)")
     }
 
+    @Test("with a name that has control characters are shown with these escaped")
+    func controlCharacters() throws {
+        let (_, messages) = try read(#""kubetables.io/bala\tnce\u001b[31m": x"#)
+        #expect(messages.count == 1)
+        #expect(
+            messages[0].contains(#"metadata.annotations.kubetables.io/bala\tnce\u{1b}[31m: unknown annotation"#),
+            "\(messages)")
+    }
+
     @Test("are all in one table of the guide, with their values", arguments: ServiceAnnotation.all.map(\.name))
     func table(name: String) throws {
         let page = Repository.root.appending(path: "Sources/kubetables/Documentation.docc/Balancing.md")

@@ -78,7 +78,7 @@ extension Diagnostic: CustomStringConvertible {
             let name = name.map { " " + MessageText.escaped($0.description) } ?? ""
             parts.append(MessageText.escaped(kind) + name)
         }
-        if !field.isEmpty { parts.append(field) }
+        if !field.isEmpty { parts.append(MessageText.line(field)) }
         return (parts + [message]).joined(separator: ": ")
     }
 }
