@@ -45,7 +45,8 @@ import XTables
             judgements += 1
             pace.ended(some, at: now, taking: .milliseconds(100))
         }
-        #expect(judgements == 3)
+        // The first time may be chance, so another one comes soon.
+        #expect(judgements == 4)
     }
 
     @Test("what was put off is made up for, also when nothing changes any longer")

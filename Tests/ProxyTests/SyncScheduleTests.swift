@@ -108,6 +108,9 @@ import Testing
         pace.compared(at: start, taking: .milliseconds(10))
         #expect(!pace.isDue(at: start + .seconds(2)))
         #expect(pace.isDue(at: start + .seconds(3)))
+        // Once may be chance.
+        pace.compared(at: start, taking: .seconds(1))
+        #expect(pace.isDue(at: start + .seconds(3)))
         pace.compared(at: start, taking: .seconds(1))
         #expect(!pace.isDue(at: start + .seconds(249)))
         #expect(pace.isDue(at: start + .seconds(250)))

@@ -42,6 +42,8 @@ public struct SyncPhases: Hashable, Sendable {
     /// Committing.
     public internal(set) var commit: Duration = .zero
 
+    /// What a run costs that finds nothing to change.
+    package var comparison: Duration { encode + read + difference }
     /// How long the lock was held.
     public var locked: Duration { read + difference + edit + commit }
     /// All phases together.

@@ -10,12 +10,18 @@ struct CheckPace: Sendable {
     static let share = 0.004
 
     private var nextComparison: ContinuousClock.Instant?
+    private var lastDuration: Duration?
 
     /// Whether it is time to compare all rules.
     func isDue(at now: ContinuousClock.Instant) -> Bool { nextComparison.map { $0 <= now } ?? true }
 
     /// All rules have been compared, be it for a check or for a change.
+    ///
+    /// The shorter one of two times in a row counts: once is often because the processor was busy.
+    ///
+    /// - Parameter duration: how long that took, without what was changed then.
     mutating func compared(at now: ContinuousClock.Instant, taking duration: Duration) {
-        nextComparison = now + duration / Self.share
+        nextComparison = now + min(duration, lastDuration ?? duration) / Self.share
+        lastDuration = duration
     }
 }

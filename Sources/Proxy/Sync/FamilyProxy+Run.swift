@@ -100,7 +100,7 @@ extension FamilyProxy {
         exclusions.ended(at: now, excluding: excluded, refused: Set(report.unsupported.map(\.feature)))
         lastReport = report
         lastFailed = false
-        pace.compared(at: now, taking: report.phases.total - report.phases.lockWait)
+        pace.compared(at: now, taking: report.phases.comparison)
         schedule.end(at: now, .succeeded)
         missingLocalEndpoints.update(compilation, changed: work.changes.services)
         observer.observe(
