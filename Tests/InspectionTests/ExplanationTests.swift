@@ -39,6 +39,18 @@ import Testing
         #expect(try explain("shop/web", wide: true).contains("    nat: -A KUBE-SERVICES -d 10.96.0.10/32 "))
     }
 
+    @Test("has what is odd about a Service that is used: an annotation that is misspelled has no effect")
+    func warnings() throws {
+        let manifests = SampleState.shop.replacingOccurrences(
+            of: "{name: web, namespace: shop}\nspec:",
+            with: "{name: web, namespace: shop, annotations: {kubetables.io/rety: \"true\"}}\nspec:")
+        let state = SampleState.read(manifests)
+        let sentence =
+            "metadata.annotations.kubetables.io/rety: unknown annotation; did you mean \"kubetables.io/retry\"?"
+        #expect(try SampleState.text(ExplanationInquiry("shop/web"), state).contains("  warning: \(sentence)\n"))
+        #expect(try SampleState.text(StatusInquiry(), state, ReportOutput(.wide)).contains(sentence))
+    }
+
     @Test(
         "has how connections are spread, unless it is at random",
         arguments: [

@@ -20,6 +20,7 @@ enum SampleState {
             version: "0.0.0", source: "manifests=m", node: node, objects: reader.objects,
             compilations: families.map { Compilation(reader.objects.snapshot(family: $0), settings: settings) })
         state.invalidObjects = reader.log.diagnostics.filter { $0.severity == .error }
+        state.objectWarnings = reader.log.diagnostics.filter { $0.severity == .warning }
         state.conflicts = reader.objects.conflicts
         return state
     }

@@ -10,6 +10,7 @@ import XTables
 @Suite("The status") struct StatusReportTests {
     private func running() -> InspectedState {
         var state = SampleState.read(SampleState.shop)
+        state.objectWarnings = []
         var loop = LoopState(time: Timestamp(seconds: 1000), startTime: Timestamp(seconds: 0))
         var family = FamilyState()
         family.inSyncSince = Timestamp(seconds: 10, nanoseconds: 5)

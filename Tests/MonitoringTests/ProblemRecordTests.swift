@@ -39,6 +39,10 @@ import XTables
         .error, file: "web.yaml", line: 7, kind: "Service", name: ObjectName(namespace: "shop", name: "web"),
         field: "spec.ports[0].port", message: "invalid port 70000: must be 1–65535")
 
+    private static let warning = Diagnostic(
+        .warning, file: "web.yaml", line: 4, kind: "Service", name: ObjectName(namespace: "shop", name: "web"),
+        field: "metadata.annotations", message: "unknown annotation")
+
     @Test("there are none once everything is in sync; before, each family is out of sync")
     func none() {
         #expect(
@@ -51,6 +55,7 @@ import XTables
     func lines() {
         record.observe(.synchronized(.sample()))
         record.observe(.invalidObjects([Self.error]))
+        record.observe(.objectWarnings([Self.warning]))
         record.observe(.conflicts(Self.conflicts))
         record.observe(.failed(.sample(.ipv4)))
         record.observe(.hostChecked(.ipv4, warnings: ["odd"]))
@@ -64,6 +69,7 @@ import XTables
         #expect(
             lines.dropFirst(2) == [
                 "invalid objects (the last good state of each stays in force): 1", "  \(Self.error)",
+                "warnings about objects that are used: 1", "  \(Self.warning)",
                 "conflicts: 1", "  \(Self.conflicts[0].message)",
                 "foreign rules ahead of ours: 1", "  IPv4 nat PREROUTING: -A PREROUTING -j X: takes all",
                 "host: 1", "  IPv4: odd",
@@ -109,8 +115,7 @@ import XTables
         #expect(
             json.keys.sorted() == [
                 "configurationWarnings", "conflicts", "foreignRulesAhead", "hostWarnings", "invalidObjects",
-                "keptRules",
-                "outOfSync", "unservedHealthChecks", "unsupportedFeatures",
+                "keptRules", "objectWarnings", "outOfSync", "unservedHealthChecks", "unsupportedFeatures",
             ])
         let object = try #require(json["invalidObjects"]?.first)
         #expect(object["kind"] as? String == "Service" && object["namespace"] as? String == "shop")

@@ -177,14 +177,14 @@ import Testing
         try remove("n.yaml")
         // An editor may replace them at this moment: nothing is reported yet.
         let soon = state(at: 1000)
-        #expect(soon.services == ["a=80+443", "b=80+443"] && soon.reports.isEmpty && collection.errors.isEmpty)
+        #expect(soon.services == ["a=80+443", "b=80+443"] && soon.reports.isEmpty && collection.findings.isEmpty)
         let later = state(at: 3000)
         #expect(later.services == ["a=80+443", "b=80+443"])
         let report =
             "\(folder.path): holds no .yaml, .yml or .json file any more; if there are to be no Services, write a List "
             + "without items into a file, or pass --allow-empty; the last good state stays in force"
         #expect(later.reports == [report])
-        #expect(collection.errors.map(\.description) == [report])
+        #expect(collection.findings.map(\.description) == [report])
         let muchLater = state(at: 900_000)
         #expect(muchLater.services == ["a=80+443", "b=80+443"] && muchLater.reports.isEmpty && !muchLater.isNew)
 
@@ -192,7 +192,7 @@ import Testing
         let back = state(at: 900_010)
         #expect(back.services == ["a=80+443", "b=81+443"])
         #expect(back.reports == ["\(folder.path): valid again; its new state takes effect"])
-        #expect(collection.errors.isEmpty)
+        #expect(collection.findings.isEmpty)
         #expect(state(at: 902_010).services == ["b=81+443"])
     }
 
@@ -226,7 +226,7 @@ import Testing
         try write(service("a", port: 81))
         let changed = state(at: 9000)
         #expect(changed.services == ["a=81+443", "b=80+443"] && changed.reports.isEmpty, "the rest takes effect")
-        #expect(collection.errors.count == 1)
+        #expect(collection.findings.count == 1)
     }
 
     @Test("stay in a file that is gone for a moment and then comes back bad")
@@ -257,11 +257,11 @@ import Testing
         let first = state(at: 0)
         #expect(first.services == ["a=80+443"] && first.reports == [report])
         #expect(state(at: 10).reports.isEmpty)
-        #expect(collection.errors.map(\.description) == [report])
+        #expect(collection.findings.map(\.description) == [report])
         #expect(collection.errorsSinceTheStart.map(\.description) == [report], "rules may be of what was there before")
         try remove("n.yaml")
         #expect(state(at: 20).reports == ["\(path): valid again; its new state takes effect"])
-        #expect(collection.errors.isEmpty)
+        #expect(collection.findings.isEmpty)
     }
 
     @Test("stay in a file that becomes a named pipe, and nothing waits for a writer")

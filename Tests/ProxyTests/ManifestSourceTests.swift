@@ -40,7 +40,7 @@ import Testing
             group.addTask { [self] in
                 await source.run(
                     report: { diagnostics in reported.withLock { $0 += diagnostics.map(\.description) } },
-                    reportErrors: { diagnostics in errors.withLock { $0.append(diagnostics.map(\.description)) } },
+                    reportFindings: { diagnostics in errors.withLock { $0.append(diagnostics.map(\.description)) } },
                     deliver: { updates in
                         let names = updates.flatMap { update -> [String] in
                             guard case .listed(_, let objects, _, _) = update else { return [] }

@@ -22,11 +22,31 @@ import Testing
         }
     }
 
+    private var odd: [[String]] {
+        events.all.compactMap { event in
+            if case .objectWarnings(let warnings) = event { warnings.map(\.description) } else { nil }
+        }
+    }
+
     private func broken(_ name: String, _ message: String = "is wrong") -> UnreadableObject {
         let name = ObjectName(name: name)
         return UnreadableObject(
             kind: .service, name: name,
             diagnostics: [Diagnostic(.error, file: "", kind: "Service", name: name, message: message)])
+    }
+
+    @Test("that are only odd are reported in the same way, and are not invalid")
+    func warnings() {
+        let diagnostics = ObjectDiagnostics(log.logger, observer: events)
+        let warning = Diagnostic(.warning, file: "", kind: "Service", name: ObjectName(name: "a"), message: "is odd")
+        let note = Diagnostic(.note, file: "", kind: "Service", name: ObjectName(name: "a"), message: "is fine")
+        diagnostics.take(.listed(.service, [Sample.service("a")], remarks: [warning, note]))
+        diagnostics.take(.changed(Sample.service("a"), remarks: [warning, note]))
+        #expect(odd == [["Service default/a: is odd"]])
+        diagnostics.take(.changed(Sample.service("a")))
+        #expect(odd.last == [] && odd.count == 2)
+        #expect(invalid == [])
+        #expect(log.warnings == ["Service default/a: is odd"])
     }
 
     @Test("are reported as a whole each time that they change, and logged once; so is that an object is valid again")

@@ -163,6 +163,7 @@ extension InspectedState {
 
     private var statusWarnings: [String] {
         invalidObjects.map { "invalid: \($0)" } + conflicts.map { "conflict: \($0.message)" } + (loop?.warnings ?? [])
+            + objectWarnings.map { "\($0)" }
     }
 }
 

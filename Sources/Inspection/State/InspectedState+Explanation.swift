@@ -25,6 +25,7 @@ extension InspectedState {
         var findings = (facts.invalidObjects[name] ?? []).map { error in
             "invalid: \(error)" + (facts.hasRules(name) ? "; its last good state stays in force" : "")
         }
+        findings += (facts.warnings[name] ?? []).map { "warning: \($0)" }
         findings += invalidSlices(in: name.namespace)
         guard let service else {
             return findings + (facts.hasRules(name) ? ["no object describes it: its rules are kept"] : [])

@@ -20,6 +20,8 @@ package struct InspectedState: Sendable {
     package var compilations: [Compilation]
     /// What is wrong with objects and files that cannot be used.
     package var invalidObjects: [Diagnostic] = []
+    /// What is odd about objects and files that are used.
+    package var objectWarnings: [Diagnostic] = []
     /// What several Services claim.
     package var conflicts: [ServiceConflict] = []
     /// What only a running loop knows; `nil` for manifests, or a cluster, that a command has read.

@@ -9,23 +9,31 @@ import ServiceModel
 struct ServiceFacts {
     /// The errors of Services that cannot be used as they are now.
     let invalidObjects: [ServiceName: [String]]
+    /// The warnings about Services that are used.
+    let warnings: [ServiceName: [String]]
     private let conflicts: [ServiceName: [ServiceConflict]]
     private let loop: LoopState?
     private let objects: ClusterObjects
     private let compilations: [Compilation]
 
     init(_ state: InspectedState) {
-        var invalidObjects: [ServiceName: [String]] = [:]
-        for diagnostic in state.invalidObjects where diagnostic.kind == KubernetesObject.Kind.service.rawValue {
-            guard let name = diagnostic.name else { continue }
-            let field = diagnostic.field.isEmpty ? "" : "\(diagnostic.field): "
-            invalidObjects[ServiceName(name), default: []].append(field + diagnostic.message)
-        }
-        self.invalidObjects = invalidObjects
+        invalidObjects = Self.messages(state.invalidObjects)
+        warnings = Self.messages(state.objectWarnings)
         conflicts = Dictionary(grouping: state.conflicts, by: \.loser.service)
         loop = state.loop
         objects = state.objects
         compilations = state.compilations
+    }
+
+    /// What is wrong with Services, of all that is wrong.
+    private static func messages(_ diagnostics: [Diagnostic]) -> [ServiceName: [String]] {
+        var messages: [ServiceName: [String]] = [:]
+        for diagnostic in diagnostics where diagnostic.kind == KubernetesObject.Kind.service.rawValue {
+            guard let name = diagnostic.name else { continue }
+            let field = diagnostic.field.isEmpty ? "" : "\(diagnostic.field): "
+            messages[ServiceName(name), default: []].append(field + diagnostic.message)
+        }
+        return messages
     }
 
     /// Whether rules are made for a Service.

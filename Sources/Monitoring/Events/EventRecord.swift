@@ -239,7 +239,7 @@ extension EventRecord.State {
                     .warning, "connections began faster than they could be followed: some that failed were missed")
             ]
         case .synchronized, .conflicts, .objectsChanged, .changesPending, .changeQueued, .healthChecksChanged,
-            .recognizedRulesAhead, .contactChanged, .connectionsFailed, .endpointJudged:
+            .recognizedRulesAhead, .contactChanged, .connectionsFailed, .endpointJudged, .objectWarnings:
             return []
         }
     }

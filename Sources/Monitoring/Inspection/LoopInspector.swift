@@ -54,6 +54,7 @@ package struct LoopInspector: Sendable {
         state.conflicts = snapshot.conflicts
         state.machine = machine
         state.invalidObjects = problems.invalidObjects
+        state.objectWarnings = problems.objectWarnings
         var loopState = LoopState(time: .now, startTime: syncs.startTime)
         loopState.warnings = problems.problems.warnings
         for family in families {

@@ -84,7 +84,7 @@ package final class ProxyMetrics: ProxyObserver {
             problems.setForeignRules(rules, family)
         case .waiting, .started, .optionsChanged, .unusableSettings, .missingNode, .nodeLeaving, .hostChecked,
             .healthChecksChanged, .recognizedRulesAhead, .configurationChecked, .contactChanged,
-            .connectionsNotFollowed:
+            .connectionsNotFollowed, .objectWarnings:
             break
         }
     }

@@ -17,6 +17,7 @@ import XTables
 package final class ProblemRecord: ProxyObserver {
     private struct State {
         var invalidObjects: [Diagnostic] = []
+        var objectWarnings: [Diagnostic] = []
         var conflicts: [ServiceConflict] = []
         var foreignRules: [IPFamily: [ForeignRuleAhead]] = [:]
         var unsupported: [IPFamily: [UnsupportedFeature]] = [:]
@@ -49,6 +50,7 @@ package final class ProblemRecord: ProxyObserver {
     package func observe(_ event: ProxyEvent) {
         switch event {
         case .invalidObjects(let errors): state.withLock { $0.invalidObjects = errors }
+        case .objectWarnings(let warnings): state.withLock { $0.objectWarnings = warnings }
         case .conflicts(let conflicts): state.withLock { $0.conflicts = conflicts }
         case .foreignRulesAhead(let family, let rules): state.withLock { $0.foreignRules[family] = rules }
         case .hostChecked(let family, let warnings): state.withLock { $0.hostWarnings[family] = warnings }
@@ -93,6 +95,9 @@ package final class ProblemRecord: ProxyObserver {
     /// The errors of all objects and files that cannot be used now.
     var invalidObjects: [Diagnostic] { state.withLock(\.invalidObjects) }
 
+    /// The warnings about all objects and files that are used.
+    var objectWarnings: [Diagnostic] { state.withLock(\.objectWarnings) }
+
     /// Since when a family's rules are not in sync, and why; `nil` if they are.
     func outOfSync(_ family: IPFamily) -> (since: Timestamp, reason: String)? {
         state.withLock { state in
@@ -105,7 +110,8 @@ package final class ProblemRecord: ProxyObserver {
     package var problems: Problems {
         let state = state.withLock { $0 }
         var problems = Problems()
-        problems.invalidObjects = state.invalidObjects.map(Problems.InvalidObject.init)
+        problems.invalidObjects = state.invalidObjects.map(Problems.ObjectFinding.init)
+        problems.objectWarnings = state.objectWarnings.map(Problems.ObjectFinding.init)
         problems.conflicts = state.conflicts.map {
             Problems.Conflict(
                 claim: "\($0.claim)", loser: "\($0.loser)", winner: "\($0.winner)", message: $0.message)

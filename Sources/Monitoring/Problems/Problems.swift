@@ -9,8 +9,8 @@ import XTables
 
 /// What is not as it should be at one moment, as JSON has it.
 package struct Problems: Sendable, Hashable, Encodable {
-    /// An error of an object or file that cannot be used; its last good state stays in force.
-    struct InvalidObject: Sendable, Hashable, Encodable {
+    /// What is wrong with an object or file: an error, so that its last good state stays in force, or a warning.
+    struct ObjectFinding: Sendable, Hashable, Encodable {
         let kind: String?
         let namespace: String?
         let name: String?
@@ -95,7 +95,8 @@ package struct Problems: Sendable, Hashable, Encodable {
     }
 
     var outOfSync: [OutOfSync] = []
-    var invalidObjects: [InvalidObject] = []
+    var invalidObjects: [ObjectFinding] = []
+    var objectWarnings: [ObjectFinding] = []
     var keptRules: [KeptRules] = []
     var conflicts: [Conflict] = []
     var foreignRulesAhead: [ForeignRule] = []
@@ -109,6 +110,7 @@ package struct Problems: Sendable, Hashable, Encodable {
         let sections: [(String, [String])] = [
             ("out of sync", outOfSync.map { "\($0.ipFamily): since \($0.since): \($0.reason)" }),
             ("invalid objects (the last good state of each stays in force)", invalidObjects.map(\.text)),
+            ("warnings about objects that are used", objectWarnings.map(\.text)),
             ("rules kept from an earlier run", keptRules.map { "\($0.ipFamily): \($0.message)" }),
             ("conflicts", conflicts.map(\.message)),
             (
@@ -148,7 +150,7 @@ extension Problems.KeptRules {
     }
 }
 
-extension Problems.InvalidObject {
+extension Problems.ObjectFinding {
     init(_ diagnostic: Diagnostic) {
         kind = diagnostic.kind
         namespace = diagnostic.name.flatMap { $0.namespace.isEmpty ? nil : $0.namespace }

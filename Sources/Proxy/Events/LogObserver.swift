@@ -51,7 +51,8 @@ package final class LogObserver: ProxyObserver {
                 "no rules yet: waiting for a complete list of \(text)")
         case .changeQueued(let family):
             logger.debug("\(family.kubernetesName): a change is queued")
-        case .objectsChanged, .changesPending, .optionsChanged, .invalidObjects, .contactChanged:
+        case .objectsChanged, .changesPending, .optionsChanged, .invalidObjects, .objectWarnings,
+            .contactChanged:
             break
         case .rulesKept(let report):
             log(report)

@@ -25,6 +25,8 @@ package enum ProxyEvent: Sendable {
     ///
     /// Comes before ``started(_:)`` for what was wrong at the start, and again whenever it changes.
     case invalidObjects([Diagnostic])
+    /// The warnings about all objects and files that are used; again whenever they change.
+    case objectWarnings([Diagnostic])
     /// What stays of an earlier run's rules because the input cannot be read completely; again whenever it changes, and empty
     /// when nothing stays any longer.
     case rulesKept(KeptRulesReport)

@@ -31,8 +31,9 @@ struct ManifestCollection {
         var objects: [KubernetesObject]
         /// Whether the file has ever been read without an error.
         var wasGood: Bool
-        /// What is wrong with it now.
-        var errors: [Diagnostic] = []
+        /// What is wrong with it now: errors, and warnings.
+        var findings: [Diagnostic] = []
+        var errors: [Diagnostic] { findings.filter { $0.severity == .error } }
         /// Whether it has a list without items: no Services are what was meant.
         var hasEmptyList = false
         /// Since when it has had no document; `nil` if it has one.
@@ -182,10 +183,10 @@ struct ManifestCollection {
         return Diagnostic(.warning, file: path, message: message)
     }
 
-    /// The errors of all files that cannot be used now, and of those that cannot be examined.
-    var errors: [Diagnostic] {
+    /// The errors of all files that cannot be used now, and of those that cannot be examined; and warnings about all others.
+    var findings: [Diagnostic] {
         failures.sorted { $0.path < $1.path }.map(diagnostic)
-            + files.sorted { $0.key < $1.key }.flatMap(\.value.errors)
+            + files.sorted { $0.key < $1.key }.flatMap(\.value.findings)
     }
 
     /// The errors of the files that could never be read completely: nobody knows what they hold.
@@ -259,10 +260,11 @@ struct ManifestCollection {
         let diagnostics = reader.log.diagnostics.map { withConsequence($0, isGood: known?.wasGood == true) }
         let errors = diagnostics.filter { $0.severity == .error }
         scan.diagnostics += diagnostics
+        let findings = diagnostics.filter { $0.severity != .note }
         if errors.isEmpty {
             if known?.errors.isEmpty == false { scan.diagnostics.append(Self.recovery(path)) }
             var file = File(
-                signature: signature, objects: reader.objects.all, wasGood: true,
+                signature: signature, objects: reader.objects.all, wasGood: true, findings: findings,
                 hasEmptyList: reader.inventory.emptyListCount > 0)
             file.emptySince = reader.inventory.emptyFiles.isEmpty ? nil : known?.emptySince ?? now
             file.size = content.count
@@ -273,12 +275,13 @@ struct ManifestCollection {
             files[path] = file
         } else if var known, known.wasGood {
             known.signature = signature
-            known.errors = errors
+            // The warnings are about what is in force.
+            known.findings = errors + known.findings.filter { $0.severity == .warning }
             files[path] = known
         } else {
             // Never good so far: what can be read of it is better than nothing, and what cannot be read may be behind rules
             // in the kernel (``errorsSinceTheStart``).
-            files[path] = File(signature: signature, objects: reader.objects.all, wasGood: false, errors: errors)
+            files[path] = File(signature: signature, objects: reader.objects.all, wasGood: false, findings: findings)
         }
     }
 }

@@ -39,10 +39,10 @@ package struct ManifestSource: Sendable {
     ///
     /// - Parameters:
     ///   - report: gets what is wrong with files, once for each content.
-    ///   - reportErrors: gets the errors of all files that cannot be used, before each delivery and when they change.
+    ///   - reportFindings: gets what is wrong with all files now, before each delivery and when it changes.
     ///   - deliver: gets everything there is, after each change.
     package func run(
-        report: @Sendable ([Diagnostic]) -> Void, reportErrors: @Sendable ([Diagnostic]) -> Void = { _ in },
+        report: @Sendable ([Diagnostic]) -> Void, reportFindings: @Sendable ([Diagnostic]) -> Void = { _ in },
         deliver: @Sendable ([ObjectUpdate]) async -> Void
     ) async {
         let alarm = Alarm()
@@ -58,7 +58,7 @@ package struct ManifestSource: Sendable {
             directory: directory, allowsEmpty: allowsEmpty, removalDelay: removalDelay)
         var isFirst = true
         var awaitedFiles: [String] = []
-        var reportedErrors: [Diagnostic] = []
+        var reportedFindings: [Diagnostic] = []
         var deliveredErrors: [Diagnostic] = []
         var hasReportedNothing = false
         while !Task.isCancelled {
@@ -92,9 +92,9 @@ package struct ManifestSource: Sendable {
                 && (scan.hasChanged || isFirst || unread != deliveredErrors)
             let objects = isDeliverable ? collection.objects(&scan) : []
             if !scan.diagnostics.isEmpty { report(scan.diagnostics) }
-            if collection.errors != reportedErrors {
-                reportedErrors = collection.errors
-                reportErrors(reportedErrors)
+            if collection.findings != reportedFindings {
+                reportedFindings = collection.findings
+                reportFindings(reportedFindings)
             }
             if isDeliverable {
                 isFirst = false

@@ -4,18 +4,18 @@ import KubernetesObjects
 import Logging
 import Synchronization
 
-/// Logs what is wrong with objects, once for each object until that changes, and reports all that cannot be used.
+/// Logs what is wrong with objects, once for each object until that changes, and reports all of it that is so now.
 package final class ObjectDiagnostics: Sendable {
     private let logger: Logger
     private let observer: any ProxyObserver
     private let reported = Mutex<[ObjectKey: [Diagnostic]]>([:])
-    private let reportedErrors = Mutex<[Diagnostic]>([])
+    private let current = Mutex(Findings())
     /// Objects can change a thousand times a second; lines beyond the budget are counted.
     private let budget = Mutex(LineBudget())
 
     /// - Parameters:
     ///   - logger: gets the lines.
-    ///   - observer: receives ``ProxyEvent/invalidObjects(_:)``.
+    ///   - observer: receives ``ProxyEvent/invalidObjects(_:)`` and ``ProxyEvent/objectWarnings(_:)``.
     package init(_ logger: Logger, observer: any ProxyObserver) {
         self.logger = logger
         self.observer = observer
@@ -39,10 +39,7 @@ package final class ObjectDiagnostics: Sendable {
                 false
             }
         guard hasChanged else { return }
-        let errors = reported.withLock { reported in
-            reported.sorted { $0.key < $1.key }.flatMap { $0.value.filter { $0.severity == .error } }
-        }
-        report(errors)
+        report(reported.withLock { reported in reported.sorted { $0.key < $1.key }.flatMap(\.value) })
     }
 
     private func take(
@@ -106,12 +103,24 @@ package final class ObjectDiagnostics: Sendable {
         }
     }
 
-    /// Reports the errors of all objects and files that cannot be used, if they are others than before.
-    package func report(_ errors: [Diagnostic]) {
-        let isNew = reportedErrors.withLock { reported in
-            defer { reported = errors }
-            return reported != errors
+    /// Reports what is wrong with all objects and files now: the errors if they are others than before, and the warnings likewise.
+    package func report(_ diagnostics: [Diagnostic]) {
+        let new = Findings(diagnostics)
+        let old = current.withLock { current in
+            defer { current = new }
+            return current
         }
-        if isNew { observer.observe(.invalidObjects(errors)) }
+        if new.errors != old.errors { observer.observe(.invalidObjects(new.errors)) }
+        if new.warnings != old.warnings { observer.observe(.objectWarnings(new.warnings)) }
+    }
+
+    private struct Findings {
+        var errors: [Diagnostic] = []
+        var warnings: [Diagnostic] = []
+
+        init(_ diagnostics: [Diagnostic] = []) {
+            errors = diagnostics.filter { $0.severity == .error }
+            warnings = diagnostics.filter { $0.severity == .warning }
+        }
     }
 }

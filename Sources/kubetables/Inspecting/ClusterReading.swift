@@ -14,11 +14,11 @@ enum ClusterReading {
 
     /// Lists the objects, and reports what is wrong with them.
     ///
-    /// - Returns: the objects that can be used, the errors of the others, and the source in words.
+    /// - Returns: the objects that can be used, what is wrong with others and with them, and the source in words.
     /// - Throws: `ExitCode.badInput` if the cluster cannot be found, `ExitCode.noAnswer` if it does not answer in time.
     static func read(
         _ source: InspectedSourceOptions, _ options: ProxyOptions, _ nodeName: String
-    ) async throws -> (ClusterObjects, invalid: [Diagnostic], name: String) {
+    ) async throws -> (ClusterObjects, findings: [Diagnostic], name: String) {
         var log = DiagnosticLog()
         let connection = ClusterConnection.find(
             kubeconfig: options.kubeconfig, master: source.master, account: ServiceAccount(), log: &log)
@@ -31,8 +31,8 @@ enum ClusterReading {
                 "\(connection.server) did not list all Services, EndpointSlices and the node within \(listLimit)",
                 .noAnswer)
         }
-        Console.report(listing.invalidObjects)
-        return (listing.objects, listing.invalidObjects, "cluster=\(connection.server)")
+        Console.report(listing.findings)
+        return (listing.objects, listing.findings, "cluster=\(connection.server)")
     }
 }
 

@@ -15,7 +15,7 @@ struct OfflineState {
 
     init(_ source: InspectedSourceOptions, _ node: NodeOptions) async throws {
         let (options, nodeName) = try Self.options(source, node)
-        let (objects, invalid, name) =
+        let (objects, findings, name) =
             source.readsCluster
             ? try await ClusterReading.read(source, options, nodeName) : try Self.readManifests(source.paths)
         let input: CompilerInput
@@ -29,10 +29,11 @@ struct OfflineState {
         var state = InspectedState(
             version: kubetablesVersion, source: name, node: input.settings.node, objects: objects,
             compilations: families.map(input.compile))
-        state.invalidObjects = invalid
+        state.invalidObjects = findings.filter { $0.severity == .error }
+        state.objectWarnings = findings.filter { $0.severity == .warning }
         state.conflicts = objects.conflicts
         self.state = state
-        hasErrors = !invalid.isEmpty
+        hasErrors = !state.invalidObjects.isEmpty
     }
 
     private static func options(
@@ -51,11 +52,10 @@ struct OfflineState {
     /// Reads manifests; what is wrong with single objects is a part of the report.
     private static func readManifests(
         _ paths: [String]
-    ) throws -> (ClusterObjects, invalid: [Diagnostic], name: String) {
+    ) throws -> (ClusterObjects, findings: [Diagnostic], name: String) {
         let reader = ManifestReader(paths: paths)
         Console.report(reader.log.diagnostics)
         guard !reader.objects.isEmpty || !reader.log.hasErrors else { throw ExitCode.badInput }
-        let errors = reader.log.diagnostics.filter { $0.severity == .error }
-        return (reader.objects, errors, "manifests=\(paths.joined(separator: ","))")
+        return (reader.objects, reader.log.diagnostics, "manifests=\(paths.joined(separator: ","))")
     }
 }

@@ -40,7 +40,7 @@ enum ObjectSource: CustomStringConvertible {
         let diagnostics = ObjectDiagnostics(logger, observer: observer)
         switch self {
         case .manifests(let source):
-            await source.run(report: diagnostics.log, reportErrors: diagnostics.report, deliver: deliver)
+            await source.run(report: diagnostics.log, reportFindings: diagnostics.report, deliver: deliver)
         case .cluster(let source):
             await source.run(
                 logger: logger, diagnostics: diagnostics, onContact: onContact,
