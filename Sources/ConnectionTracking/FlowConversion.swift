@@ -15,6 +15,15 @@ extension IPFamily {
         case .ipv6: UInt8(AF_INET6)
         }
     }
+
+    /// The family that netlink has a number for; `nil` for others.
+    init?(number: UInt8) {
+        switch Int32(number) {
+        case AF_INET: self = .ipv4
+        case AF_INET6: self = .ipv6
+        default: return nil
+        }
+    }
 }
 
 /// Where the library keeps one direction of a flow.

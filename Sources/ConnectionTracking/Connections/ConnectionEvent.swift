@@ -25,12 +25,15 @@ package enum ConnectionPhase: Sendable, Hashable {
 
 /// What was reported in a time.
 package struct ConnectionBatch: Sendable, Hashable {
+    /// A time before which nothing of it happened, unless it had to wait to be read.
+    package var since: ContinuousClock.Instant
     /// In the order in which it happened.
     package var events: [ConnectionEvent] = []
     /// Whether events are missing because they came faster than they were read.
     package var isIncomplete = false
 
-    package init(_ events: [ConnectionEvent] = [], isIncomplete: Bool = false) {
+    package init(since: ContinuousClock.Instant, _ events: [ConnectionEvent] = [], isIncomplete: Bool = false) {
+        self.since = since
         self.events = events
         self.isIncomplete = isIncomplete
     }

@@ -11,7 +11,7 @@ package final class MemoryConnections: ConnectionSource {
         var waiting: [Flow] = []
         var answered: [Flow] = []
         var deleted: [Flow] = []
-        var batch = ConnectionBatch()
+        var batch = ConnectionBatch(since: .now)
         var listeners = 0
         var listenings = 0
         var listings = 0
@@ -107,7 +107,7 @@ package final class MemoryConnections: ConnectionSource {
                 try connections.checkFailure(.follow, .ipv4)
                 let batch = connections.state.withLock { $0.takeBatch() }
                 if let batch { return batch }
-                guard ContinuousClock.now < deadline else { return ConnectionBatch() }
+                guard ContinuousClock.now < deadline else { return ConnectionBatch(since: .now) }
                 usleep(1000)
             }
         }
@@ -124,7 +124,7 @@ extension MemoryConnections.State {
     /// What there is to be given back; `nil` if the wait goes on.
     fileprivate mutating func takeBatch() -> ConnectionBatch? {
         guard !batch.events.isEmpty || batch.isIncomplete || wakings > 0 else { return nil }
-        defer { (batch, wakings) = (ConnectionBatch(), 0) }
+        defer { (batch, wakings) = (ConnectionBatch(since: .now), 0) }
         return batch
     }
 

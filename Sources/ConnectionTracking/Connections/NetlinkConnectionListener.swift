@@ -10,11 +10,11 @@ import SystemPackage
 /// A program in the kernel passes over all other changes of connections, of which there are several for each one, before they
 /// cost anything here.
 final class NetlinkConnectionListener: ConnectionListener, @unchecked Sendable {
-    // Sendable: the handle and the gathered events are used by one thread at a time, as the protocol demands; `wake()` only
-    // writes to a descriptor.
+    // Sendable: the handle and the buffer are used by one thread at a time, as the protocol demands; `wake()` only writes to a
+    // descriptor.
     private let handle: OpaquePointer
     private let waker: FileDescriptor
-    private var events: [ConnectionEvent] = []
+    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: datagramLimit, alignment: 8)
 
     init() throws(FlowTableFailure) {
         errno = 0
@@ -31,24 +31,21 @@ final class NetlinkConnectionListener: ConnectionListener, @unchecked Sendable {
         }
         self.handle = handle
         self.waker = FileDescriptor(rawValue: waker)
-        nfct_callback_register2(
-            handle, NFCT_T_ALL,
-            { _, kind, object, context in
-                guard let object, let context else { return Int32(NFCT_CB_CONTINUE) }
-                let listener = Unmanaged<NetlinkConnectionListener>.fromOpaque(context).takeUnretainedValue()
-                return listener.take(kind, object)
-            }, Unmanaged.passUnretained(self).toOpaque())
     }
 
     deinit {
         nfct_close(handle)
         try? waker.close()
+        buffer.deallocate()
     }
+
+    /// The longest datagram in bytes; the kernel makes one for each event, of some 300 bytes.
+    private static let datagramLimit = 16 << 10
 
     /// Room for so many bytes of events (some ten thousand), for times in which they are not read.
     private static let bufferSize: UInt32 = 16 << 20
     /// How long events are gathered before they are read.
-    private static let gatheringTime: UInt32 = 20_000
+    private static let gatheringTime: UInt32 = 50_000
     /// How many events are read at once; the rest stays in the socket.
     private static let batchLimit = 50_000
 
@@ -70,21 +67,48 @@ final class NetlinkConnectionListener: ConnectionListener, @unchecked Sendable {
     }
 
     func receive(until deadline: ContinuousClock.Instant) throws(FlowTableFailure) -> ConnectionBatch {
-        guard waitForEvents(until: deadline) else { return ConnectionBatch() }
+        guard waitForEvents(until: deadline) else { return ConnectionBatch(since: .now) }
+        var batch = ConnectionBatch(since: .now)
         usleep(Self.gatheringTime)
-        var batch = ConnectionBatch()
-        while true {
-            errno = 0
-            guard nfct_catch(handle) < 0 else { break }
+        while batch.events.count < Self.batchLimit {
+            var sender = sockaddr_nl()
+            let count = receiveDatagram(from: &sender)
+            guard count < 0 else {
+                // Other programs can send to the socket too.
+                if sender.nl_pid == 0 { read(UnsafeRawBufferPointer(buffer)[..<count], into: &batch.events) }
+                continue
+            }
             let error = Errno(rawValue: errno)
             switch error {
             case .noBufferSpace: batch.isIncomplete = true
             case .interrupted: continue
-            case .wouldBlock: return take(into: batch)
+            case .wouldBlock: return batch
             default: throw FlowTableFailure(.follow, .ipv4, error)
             }
         }
-        return take(into: batch)
+        return batch
+    }
+
+    /// Reads a datagram into the buffer; the library would parse each one twice.
+    private func receiveDatagram(from sender: inout sockaddr_nl) -> Int {
+        var length = socklen_t(MemoryLayout<sockaddr_nl>.size)
+        return withUnsafeMutableBytes(of: &sender) { bytes in
+            recvfrom(
+                nfct_fd(handle), buffer.baseAddress, buffer.count, 0,
+                bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self), &length)
+        }
+    }
+
+    /// Reads the messages of a datagram (`struct nlmsghdr`, include/uapi/linux/netlink.h).
+    private func read(_ datagram: Slice<UnsafeRawBufferPointer>, into events: inout [ConnectionEvent]) {
+        var rest = UnsafeRawBufferPointer(rebasing: datagram)
+        while rest.count >= MemoryLayout<nlmsghdr>.size, let base = rest.baseAddress {
+            let header = base.assumingMemoryBound(to: nlmsghdr.self)
+            let length = Int(header.pointee.nlmsg_len)
+            guard length >= MemoryLayout<nlmsghdr>.size, length <= rest.count else { return }
+            if let event = ConnectionEvent(header) { events.append(event) }
+            rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst((length + 3) & ~3))
+        }
     }
 
     func wake() {
@@ -107,40 +131,5 @@ final class NetlinkConnectionListener: ConnectionListener, @unchecked Sendable {
             _ = withUnsafeMutableBytes(of: &count) { try? waker.read(into: $0) }
         }
         return descriptors[0].revents != 0
-    }
-
-    private func take(into batch: ConnectionBatch) -> ConnectionBatch {
-        var batch = batch
-        batch.events = events
-        events.removeAll(keepingCapacity: events.count < Self.batchLimit)
-        return batch
-    }
-
-    private func take(_ kind: nf_conntrack_msg_type, _ object: FlowObject) -> Int32 {
-        if let event = Self.event(kind, object) { events.append(event) }
-        return Int32(events.count < Self.batchLimit ? NFCT_CB_CONTINUE : NFCT_CB_STOP)
-    }
-
-    private static func event(_ kind: nf_conntrack_msg_type, _ object: FlowObject) -> ConnectionEvent? {
-        let number = nfct_get_attr_u8(object, ATTR_L3PROTO)
-        guard let family = IPFamily.allCases.first(where: { $0.number == number }),
-            nfct_get_attr_u8(object, ATTR_L4PROTO) == TransportProtocol.tcp.number, matters(kind, object),
-            let flow = Flow(object, family, .tcp)
-        else { return nil }
-        switch kind {
-        case NFCT_T_NEW: return .began(flow)
-        case NFCT_T_UPDATE: return .answered(flow)
-        default: return Flow.isRefusedConnection(object) ? .refused(flow) : .deleted(flow)
-        }
-    }
-
-    /// Whether a change makes a difference: a mark that a connection gets does not, nor the end of one that was answered.
-    private static func matters(_ kind: nf_conntrack_msg_type, _ object: FlowObject) -> Bool {
-        switch kind {
-        case NFCT_T_NEW: return Flow.isUnansweredConnection(object)
-        case NFCT_T_UPDATE: return Flow.hasReply(object)
-        case NFCT_T_DESTROY: return !Flow.hasReply(object)
-        default: return false
-        }
     }
 }

@@ -8,16 +8,17 @@ import ServiceModel
 /// A flow belongs to a service port if it was sent to one of its addresses, or to its node port on an address of this node,
 /// *and* was translated to one of its endpoints.
 package struct WatchedFrontEnds: Sendable {
-    private struct Watched: Sendable {
+    fileprivate struct Watched: Sendable {
+        let name: ServicePortName
         let frontEnds: [AddressPort]
         let nodePort: UInt16?
         let endpoints: Set<AddressPort>
     }
 
-    private var servicePorts: [ServiceName: [ServicePortName: Watched]] = [:]
-    /// More than one where several Services claim an address.
-    private var names: [AddressPort: [ServicePortName]] = [:]
-    private var namesByNodePort: [UInt16: [ServicePortName]] = [:]
+    private var servicePorts: [ServiceName: [Watched]] = [:]
+    // Found without a name, which takes longer to look up, and with more than one where several Services claim an address.
+    private var byFrontEnd: [AddressPort: [Watched]] = [:]
+    private var byNodePort: [UInt16: [Watched]] = [:]
     /// The node's addresses on which node ports answer.
     package var nodePortAddresses: Set<IPAddress> = []
 
@@ -41,17 +42,17 @@ package struct WatchedFrontEnds: Sendable {
         let servicePort = entry.servicePort
         let name = servicePort.name
         let watched = Watched(
-            frontEnds: Array(Set(servicePort.frontends)), nodePort: servicePort.nodePort,
+            name: name, frontEnds: Array(Set(servicePort.frontends)), nodePort: servicePort.nodePort,
             endpoints: Set(entry.endpoints.map(\.addressPort)))
-        servicePorts[name.serviceName, default: [:]][name] = watched
-        for frontEnd in watched.frontEnds { names[frontEnd, default: []].append(name) }
-        if let nodePort = watched.nodePort { namesByNodePort[nodePort, default: []].append(name) }
+        servicePorts[name.serviceName, default: []].append(watched)
+        for frontEnd in watched.frontEnds { byFrontEnd[frontEnd, default: []].append(watched) }
+        if let nodePort = watched.nodePort { byNodePort[nodePort, default: []].append(watched) }
     }
 
     private mutating func remove(_ service: ServiceName) {
-        for (name, watched) in servicePorts.removeValue(forKey: service) ?? [:] {
-            for frontEnd in watched.frontEnds { names.remove(name, at: frontEnd) }
-            if let nodePort = watched.nodePort { namesByNodePort.remove(name, at: nodePort) }
+        for watched in servicePorts.removeValue(forKey: service) ?? [] {
+            for frontEnd in watched.frontEnds { byFrontEnd.remove(watched.name, at: frontEnd) }
+            if let nodePort = watched.nodePort { byNodePort.remove(watched.name, at: nodePort) }
         }
     }
 
@@ -59,21 +60,18 @@ package struct WatchedFrontEnds: Sendable {
     package func servicePort(of flow: Flow) -> ServicePortName? {
         guard flow.isRedirected else { return nil }
         let destination = flow.original.destination
-        if let found = names[destination]?.first(where: { leads(flow, to: $0) }) { return found }
-        guard let candidates = namesByNodePort[destination.port], nodePortAddresses.contains(destination.address) else {
+        let endpoint = flow.reply.source
+        if let found = byFrontEnd[destination]?.first(where: { $0.endpoints.contains(endpoint) }) { return found.name }
+        guard let candidates = byNodePort[destination.port], nodePortAddresses.contains(destination.address) else {
             return nil
         }
-        return candidates.first { leads(flow, to: $0) }
-    }
-
-    private func leads(_ flow: Flow, to name: ServicePortName) -> Bool {
-        servicePorts[name.serviceName]?[name]?.endpoints.contains(flow.reply.source) ?? false
+        return candidates.first { $0.endpoints.contains(endpoint) }?.name
     }
 }
 
-extension Dictionary where Value == [ServicePortName] {
+extension Dictionary where Value == [WatchedFrontEnds.Watched] {
     fileprivate mutating func remove(_ name: ServicePortName, at key: Key) {
-        self[key]?.removeAll { $0 == name }
+        self[key]?.removeAll { $0.name == name }
         if self[key]?.isEmpty == true { self[key] = nil }
     }
 }

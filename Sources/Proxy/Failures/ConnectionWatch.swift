@@ -125,7 +125,7 @@ actor ConnectionWatch {
                 Result { () throws(FlowTableFailure) in try listener.receive(until: deadline) }
             }.get()
             var reports = ReportCollection()
-            for event in batch.events { take(event, &reports) }
+            for event in batch.events { take(event, since: batch.since, &reports) }
             if batch.isIncomplete {
                 observer.observe(.connectionEventsLost)
                 try await takeUnanswered()
@@ -158,18 +158,19 @@ actor ConnectionWatch {
             let flows = try await queue.run {
                 Result { () throws(FlowTableFailure) in try source.unanswered(family) }
             }.get()
-            for flow in flows where !pending.contains(flow) { begin(flow) }
+            for flow in flows where !pending.contains(flow) { begin(flow, at: clock.now) }
         }
     }
 
-    private func begin(_ flow: Flow) {
+    private func begin(_ flow: Flow, at time: ContinuousClock.Instant) {
         guard let servicePort = frontEnds[flow.family]?.servicePort(of: flow) else { return }
-        pending.begin(.init(flow, of: servicePort), at: clock.now)
+        pending.begin(.init(flow, of: servicePort), at: time)
     }
 
-    private func take(_ event: ConnectionEvent, _ reports: inout ReportCollection) {
+    private func take(_ event: ConnectionEvent, since time: ContinuousClock.Instant, _ reports: inout ReportCollection)
+    {
         switch event {
-        case .began(let flow): begin(flow)
+        case .began(let flow): begin(flow, at: time)
         case .answered(let flow): answered(flow, &reports)
         case .refused(let flow): if let known = pending.settle(flow) { reports.add(known, .failed(.refused)) }
         case .deleted(let flow): _ = pending.settle(flow)
@@ -203,27 +204,22 @@ actor ConnectionWatch {
 
 /// Reports of a time, without repetitions of what changes nothing: thousands of answers of one endpoint are one.
 private struct ReportCollection {
-    private struct Key: Hashable {
-        let servicePort: ServicePortName
-        let endpoint: AddressPort
-    }
-
     private(set) var byFamily: [IPFamily: [ConnectionWatch.Report]] = [:]
-    /// The endpoints whose last report is an answer.
-    private var answering: Set<Key> = []
+    /// The endpoints whose last report is an answer, with a service port that it was for.
+    private var answering: [AddressPort: ServicePortName] = [:]
 
     mutating func add(
         _ connection: PendingConnections.Connection, _ outcome: EndpointLedger.Outcome, isReleased: Bool = false
     ) {
-        let key = Key(servicePort: connection.servicePort, endpoint: connection.flow.reply.source)
+        let (servicePort, endpoint) = (connection.servicePort, connection.flow.reply.source)
         if outcome == .answered {
-            guard answering.insert(key).inserted else { return }
+            guard answering[endpoint] != servicePort else { return }
+            answering[endpoint] = servicePort
         } else {
-            answering.remove(key)
+            answering[endpoint] = nil
         }
         byFamily[connection.flow.family, default: []].append(
-            .init(
-                servicePort: key.servicePort, endpoint: key.endpoint, outcome: outcome, isReleased: isReleased))
+            .init(servicePort: servicePort, endpoint: endpoint, outcome: outcome, isReleased: isReleased))
     }
 
     mutating func add(_ connection: PendingConnections.Connection, _ outcome: ConnectionOutcome) {
