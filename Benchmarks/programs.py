@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 
-"""What loop, retry and scrape have in common: kubetables run, an API server for it, and the report."""
+"""What the scripts here have in common: kubetables run, an API server for it, and the report."""
 
 import http.client
 import json
@@ -54,8 +54,15 @@ class Program:
             raise Failed(f"\"{pattern}\" was not logged within {limit} s:\n{file.read()[-3000:]}")
 
     def resident_megabytes(self):
+        return self.megabytes("VmRSS")
+
+    def peak_megabytes(self):
+        """The most that it has had since its start."""
+        return self.megabytes("VmHWM")
+
+    def megabytes(self, name):
         with open(f"/proc/{self.process.pid}/status", encoding="ascii") as file:
-            return int(re.search(r"VmRSS:\s+(\d+) kB", file.read()).group(1)) / 1024
+            return int(re.search(rf"{name}:\s+(\d+) kB", file.read()).group(1)) / 1024
 
     def processor_seconds(self):
         with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as file:
@@ -84,6 +91,8 @@ class Cluster:
         url = found.group(1)
         self.connection = http.client.HTTPConnection(url.removeprefix("http://"), timeout=30)
         self.lock = f"{directory}/lock"
+        self.kubetables = kubetables
+        self.lacking = set()
         self.options = [
             kubetables, "run", "--master", url, "--hostname-override", NODE, "--node-ip", "192.168.50.10",
             "--lock-file", self.lock,
@@ -98,11 +107,26 @@ class Cluster:
         if answer.status != 200:
             raise Failed(f"the API server answered {answer.status}")
 
+    def clean(self):
+        """Removes all rules; kubetables does not run."""
+        done = subprocess.run([self.kubetables, "cleanup", "--lock-file", self.lock], capture_output=True, text=True)
+        if done.returncode != 0:
+            raise Failed(f"cleanup ended with {done.returncode}: {done.stderr}")
+
     def start(self, name, *more):
         """Starts kubetables; gives back the program and the log line of its first rules."""
         program = Program(self.options + list(more), f"{self.directory}/{name}")
         line, _ = program.wait_for(r"start: IPv4", 120)
+        self.show_lacking(program)
         return program, line
+
+    def show_lacking(self, program):
+        """Names once what this kernel does not have: figures then are those of other rules."""
+        with open(program.log, encoding="utf-8", errors="replace") as file:
+            found = set(re.findall(r"kernel has no [^;,]*|kernel refused [^;,]*", file.read())) - self.lacking
+        for lack in sorted(found):
+            print(f"  the {lack}: these figures are without it", flush=True)
+        self.lacking |= found
 
 
 def time_of(line):
@@ -122,10 +146,15 @@ def report(title, text, value, goal, goal_text, noise=0.0):
     return verdict != "MISSED"
 
 
+def named_phases(line):
+    """The times of the phases of a sync, in seconds, from the update received to the rules committed."""
+    took = line.rsplit("; took ", 1)[1]
+    return {name.strip(): float(ms) / 1000 for name, ms in re.findall(r"([a-z ]+) ([\d.]+) ms", took)}
+
+
 def phases_of(line):
     """The time that the syncer itself reports, in seconds: all phases but compiling."""
-    took = line.rsplit("; took ", 1)[1]
-    return sum(float(ms) for name, ms in re.findall(r"([a-z ]+) ([\d.]+) ms", took) if name.strip() != "compile") / 1000
+    return sum(seconds for name, seconds in named_phases(line).items() if name != "compile")
 
 
 def main(documentation, measure):
