@@ -2,8 +2,8 @@
 
 shell_scripts := .ci/run Benchmarks/run scripts/demo scripts/docs scripts/install scripts/lab scripts/lab-answer scripts/license scripts/pictures scripts/playground scripts/setup scripts/test
 
-python_scripts := Benchmarks/changes.py Benchmarks/inspect Benchmarks/loop Benchmarks/programs.py Benchmarks/retry \
-	Benchmarks/scrape Benchmarks/starts.py
+python_scripts := Benchmarks/changes.py Benchmarks/inspect Benchmarks/loop Benchmarks/programs.py \
+	Benchmarks/retry Benchmarks/scrape Benchmarks/starts.py
 
 .DEFAULT_GOAL := help
 .PHONY: help demo run test soak torture prove bench goldens docs docs-update lint install uninstall clean setup setup-tests

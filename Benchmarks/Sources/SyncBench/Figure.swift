@@ -21,6 +21,7 @@ struct Figure {
     enum Unit {
         case seconds
         case bytes
+        case entries
     }
 
     enum Verdict: String {
@@ -47,6 +48,7 @@ struct Figure {
     var allowance: Double {
         switch unit {
         case .bytes: 0.05
+        case .entries: 0
         case .seconds: reference == nil ? 0.3 : 0.15
         }
     }

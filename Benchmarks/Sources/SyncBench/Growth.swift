@@ -32,6 +32,30 @@ extension SideBySide {
         ]
     }
 
+    /// How the time that the change of one endpoint takes grows, for each Service.
+    ///
+    /// With kube-proxy's layout only without session affinity: with it, one change would take minutes.
+    func measureGrowthOfChange() throws -> [Figure] {
+        try [
+            ("flat: a change, each of \(Self.large), no affinity", ":flat:no-affinity", 1.1),
+            ("flat: a change, each of \(Self.large), 20 % affinity", ":flat:much-affinity", 1.1),
+            ("kube-proxy's layout: a change, each of \(Self.large), no affinity", ":no-affinity", nil),
+        ].map { title, variant, goal in
+            progress("growth of a change\(variant)")
+            var pair = Pair(oursCount: Self.large, theirsCount: Self.small)
+            pair.theirs = try changes(Self.small, variant, rounds: Self.smallRounds)
+            pair.ours = try changes(Self.large, variant, rounds: 1)
+            return pair.figure(title, reference: "each of \(Self.small)", goal: goal)
+        }
+    }
+
+    private func changes(_ size: Int, _ variant: String, rounds: Int) throws -> [FinishedProcess] {
+        _ = try fullSync(size, variant)
+        return try (0..<rounds).flatMap { _ in
+            try ["change", "change-back"].map { try worker($0, cluster: "\(size)\(variant)") }
+        }
+    }
+
     private func fullSync(_ size: Int, _ variant: String = "") throws -> FinishedProcess {
         try cleanUp()
         return try worker("sync", cluster: "\(size)\(variant)")

@@ -43,6 +43,7 @@ struct Report {
     static func text(_ value: Double, _ unit: Figure.Unit) -> String {
         switch unit {
         case .bytes: String(format: "%.0f MB", value / 1e6)
+        case .entries: String(format: "%.0f", value)
         case .seconds where value < 0.001: String(format: "%.1f µs", value * 1e6)
         case .seconds where value < 0.1: String(format: "%.2f ms", value * 1e3)
         case .seconds: String(format: "%.3f s", value)

@@ -9,9 +9,9 @@ import Glibc
 struct SideBySide {
     private let directory: String
     private let lock: String
-    private let tool: String
+    let tool: String
     private let kubetables: String
-    private let floor: String
+    let floor: String
 
     static let size = 10_000
     static let rounds = 3
@@ -45,7 +45,7 @@ struct SideBySide {
         }
         progress("kubetables apply")
         let apply = try measureApply()
-        let growth = try measureGrowth()
+        let growth = try measureGrowth() + measureGrowthOfChange()
         let layouts = try measureLayouts()
         return [
             full.figure("full sync into empty tables", reference: "iptables-legacy-restore", goal: 0.2),
@@ -66,7 +66,7 @@ struct SideBySide {
     /// Makes the state as JSON and as rules for iptables-restore.
     private func prepare() throws -> FinishedProcess {
         progress("state and rules of \(Self.size) Services")
-        try "*filter\nCOMMIT\n*nat\nCOMMIT\n".write(toFile: file("nothing"), atomically: false, encoding: .utf8)
+        try writeEmptyTables()
         _ = try run([tool, "state", "\(Self.size)"], output: file("cluster.json"))
         let options = ["-f", file("cluster.json"), "--hostname-override", "test-node", "--format", "restore"]
         let compile = try run([kubetables, "compile"] + options, output: file("rules"))
@@ -109,23 +109,37 @@ struct SideBySide {
 
     // MARK: How it is run
 
-    private func file(_ name: String) -> String { "\(directory)/\(name)" }
+    func file(_ name: String) -> String { "\(directory)/\(name)" }
 
-    private func run(_ command: [String], input: String = "/dev/null", output: String? = nil) throws -> FinishedProcess
-    {
+    func run(_ command: [String], input: String = "/dev/null", output: String? = nil) throws -> FinishedProcess {
         try FinishedProcess.run(command, in: directory, input: input, output: output)
     }
 
+    /// Runs a worker; what it lacks is reported, because its figures then are those of other rules.
     func worker(_ task: String, cluster: String = "\(Self.size)") throws -> FinishedProcess {
-        try run([tool, task, cluster, lock])
+        let process = try run([tool, task, cluster, lock])
+        for line in process.output.split(separator: "\n") where line.hasPrefix(Worker.lack) {
+            progress("\(task) \(cluster): \(line); these figures are without it")
+        }
+        return process
     }
 
     func deleteOneRule() throws -> FinishedProcess { try run([floor, "delete", "KUBE-SERVICES"]) }
 
+    private static let emptyTables = "nothing"
+
+    /// Writes what ``cleanUp()`` needs.
+    func writeEmptyTables() throws { try writeTables(Self.emptyTables, nat: "") }
+
+    /// Writes a file for iptables-restore.
+    func writeTables(_ name: String, nat rules: String) throws {
+        try "*filter\nCOMMIT\n*nat\n\(rules)COMMIT\n".write(toFile: file(name), atomically: false, encoding: .utf8)
+    }
+
     /// Empties the tables: first our chains, fast, then what stays because kubelet has it as well.
     func cleanUp() throws {
         _ = try run([tool, "cleanup", lock])
-        _ = try run(["iptables-legacy-restore"], input: file("nothing"))
+        _ = try run(["iptables-legacy-restore"], input: file(Self.emptyTables))
     }
 
     @discardableResult

@@ -11,14 +11,16 @@ import XTables
 
 /// What is done once in a process of its own, so that each measurement begins with cold memory.
 ///
-/// Prints the times as lines `NAME SECONDS`, and how many rules were changed.
+/// Prints the times as lines `NAME SECONDS`, how many rules were changed, and a line for each feature of the rules that this
+/// kernel does not have.
 struct Worker {
     private let cluster: SyntheticCluster
     private let lock: String
 
     init(_ services: String, lock: String = "") throws(BenchError) {
         let words = services.split(separator: ":")
-        guard let number = words.first.flatMap({ Int($0) }), number >= 0 else {
+        let size = words.first?.split(separator: "x").map { Int($0) ?? -1 } ?? []
+        guard (1...2).contains(size.count), size.allSatisfy({ $0 >= 0 }) else {
             throw BenchError("\(services) is no number of Services", exitCode: 64)
         }
         var interval: Int? = SyntheticCluster.usualAffinityInterval
@@ -34,10 +36,16 @@ struct Worker {
                 layout = kind
             }
         }
-        cluster = SyntheticCluster(services: number, affinityInterval: interval, layout: layout)
+        cluster = SyntheticCluster(
+            services: size[0], endpointsPerService: size.count > 1 ? size[1] : Self.usualEndpoints,
+            affinityInterval: interval, layout: layout)
         self.lock = lock
     }
 
+    /// How a line begins that names a feature.
+    static let lack = "this kernel lacks "
+
+    private static let usualEndpoints = 10
     /// Every fifth Service.
     private static let muchAffinityInterval = 5
 
@@ -91,6 +99,7 @@ struct Worker {
             ("edit", phases.edit), ("commit", phases.commit), ("other", total - phases.total),
         ]
         for (name, time) in times { print(name, time / .seconds(1)) }
+        for unsupported in report.unsupported { print("\(Self.lack)\(unsupported.feature)") }
         print("changes", report.tables.reduce(0) { $0 + $1.rulesAdded + $1.rulesRemoved + $1.rulesMoved })
     }
 

@@ -7,13 +7,18 @@ import ServiceModel
 /// A made-up cluster that is the same every time: what speed and memory are measured with.
 ///
 /// Every Service has one TCP port. Every 10th is of type NodePort, every 20th a load balancer of policy Local with a
-/// source range, every 25th has session affinity unless another interval is given, and every 50th has no endpoints. A third of the endpoints is on the
-/// node that rules are made for.
+/// source range, every 25th has session affinity unless another interval is given, and every 50th has no endpoints. A third of
+/// the endpoints is on the node that rules are made for.
 public struct SyntheticCluster: Sendable {
-    /// The number of Services; up to 10,000 all node ports are in the API's default range.
+    /// The number of Services, at most 65,000; up to 10,000 all node ports are in the API's default range.
     public let serviceCount: Int
     /// The number of endpoints of each Service that has any.
     public let endpointsPerService: Int
+
+    /// The port of every Service.
+    public static let port: UInt16 = 80
+    /// The port of every endpoint.
+    public static let targetPort: UInt16 = 8080
 
     /// The name of the node that rules are made for.
     public static let nodeName = "test-node"
@@ -40,6 +45,12 @@ public struct SyntheticCluster: Sendable {
     /// What else rules depend on: a node, and kube-proxy's defaults.
     public var settings: CompilerSettings { CompilerSettings(node: Node(name: Self.nodeName), layout: layout) }
 
+    /// The cluster IPs of the Services that have no other front end, but endpoints and no affinity, in the order in which
+    /// kube-proxy's layout has their rules: that of namespaces and names.
+    public var plainClusterIPs: [IPAddress] {
+        services.filter(\.isPlain).sorted { ($0.namespace, $0.name) < ($1.namespace, $1.name) }.map(\.clusterIP)
+    }
+
     /// The Services and their endpoints, one by one.
     var services: some Sequence<SyntheticService> {
         (0..<serviceCount).lazy.map(service)
@@ -61,8 +72,8 @@ struct SyntheticService {
     /// The number of endpoints that one EndpointSlice holds at most, as the API's controller has it.
     static let sliceCapacity = 100
     static let portName = "p80"
-    static let port: UInt16 = 80
-    static let targetPort: UInt16 = 8080
+    static let port = SyntheticCluster.port
+    static let targetPort = SyntheticCluster.targetPort
     static let sourceRange = "203.0.113.0/25"
 
     var namespace: String { "ns\(number % 50)" }
@@ -74,12 +85,22 @@ struct SyntheticService {
     var isNodePort: Bool { number % 10 == 0 }
     var hasEndpoints: Bool { number % 50 != 7 }
 
+    /// Whether a connection to it passes what every Service has, and no more.
+    var isPlain: Bool { hasEndpoints && !hasAffinity && !isNodePort && !isLoadBalancer }
+
     /// The port on every node, if the type gives it one.
     var nodePort: UInt16? {
-        if isLoadBalancer { return UInt16(31000 + number / 20) }
-        return isNodePort ? UInt16(30000 + number / 10) : nil
+        if isLoadBalancer { return nodePort(from: 31000, orFrom: 46000, interval: 20) }
+        return isNodePort ? nodePort(from: 30000, orFrom: 40000, interval: 10) : nil
     }
-    var healthCheckNodePort: UInt16 { UInt16(31700 + number / 20) }
+    var healthCheckNodePort: UInt16 { nodePort(from: 31700, orFrom: 50000, interval: 20) }
+
+    /// A port that no other Service of the cluster has: in the API's default range as far as its 2,768 ports go.
+    private func nodePort(from first: Int, orFrom further: Int, interval: Int) -> UInt16 {
+        UInt16((number < Self.servicesInPortRange ? first : further) + number / interval)
+    }
+
+    private static let servicesInPortRange = 10_000
     /// In 198.51.0.0/16.
     var loadBalancerIP: IPAddress { IPAddress(ipv4: 198 << 24 | 51 << 16 | UInt32(number & 0xffff)) }
 
