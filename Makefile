@@ -2,7 +2,7 @@
 
 shell_scripts := .ci/run Benchmarks/run scripts/demo scripts/docs scripts/install scripts/lab scripts/lab-answer scripts/license scripts/pictures scripts/playground scripts/setup scripts/test
 
-python_scripts := Benchmarks/changes.py Benchmarks/inspect Benchmarks/loop Benchmarks/programs.py \
+python_scripts := Benchmarks/changes.py Benchmarks/inspect Benchmarks/large Benchmarks/loop Benchmarks/programs.py \
 	Benchmarks/retry Benchmarks/scrape Benchmarks/starts.py
 
 .DEFAULT_GOAL := help
