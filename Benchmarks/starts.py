@@ -2,17 +2,17 @@
 
 """Starts of kubetables, over empty tables and over tables that are in sync."""
 
-from programs import Failed, named_phases, time_of
+from programs import Failed, phases_of, time_of
 
 
 class Start:
     """A program that has been started, and what that has taken, in seconds: from the process to its first rules, and the sync
-    alone."""
+    alone, without compiling the rules."""
 
     def __init__(self, program, line):
         self.program = program
         self.total = time_of(line) - program.started
-        self.sync = sum(named_phases(line).values())
+        self.sync = phases_of(line)
 
 
 def start_over_empty(cluster, *options):
