@@ -4,6 +4,7 @@ extension SideBySide {
     private static let small = 1_000
     private static let large = 30_000
     private static let smallRounds = 5
+    private static let largeRounds = 2
 
     /// How the time for each Service grows with their number: of a full sync and, to tell what part of it is the kernel's,
     /// of changing one rule in the same tables.
@@ -32,7 +33,7 @@ extension SideBySide {
         ]
     }
 
-    /// How the time that the change of one endpoint takes grows, for each Service.
+    /// How the time that the change of one endpoint takes grows, for each Service, and what part of it is the kernel's.
     ///
     /// With kube-proxy's layout only without session affinity: with it, one change would take minutes.
     func measureGrowthOfChange() throws -> [Figure] {
@@ -40,19 +41,24 @@ extension SideBySide {
             ("flat: a change, each of \(Self.large), no affinity", ":flat:no-affinity", 1.1),
             ("flat: a change, each of \(Self.large), 20 % affinity", ":flat:much-affinity", 1.1),
             ("kube-proxy's layout: a change, each of \(Self.large), no affinity", ":no-affinity", nil),
-        ].map { title, variant, goal in
+        ].flatMap { title, variant, goal in
             progress("growth of a change\(variant)")
-            var pair = Pair(oursCount: Self.large, theirsCount: Self.small)
-            pair.theirs = try changes(Self.small, variant, rounds: Self.smallRounds)
-            pair.ours = try changes(Self.large, variant, rounds: 1)
-            return pair.figure(title, reference: "each of \(Self.small)", goal: goal)
-        }
-    }
-
-    private func changes(_ size: Int, _ variant: String, rounds: Int) throws -> [FinishedProcess] {
-        _ = try fullSync(size, variant)
-        return try (0..<rounds).flatMap { _ in
-            try ["change", "change-back"].map { try worker($0, cluster: "\(size)\(variant)") }
+            var change = Pair(oursCount: Self.large, theirsCount: Self.small)
+            var floor = change
+            for (size, rounds) in [(Self.small, Self.smallRounds), (Self.large, Self.largeRounds)] {
+                _ = try fullSync(size, variant)
+                for _ in 0..<rounds {
+                    for task in ["change", "change-back"] {
+                        change.append(try worker(task, cluster: "\(size)\(variant)"), isOurs: size == Self.large)
+                    }
+                }
+                floor.append(try deleteOneRule(), isOurs: size == Self.large)
+            }
+            let reference = "each of \(Self.small)"
+            return [
+                change.figure(title, reference: reference, goal: goal),
+                floor.figure("the same, open, delete a rule, commit", reference: reference, goal: nil),
+            ]
         }
     }
 
