@@ -25,7 +25,7 @@ package enum ConnectionPhase: Sendable, Hashable {
 
 /// What was reported in a time.
 package struct ConnectionBatch: Sendable, Hashable {
-    /// A time before which nothing of it happened, unless it had to wait to be read.
+    /// When the first of it had just been reported, unless it had to wait to be read.
     package var since: ContinuousClock.Instant
     /// In the order in which it happened.
     package var events: [ConnectionEvent] = []

@@ -10,11 +10,11 @@ import SystemPackage
 /// A program in the kernel passes over all other changes of connections, of which there are several for each one, before they
 /// cost anything here.
 final class NetlinkConnectionListener: ConnectionListener, @unchecked Sendable {
-    // Sendable: the handle and the buffer are used by one thread at a time, as the protocol demands; `wake()` only writes to a
+    // Sendable: the handle and the datagrams are used by one thread at a time, as the protocol demands; `wake()` only writes to a
     // descriptor.
     private let handle: OpaquePointer
     private let waker: FileDescriptor
-    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: datagramLimit, alignment: 8)
+    private let datagrams = EventDatagrams()
 
     init() throws(FlowTableFailure) {
         errno = 0
@@ -36,11 +36,7 @@ final class NetlinkConnectionListener: ConnectionListener, @unchecked Sendable {
     deinit {
         nfct_close(handle)
         try? waker.close()
-        buffer.deallocate()
     }
-
-    /// The longest datagram in bytes; the kernel makes one for each event, of some 300 bytes.
-    private static let datagramLimit = 16 << 10
 
     /// Room for so many bytes of events (some ten thousand), for times in which they are not read.
     private static let bufferSize: UInt32 = 16 << 20
@@ -71,44 +67,17 @@ final class NetlinkConnectionListener: ConnectionListener, @unchecked Sendable {
         var batch = ConnectionBatch(since: .now)
         usleep(Self.gatheringTime)
         while batch.events.count < Self.batchLimit {
-            var sender = sockaddr_nl()
-            let count = receiveDatagram(from: &sender)
-            guard count < 0 else {
-                // Other programs can send to the socket too.
-                if sender.nl_pid == 0 { read(UnsafeRawBufferPointer(buffer)[..<count], into: &batch.events) }
-                continue
+            let outcome = datagrams.receive(from: nfct_fd(handle)) { message in
+                if let event = ConnectionEvent(message) { batch.events.append(event) }
             }
-            let error = Errno(rawValue: errno)
-            switch error {
-            case .noBufferSpace: batch.isIncomplete = true
-            case .interrupted: continue
-            case .wouldBlock: return batch
-            default: throw FlowTableFailure(.follow, .ipv4, error)
+            switch outcome {
+            case .received, .failed(.interrupted): break
+            case .truncated, .failed(.noBufferSpace): batch.isIncomplete = true
+            case .failed(.wouldBlock): return batch
+            case .failed(let error): throw FlowTableFailure(.follow, .ipv4, error)
             }
         }
         return batch
-    }
-
-    /// Reads a datagram into the buffer; the library would parse each one twice.
-    private func receiveDatagram(from sender: inout sockaddr_nl) -> Int {
-        var length = socklen_t(MemoryLayout<sockaddr_nl>.size)
-        return withUnsafeMutableBytes(of: &sender) { bytes in
-            recvfrom(
-                nfct_fd(handle), buffer.baseAddress, buffer.count, 0,
-                bytes.baseAddress?.assumingMemoryBound(to: sockaddr.self), &length)
-        }
-    }
-
-    /// Reads the messages of a datagram (`struct nlmsghdr`, include/uapi/linux/netlink.h).
-    private func read(_ datagram: Slice<UnsafeRawBufferPointer>, into events: inout [ConnectionEvent]) {
-        var rest = UnsafeRawBufferPointer(rebasing: datagram)
-        while rest.count >= MemoryLayout<nlmsghdr>.size, let base = rest.baseAddress {
-            let header = base.assumingMemoryBound(to: nlmsghdr.self)
-            let length = Int(header.pointee.nlmsg_len)
-            guard length >= MemoryLayout<nlmsghdr>.size, length <= rest.count else { return }
-            if let event = ConnectionEvent(header) { events.append(event) }
-            rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst((length + 3) & ~3))
-        }
     }
 
     func wake() {
