@@ -9,7 +9,7 @@ package final class FakeHost: Host {
         var interfaceAddresses: [IPAddress]
         var conntrackIsLiberal = false
         var comparesAddresses = true
-        var hashesClients = true
+        var hashesClients = Set(IPFamily.allCases)
         var nftablesChains: [IPFamily: [NFTablesChain]] = [:]
         var nftablesFailure: HostProgram.Failure?
         var recentListCapacity = 100
@@ -47,7 +47,7 @@ package final class FakeHost: Host {
         set { state.withLock { $0.comparesAddresses = newValue } }
     }
 
-    package var hashesClients: Bool {
+    package var hashesClients: Set<IPFamily> {
         get { state.withLock(\.hashesClients) }
         set { state.withLock { $0.hashesClients = newValue } }
     }

@@ -20,9 +20,9 @@ package protocol Host: Sendable {
     /// loaded if need be); yes if it cannot be asked.
     var comparesAddresses: Bool { get }
 
-    /// Whether the kernel's iptables can choose by a hash of the client's address (xt_cluster, which is loaded if need be); yes
-    /// if it cannot be asked.
-    var hashesClients: Bool { get }
+    /// The families in which the kernel's iptables can choose by a hash of the client's address (xt_cluster for IPv4, xt_bpf for IPv6,
+    /// which are loaded if need be); also those for which it cannot be asked.
+    var hashesClients: Set<IPFamily> { get }
 
     /// The chains in nf_tables, where `iptables-nft` and other firewalls put theirs; both backends see each packet.
     ///

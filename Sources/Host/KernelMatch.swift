@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Glibc
+import NetworkTypes
 
 /// A match of the kernel's iptables, by name and revision.
 struct KernelMatch {
     let name: StaticString
     let revision: UInt8
+
+    static let bpf = KernelMatch(name: "bpf", revision: 1)
+    static let cluster = KernelMatch(name: "cluster", revision: 0)
 
     /// The length of the name in the question, its NUL included (`XT_EXTENSION_MAXNAMELEN`).
     private static let nameLength = 29
@@ -32,7 +36,18 @@ struct KernelMatch {
 }
 
 extension LinuxHost {
-    package var comparesAddresses: Bool { KernelMatch(name: "bpf", revision: 1).isAvailable ?? true }
+    package var comparesAddresses: Bool { KernelMatch.bpf.isAvailable ?? true }
 
-    package var hashesClients: Bool { KernelMatch(name: "cluster", revision: 0).isAvailable ?? true }
+    package var hashesClients: Set<IPFamily> {
+        Set(
+            IPFamily.allCases.filter { family in
+                let match: KernelMatch =
+                    switch family {
+                    case .ipv4: .cluster
+                    // Of an IPv6 address the match cluster hashes the first bytes only.
+                    case .ipv6: .bpf
+                    }
+                return match.isAvailable ?? true
+            })
+    }
 }

@@ -23,11 +23,12 @@ package struct CompilerInput: Sendable {
     ///   - interfaceAddresses: the addresses of the node's interfaces, unless the options have them; if `nil`, loopback and
     ///     the node's own addresses, so that the result is the same on every machine.
     ///   - comparesAddresses: whether the kernel can compare a packet's addresses with each other.
-    ///   - hashesClients: whether the kernel can choose by a hash of the client's address.
+    ///   - hashesClients: the families in which the kernel can choose by a hash of the client's address.
     /// - Throws: ``OptionError`` if options contradict each other, or do not fit the node.
     package init(
         _ objects: ClusterObjects, _ options: ProxyOptions, nodeName: String, interfaceAddresses: [IPAddress]?,
-        comparesAddresses: Bool = true, hashesClients: Bool = true
+        comparesAddresses: Bool = true,
+        hashesClients: Set<IPFamily> = Set(IPFamily.allCases)
     ) throws(OptionError) {
         self.objects = objects
         self.options = options

@@ -5,6 +5,7 @@ import Messages
 import NetworkTypes
 import RuleCompiler
 import ServiceModel
+import XTables
 
 /// Options that do less on this node, or other things, than their author may have meant: what kube-proxy logs at its start
 /// (cmd/kube-proxy/app/server.go, checkBadConfig and checkBadIPConfig), and node ports that answer nowhere.
@@ -32,7 +33,9 @@ package struct ConfigurationCheck: Sendable {
     /// All warnings, one for each family at most of each kind.
     package var warnings: [String] {
         [clusterCIDRsOfOneFamily, missingClusterCIDR, podCIDRsOfOneFamily, endpointChains, lateRetry].compactMap(\.self)
-            + families.flatMap { [openNodePorts($0), unreachableNodePorts($0)].compactMap(\.self) }
+            + families.flatMap {
+                [openNodePorts($0), unreachableNodePorts($0), missingClientHash($0)].compactMap(\.self)
+            }
     }
 
     /// The flat layout without what it needs from the kernel.
@@ -41,6 +44,18 @@ package struct ConfigurationCheck: Sendable {
         return
             "\(ProxyOption.ruleLayout.name): the kernel has no match \"bpf\" (module xt_bpf), so each endpoint gets a chain of its "
             + "own; load the module to have fewer rules"
+    }
+
+    /// Session affinity by a hash that the kernel cannot make; who asks for none is not warned of lists.
+    private func missingClientHash(_ family: IPFamily) -> String? {
+        guard options.affinityMode == .hash, serviceFamilies.contains(family), !settings.hashesClients.contains(family)
+        else {
+            return nil
+        }
+        let match = ClientShare.matchName(family)
+        return
+            "\(ProxyOption.affinityMode.name): the kernel has no match \"\(match)\" (module xt_\(match)), so session affinity of "
+            + "\(family.kubernetesName) works by lists of recent clients; load the module to have no limit of clients"
     }
 
     /// A retry that clients do not wait for.

@@ -27,8 +27,8 @@ public struct CompilerSettings: Sendable, Hashable {
     public var conntrackIsLiberal: Bool
     /// Whether the kernel can compare a packet's addresses with each other (xt_bpf), which the flat layout makes use of.
     public var comparesAddresses: Bool
-    /// Whether the kernel can choose by a hash of the client's address (xt_cluster).
-    public var hashesClients: Bool
+    /// The families in which the kernel can choose by a hash of the client's address: IPv4 with xt_cluster, IPv6 with xt_bpf.
+    public var hashesClients: Set<IPFamily>
     /// How session affinity works where a Service does not say; `nil` as is usual for ``layout``.
     public var affinityMode: AffinityMode?
     /// How new connections are spread over endpoints where a Service does not decide it (`--balance`).
@@ -44,7 +44,8 @@ public struct CompilerSettings: Sendable, Hashable {
         masqueradesAll: Bool = false, masqueradeBit: Int = 14, allowsLocalhostNodePorts: Bool = true,
         nodePortAddresses: NodePortAddresses = .ranges([]), interfaceAddresses: [IPAddress] = [],
         usesAccounting: Bool = false, conntrackIsLiberal: Bool = false, comparesAddresses: Bool = true,
-        hashesClients: Bool = true, affinityMode: AffinityMode? = nil, balance: BalancePolicy = .random,
+        hashesClients: Set<IPFamily> = Set(IPFamily.allCases), affinityMode: AffinityMode? = nil,
+        balance: BalancePolicy = .random,
         retriesConnections: Bool = false, layout: RuleLayoutKind = .kubeProxy
     ) {
         precondition((0...31).contains(masqueradeBit), "a packet mark has the bits 0 to 31")

@@ -16,7 +16,7 @@ package struct FamilySettings: Hashable, Sendable {
     let conntrackIsLiberal: Bool
     /// Whether the kernel can compare a packet's addresses with each other.
     let comparesAddresses: Bool
-    /// Whether the kernel can choose by a hash of the client's address.
+    /// Whether the kernel can choose by a hash of the client's address in this family.
     let hashesClients: Bool
     /// How session affinity works where a Service does not say.
     let affinityMode: AffinityMode
@@ -44,7 +44,7 @@ package struct FamilySettings: Hashable, Sendable {
         usesAccounting = settings.usesAccounting
         conntrackIsLiberal = settings.conntrackIsLiberal
         comparesAddresses = settings.comparesAddresses || settings.layout == .kubeProxy
-        hashesClients = settings.hashesClients
+        hashesClients = settings.hashesClients.contains(family)
         affinityMode = settings.affinityMode ?? settings.layout.implementation.usualAffinityMode
         balance = settings.balance
         retriesConnections = settings.retriesConnections
@@ -72,7 +72,7 @@ package struct FamilySettings: Hashable, Sendable {
     func affinity(of servicePort: ServicePort) -> ClientAffinity {
         guard case .clientIP(let seconds) = servicePort.sessionAffinity else { return .none }
         switch servicePort.affinityMode ?? affinityMode {
-        case .hash where canHashClients: return .hash
+        case .hash where hashesClients: return .hash
         case .hash, .recent: return .recent(seconds: seconds)
         }
     }
@@ -84,17 +84,13 @@ package struct FamilySettings: Hashable, Sendable {
 
     /// Whether a service port should have its connections spread by a hash that the kernel cannot make.
     func missesSourceHash(of servicePort: ServicePort) -> Bool {
-        (servicePort.balance ?? balance) == .sourceHash && !canHashClients
+        (servicePort.balance ?? balance) == .sourceHash && !hashesClients
     }
 
     /// Whether a service port has connections that fail balanced again: TCP only, since other protocols have no sign of it.
     func retries(_ servicePort: ServicePort) -> Bool {
         servicePort.retries(byDefault: retriesConnections)
     }
-
-    /// Whether the kernel can choose by a hash of a client's address in this family: of IPv6 addresses it hashes only the first
-    /// four bytes, which all clients of a cluster have in common (xt_cluster_ipv6_hash of net/netfilter/xt_cluster.c).
-    private var canHashClients: Bool { hashesClients && family == .ipv4 }
 
     /// The node's primary address of the family.
     var nodeAddress: IPAddress { node.primaryAddress(family) }

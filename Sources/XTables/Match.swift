@@ -23,7 +23,7 @@ public enum Match: Hashable, Sendable {
     ///
     /// The kernel counts for each rule, on all CPUs together, and begins anew whenever the table is replaced.
     case everyNth(UInt32)
-    /// A share of the clients, by a hash of their address (xt_cluster).
+    /// A share of the clients, by a hash of their address (xt_cluster; for IPv6 xt_bpf, with the program of `ClientHashProgram`).
     case clients(ClientShare)
     /// The list of recent source addresses of a name (xt_recent).
     indirect case recent(RecentMatch)
@@ -125,13 +125,28 @@ public struct RecentMatch: Hashable, Sendable {
 
 /// One of several equal shares of all clients, chosen by a hash of the source address of their connections.
 ///
-/// The kernel scales the hash (`jhash` with the seed) to the number of shares and takes the first one (xt_cluster.c), so a client
-/// that is in the share for a number is also in it for each smaller number.
+/// A hash of 32 bits that begins with the seed is scaled to the number of shares, and the first one is taken, so a client that is
+/// in the share for a number is also in it for each smaller number. For IPv4 the hash is `jhash` (xt_cluster.c), for IPv6 that
+/// of a program (xt_bpf): the kernel has no match for it.
 public struct ClientShare: Hashable, Sendable {
-    /// The most shares that the kernel divides clients into (`XT_CLUSTER_NODES_MAX`).
-    public static let maximumCount = 32
+    /// The most shares that clients of a family can be divided into: 32 for IPv4 (`XT_CLUSTER_NODES_MAX`); 65,535 for IPv6, so that
+    /// each number has hashes of its own in the share.
+    public static func maximumCount(_ family: IPFamily) -> Int {
+        switch family {
+        case .ipv4: 32
+        case .ipv6: Int(UInt16.max)
+        }
+    }
 
-    /// How many shares there are: 1–32.
+    /// The kernel's match that hashes clients of a family; its module has the same name behind `xt_`.
+    package static func matchName(_ family: IPFamily) -> String {
+        switch family {
+        case .ipv4: "cluster"
+        case .ipv6: "bpf"
+        }
+    }
+
+    /// How many shares there are: 1–32 for IPv4, 1–65,535 for IPv6.
     public var count: Int
     /// What the hash begins with: shares with different seeds have nothing to do with each other.
     public var seed: UInt32
@@ -140,9 +155,9 @@ public struct ClientShare: Hashable, Sendable {
 
     /// One share of `count`.
     ///
-    /// - Precondition: `count` is from 1 to ``maximumCount``.
+    /// - Precondition: `count` is from 1 to what one of the families has at most (``maximumCount(_:)``).
     public init(oneOutOf count: Int, seed: UInt32, isInverted: Bool = false) {
-        precondition((1...Self.maximumCount).contains(count), "no number of shares")
+        precondition((1...Self.maximumCount(.ipv6)).contains(count), "no number of shares")
         self.count = count
         self.seed = seed
         self.isInverted = isInverted

@@ -35,10 +35,7 @@ extension RuleParser {
             return try destinationPorts(transport)
         case "bpf":
             try expect("--bytecode")
-            guard try value("a program") == SameAddressProgram.text(family) else {
-                throw error("unsupported program for the match bpf: only the one that compares both addresses is known")
-            }
-            return .sameAddresses
+            return try match(of: value("a program"))
         case "u32":
             try expect("--u32")
             guard try value("tests") == RefusalPattern.text(family) else {
@@ -48,7 +45,7 @@ extension RuleParser {
         case "hashlimit":
             for word in RetryAllowance.text.split(separator: " ") { try expect("\(word)") }
             return .retryAllowance
-        case "cluster":
+        case "cluster" where family == .ipv4:
             return .clients(try clientShare())
         case "statistic":
             try expect("--mode")
@@ -61,6 +58,18 @@ extension RuleParser {
         default:
             throw error("unsupported match \(MessageText.quoted(name))")
         }
+    }
+
+    /// The match whose program this is.
+    private func match(of text: String) throws(RulesetSyntaxError) -> Match {
+        // What is written in another way, such as with a sign, would not be written back.
+        if let program = FilterProgram(text: text), program.text == text {
+            if program == SameAddressProgram.program(family) { return .sameAddresses }
+            if family == .ipv6, let share = ClientHashProgram.share(of: program) { return .clients(share) }
+        }
+        throw error(
+            "unsupported program for the match bpf: only those that compare both addresses or, for IPv6, hash the source "
+                + "address are known")
     }
 
     /// Reads `PORT`, or `FIRST:LAST` for a range.
@@ -95,8 +104,9 @@ extension RuleParser {
         let isInverted = words.take("!")
         try expect("--cluster-local-nodemask", "0x00000001", "--cluster-total-nodes")
         let count: Int = try number("a number of shares")
-        guard (1...ClientShare.maximumCount).contains(count) else {
-            throw error("\(count) is not a number of shares from 1 to \(ClientShare.maximumCount)")
+        let maximum = ClientShare.maximumCount(family)
+        guard (1...maximum).contains(count) else {
+            throw error("\(count) is not a number of shares from 1 to \(maximum)")
         }
         try expect("--cluster-hash-seed")
         return ClientShare(oneOutOf: count, seed: try hexadecimal(value("a seed")), isInverted: isInverted)

@@ -90,16 +90,9 @@ extension Match {
             bytes.append(UInt8(ascii: ":"))
             bytes.appendDecimal(ports.upperBound)
         case .sameAddresses:
-            bytes.appendLiteral(" -m bpf --bytecode ")
-            bytes.appendQuoted(SameAddressProgram.text(family))
+            bytes.append(SameAddressProgram.program(family))
         case .clients(let share):
-            bytes.appendLiteral(share.isInverted ? " -m cluster ! " : " -m cluster ")
-            bytes.appendLiteral("--cluster-local-nodemask 0x00000001 --cluster-total-nodes ")
-            bytes.appendDecimal(UInt8(share.count))
-            bytes.appendLiteral(" --cluster-hash-seed 0x")
-            let digits = String(share.seed, radix: 16)
-            bytes.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: 8 - digits.utf8.count))
-            bytes.append(contentsOf: digits.utf8)
+            share.append(family: family, to: &bytes)
         case .random(let probability):
             bytes.appendLiteral(" -m statistic --mode random --probability ")
             probability.appendText(to: &bytes)
@@ -127,6 +120,19 @@ extension Match {
             bytes.appendLiteral(" -m nfacct --nfacct-name  ")
             bytes.appendQuoted(name)
         }
+    }
+}
+
+extension ClientShare {
+    fileprivate func append(family: IPFamily, to bytes: inout [UInt8]) {
+        guard family == .ipv4 else { return bytes.append(ClientHashProgram.program(self)) }
+        bytes.appendLiteral(isInverted ? " -m cluster ! " : " -m cluster ")
+        bytes.appendLiteral("--cluster-local-nodemask 0x00000001 --cluster-total-nodes ")
+        bytes.appendDecimal(UInt32(count))
+        bytes.appendLiteral(" --cluster-hash-seed 0x")
+        let digits = String(seed, radix: 16)
+        bytes.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: 8 - digits.utf8.count))
+        bytes.append(contentsOf: digits.utf8)
     }
 }
 
@@ -194,6 +200,12 @@ extension [UInt8] {
 
     mutating func appendName(_ name: ChainName) {
         name.withBytes { append(contentsOf: $0) }
+    }
+
+    fileprivate mutating func append(_ program: FilterProgram) {
+        appendLiteral(" -m bpf --bytecode \"")
+        program.appendText(to: &self)
+        append(UInt8(ascii: "\""))
     }
 
     fileprivate mutating func appendMark(_ value: UInt32) {

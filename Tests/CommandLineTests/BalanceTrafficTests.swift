@@ -97,16 +97,19 @@ import Testing
         #expect(try next() == "pod-2")
     }
 
-    @Test("by source go where the client's other connections go, on each node, whatever else its rules have")
-    func sourceHash() throws {
-        let clients = (30..<42).map { "192.168.50.\($0)" }
+    @Test(
+        "by source go where the client's other connections go, on each node, whatever else its rules have",
+        arguments: [("192.168.50.", "24", "192.168.50.10"), ("fd00:192:168:50::", "64", "[fd00:192:168:50::10]")])
+    func sourceHash(network: String, length: String, node: String) throws {
+        let clients = (30..<42).map { "\(network)\($0)" }
         let choices = try [("kube-proxy", 0), ("flat", 2)].map { layout, others in
             let lab = try lab()
             try apply(objects("source-hash", others: others), layout, lab)
-            for client in clients { try lab.run("client", ["ip", "address", "add", "\(client)/24", "dev", "eth0"]) }
+            let lines = clients.map { "address add \($0)/\(length) dev eth0\($0.contains(":") ? " nodad" : "")\n" }
+            try lab.run("client", ["ip", "-batch", "-"], input: lines.joined())
             return try clients.map { client in
                 let command = [
-                    "curl", "-s", "--max-time", "5", "--interface", client, "http://192.168.50.10:30080/?[1-5]",
+                    "curl", "-s", "--max-time", "5", "--interface", client, "http://\(node):30080/?[1-5]",
                 ]
                 let answers = try lab.run("client", command).split(separator: "\n").map(String.init)
                 #expect(answers.count == 5 && Set(answers).count == 1, "\(client): \(answers)")

@@ -114,6 +114,23 @@ struct PacketLab {
         return Packet(from: random.pick(own), port: nextPort, to: destination, transport, origin: origin)
     }
 
+    /// Lets the client send from all addresses of two ranges, 100.64.0.0/10 and 2001:db8:a::/48.
+    func allowManyClients() throws {
+        try client.run("sh", "-c", "echo 1 >/proc/sys/net/ipv6/ip_nonlocal_bind")
+        let link = try node.run("ip", "-brief", "link", "show", "eth0").split(separator: " ")
+        guard link.count > 2 else { throw ProcessFailure(description: "the node has no eth0") }
+        // While the node's hardware address is not known, the kernel keeps few of many packets.
+        let lines = """
+            link set lo up
+            route add local 100.64.0.0/10 dev lo
+            route add local 2001:db8:a::/48 dev lo
+            neigh replace 192.168.50.10 lladdr \(link[2]) dev eth0 nud permanent
+            neigh replace fd00:50::10 lladdr \(link[2]) dev eth0 nud permanent
+
+            """
+        try client.run("ip", "-batch", "-", input: lines)
+    }
+
     func apply(_ cluster: String, _ options: [String]) throws {
         let applied = try node.attempt(
             [Repository.tool, "apply", "--prune", "--allow-empty", "-f", "-"] + options, input: cluster)

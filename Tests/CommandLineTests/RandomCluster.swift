@@ -78,8 +78,11 @@ struct RandomCluster {
         if random.chance(5) { labels["service.kubernetes.io/service-proxy-name"] = "other" }
         let ingress: [[String: Any]] =
             random.chance(60) ? [["ip": "203.0.113.\(index)"], ["ip": "2001:db8:2::\(index)"], ["hostname": "lb"]] : []
+        // Without a draw, so that clusters of a seed are otherwise what they have always been.
+        let annotations = index % 4 == 3 ? ["kubetables.io/balance": "source-hash"] : [:]
         try add([
-            "apiVersion": "v1", "kind": "Service", "metadata": ["name": name, "namespace": "ns", "labels": labels],
+            "apiVersion": "v1", "kind": "Service",
+            "metadata": ["name": name, "namespace": "ns", "labels": labels, "annotations": annotations],
             "spec": spec, "status": ["loadBalancer": ["ingress": ingress]],
         ])
         for family in families where random.chance(85) { try addSlices(name, family, ports, spec) }

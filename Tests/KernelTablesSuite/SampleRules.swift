@@ -30,6 +30,7 @@ public enum SampleRules {
             .everyNth(3), .everyNth(1), .everyNth(.max),
             .clients(ClientShare(oneOutOf: 10, seed: 0xdead_beef)), .clients(ClientShare(oneOutOf: 32, seed: 0)),
             .clients(ClientShare(oneOutOf: 2, seed: 7, isInverted: true)),
+            .clients(ClientShare(oneOutOf: ClientShare.maximumCount(family), seed: .max)),
             .originalDestination(one, port: 80), .originalDestination(nil, port: 30_000), .refusal, .retryAllowance,
             .recent(RecentMatch(list: "KUBE-SEP-AAAAAAAAAAAAAAAA", action: .set)),
             .recent(RecentMatch(list: "KUBE-SEP-AAAAAAAAAAAAAAAA", action: .check(seconds: 10800))),

@@ -40,6 +40,45 @@ struct EntryCodecTests {
         #expect(refused > 0)
     }
 
+    /// The offset of a match's program in an IPv6 entry of one match: head, head of the match, mode and number.
+    private static let programOffset = 168 + 32 + 8
+
+    @Test("with another program of the match bpf are foreign, and printed as iptables-save does")
+    func otherPrograms() throws {
+        let share = ClientShare(oneOutOf: 10, seed: 7)
+        let rule = Rule(matches: [.clients(share)], target: .accept)
+        let entry = try EntryCodec.kernelEntry(of: rule, family: .ipv6)
+        #expect(try EntryCodec.decode(entry.bytes, targetName: "ACCEPT", family: .ipv6) == .known(rule))
+        let text = rule.saveText(chain: "X", family: .ipv6)
+        for instruction in 0..<37 {
+            // The lowest byte of the operand.
+            let place = Self.programOffset + instruction * 8 + 4
+            var bytes = entry.bytes
+            bytes[place] ^= 1
+            let decoded = try EntryCodec.decode(bytes, targetName: "ACCEPT", family: .ipv6)
+            guard case .foreign = decoded else {
+                Issue.record("instruction \(instruction): \(decoded)")
+                continue
+            }
+            let other = decoded.text(chain: "X", family: .ipv6)
+            #expect(other.hasPrefix("-A X -m bpf --bytecode \"37,1 0 0 ") && other != text, "\(other)")
+        }
+    }
+
+    @Test("have shares of clients that the kernel can make, of each family")
+    func shares() throws {
+        func length(_ count: Int, _ family: IPFamily) throws -> Int {
+            let rule = Rule(
+                transport: .tcp, matches: [.clients(ClientShare(oneOutOf: count, seed: 1))],
+                target: .destinationNAT(SampleRules.address(family, 1), port: 80))
+            return try EntryCodec.kernelEntry(of: rule, family: family).bytes.count
+        }
+        // Head, match, target DNAT.
+        #expect(try length(32, .ipv4) == 112 + 48 + 80)
+        #expect(try length(65_535, .ipv6) == 168 + 560 + 80)
+        #expect(throws: (any Error).self) { try length(33, .ipv4) }
+    }
+
     @Test("name the matches that kubetables does not know")
     func unknown() throws {
         var entry = try EntryCodec.kernelEntry(

@@ -93,6 +93,30 @@ import Testing
         }
     }
 
+    @Test("session affinity by a hash that the kernel cannot make, if an option asks for it")
+    func clientHash() throws {
+        func warnings(
+            _ mode: AffinityMode?, _ hashed: Set<IPFamily>, _ services: Set<IPFamily> = [.ipv4, .ipv6]
+        ) throws -> [String] {
+            var options = ProxyOptions()
+            options.affinityMode = mode
+            options.ruleLayout = .flat
+            let settings = try options.settings(node: Self.dualNode, interfaceAddresses: [], hashesClients: hashed)
+            return ConfigurationCheck(options, settings, families: IPFamily.allCases, serviceFamilies: services)
+                .warnings
+        }
+        #expect(try warnings(.hash, [.ipv4, .ipv6]).isEmpty)
+        #expect(try warnings(.hash, [.ipv4], [.ipv4]).isEmpty)
+        #expect(try warnings(.recent, []).isEmpty && warnings(nil, []).isEmpty)
+        #expect(
+            try warnings(.hash, []) == [
+                "--session-affinity-mode (sessionAffinityMode): the kernel has no match \"cluster\" (module xt_cluster), so "
+                    + "session affinity of IPv4 works by lists of recent clients; load the module to have no limit of clients",
+                "--session-affinity-mode (sessionAffinityMode): the kernel has no match \"bpf\" (module xt_bpf), so session "
+                    + "affinity of IPv6 works by lists of recent clients; load the module to have no limit of clients",
+            ])
+    }
+
     @Test("pod CIDRs of the other family, if pods are recognized by them")
     func podCIDR() throws {
         let node = Node(name: "n1", addresses: [IPAddress("192.0.2.10")!], podCIDRs: [CIDR("fd00::/64")!])

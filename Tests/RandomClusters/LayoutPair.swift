@@ -34,6 +34,7 @@ package struct LayoutPair {
         // Without a draw, so that clusters of a seed are otherwise what they have always been.
         for index in entries.indices where index % 4 == 1 { entries[index].servicePort.balance = .roundRobin }
         for index in entries.indices where index % 4 == 2 { entries[index].servicePort.retriesConnections = true }
+        for index in entries.indices where index % 4 == 3 { entries[index].servicePort.balance = .sourceHash }
         snapshot = ServiceSnapshot(family: family, servicePorts: entries)
     }
 
@@ -52,7 +53,8 @@ package struct LayoutPair {
             })
     }
 
-    /// The rules of the cluster in a layout; with lists of clients in both: a hash is another choice, with the same shares.
+    /// The rules of the cluster in a layout; with the session affinity of lists in both: a hash is another choice, with the same
+    /// shares.
     package func ruleset(_ layout: RuleLayoutKind) -> Ruleset {
         var settings = settings
         settings.layout = layout

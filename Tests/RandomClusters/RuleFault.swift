@@ -11,7 +11,7 @@ package enum RuleFault: String, CaseIterable, Sendable {
     case wrongClusterIP, wrongServicePort, otherTransport, partOfTreeLost, rangeTooNarrow
     case wrongNodePort, nodePortsForOthers, sourceRangeLost, sourceRangeTooWide
     case refusalLost, refusalDropped, dropLost, otherAffinityList, otherAffinityTimeout, notRemembered
-    case healthCheckLost, localPolicyIgnored, invalidPacketsPass
+    case healthCheckLost, localPolicyIgnored, invalidPacketsPass, clientShareOff, otherClients
 
     /// Rules with the fault in one of those that can have it; `nil` if none can.
     package func applied(to ruleset: Ruleset, _ random: inout SeededGenerator) -> Ruleset? {
@@ -146,6 +146,15 @@ package enum RuleFault: String, CaseIterable, Sendable {
             altered.target = .jump(cluster)
         case .invalidPacketsPass:
             return purpose == .invalidPackets ? .remove : nil
+        case .clientShareOff:
+            guard var clients = rule.clients, clients.share.count < 32 else { return nil }
+            clients.share.count += 1
+            altered.matches[clients.place] = .clients(clients.share)
+        case .otherClients:
+            // Half of all clients are outside of one of two shares.
+            guard var clients = rule.clients, clients.share.count > 2 else { return nil }
+            clients.share.isInverted.toggle()
+            altered.matches[clients.place] = .clients(clients.share)
         }
         return altered == rule ? nil : .replace(altered)
     }
@@ -155,6 +164,13 @@ extension Rule {
     fileprivate var draw: (place: Int, probability: Probability)? {
         for (place, match) in matches.enumerated() {
             if case .random(let probability) = match { return (place, probability) }
+        }
+        return nil
+    }
+
+    fileprivate var clients: (place: Int, share: ClientShare)? {
+        for (place, match) in matches.enumerated() {
+            if case .clients(let share) = match { return (place, share) }
         }
         return nil
     }

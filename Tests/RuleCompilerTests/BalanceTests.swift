@@ -119,11 +119,13 @@ import XTables
 
     @Test("by source has the rules of session affinity by hash", arguments: RuleLayoutKind.allCases)
     func hash(layout: RuleLayoutKind) {
-        for count in [1, 3, 40] {
-            let affine = Self.compiled(count, layout, affinity: .clientIP(timeoutSeconds: 60)) {
-                $0.affinityMode = .hash
+        for family in IPFamily.allCases {
+            for count in [1, 3, 40] {
+                let affine = Self.compiled(count, layout, family, affinity: .clientIP(timeoutSeconds: 60)) {
+                    $0.affinityMode = .hash
+                }
+                #expect(Self.compiled(count, layout, family, service: .sourceHash).ruleset == affine.ruleset)
             }
-            #expect(Self.compiled(count, layout, service: .sourceHash).ruleset == affine.ruleset)
         }
     }
 
@@ -158,17 +160,22 @@ import XTables
         "by source is at random where the kernel cannot hash clients, which is noted",
         arguments: RuleLayoutKind.allCases)
     func noHash(layout: RuleLayoutKind) {
-        let random6 = Self.compiled(3, layout, .ipv6)
-        let hashed6 = Self.compiled(3, layout, .ipv6, service: .sourceHash)
-        #expect(hashed6.ruleset == random6.ruleset && hashed6.servicePorts.map(\.missesSourceHash) == [true])
-        let random = Self.compiled(3, layout) { $0.hashesClients = false }
-        let hashed = Self.compiled(3, layout, service: .sourceHash) { $0.hashesClients = false }
-        #expect(hashed.ruleset == random.ruleset && hashed.servicePorts.map(\.missesSourceHash) == [true])
-        #expect(hashed.servicePorts.map(\.balance) == [.random])
-        for policy in [.roundRobin, .random, nil] as [BalancePolicy?] {
-            #expect(Self.compiled(3, layout, .ipv6, service: policy).servicePorts.map(\.missesSourceHash) == [false])
+        for family in IPFamily.allCases {
+            let others = Set(IPFamily.allCases).subtracting([family])
+            func compiled(_ policy: BalancePolicy?) -> Compilation {
+                Self.compiled(3, layout, family, service: policy) { $0.hashesClients = others }
+            }
+            let hashed = compiled(.sourceHash)
+            #expect(hashed.ruleset == compiled(nil).ruleset)
+            #expect(hashed.servicePorts.map(\.missesSourceHash) == [true])
+            #expect(hashed.servicePorts.map(\.balance) == [.random])
+            for policy in [.roundRobin, .random, nil] as [BalancePolicy?] {
+                #expect(compiled(policy).servicePorts.map(\.missesSourceHash) == [false])
+            }
+            let possible = Self.compiled(3, layout, family, service: .sourceHash) { $0.hashesClients = [family] }
+            #expect(possible.servicePorts.map(\.missesSourceHash) == [false])
+            #expect(possible.servicePorts.map(\.balance) == [.sourceHash])
         }
-        #expect(Self.compiled(3, layout, service: .sourceHash).servicePorts.map(\.missesSourceHash) == [false])
     }
 
     // MARK: Who decides

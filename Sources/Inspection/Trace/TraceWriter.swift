@@ -12,6 +12,8 @@ struct TraceWriter {
     private let owners: RuleOwners
     private let network: NodeNetwork
     private let clients: [ChainName: [IPAddress: RecentClient]]
+    /// The chains of service ports that choose by a hash of the client's address.
+    private let hashingChains: Set<ChainName>
     /// One way for each outcome and what it assumes, with the share of all ways to it.
     private let ways: [(branch: EvaluatedBranch, share: Share)]
     /// How many steps all ways have in common.
@@ -26,6 +28,8 @@ struct TraceWriter {
         self.network = network
         owners = RuleOwners(tracer.desired)
         self.clients = clients
+        hashingChains = Set(
+            tracer.compilation.servicePorts.filter { $0.balance == .sourceHash }.flatMap { $0.ownChains(in: .nat) })
         var ways: [(branch: EvaluatedBranch, share: Share)] = []
         for outcome in evaluation.outcomes {
             let branch = evaluation.branches.first {
@@ -138,9 +142,16 @@ struct TraceWriter {
             let left = seconds.flatMap { seconds in age.map { seconds >= $0 ? seconds - $0 : 0 } }
             return .init(isPinned: true, seconds: seconds, secondsLeft: left)
         }
-        if branch.path.contains(where: \.asksForClients) { return .init(isPinned: true, isHashed: true) }
+        if isChosenByHash(branch) { return .init(isPinned: true, isHashed: true) }
         guard let list = branch.outcome.remembered.first else { return nil }
         return .init(isPinned: false, seconds: seconds(of: list, branch))
+    }
+
+    /// Whether the client's address has chosen; also if the last endpoint is left, whose rule takes all clients.
+    private func isChosenByHash(_ branch: EvaluatedBranch) -> Bool {
+        if branch.path.contains(where: \.asksForClients) { return true }
+        guard branch.outcome.newDestination != nil, !hashingChains.isEmpty else { return false }
+        return branch.path.contains { $0.table == .nat && hashingChains.contains($0.chain) }
     }
 
     /// How long a list remembers: from the rule on the way that has asked it, else from its Service.

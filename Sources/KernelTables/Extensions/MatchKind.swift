@@ -9,7 +9,7 @@ import XTables
 enum MatchKind: UInt8, CaseIterable, Sendable {
     case comment = 1
     case conntrack, addressType, mark, tcp, udp, sctp, random, recent, accounting, sameAddresses, clients, everyNth
-    case refusal, originalDestination, retryAllowance
+    case refusal, originalDestination, retryAllowance, clientsByProgram
 
     /// Not to be called for each rule: the call to what it answers is a dynamic one.
     var kernelExtension: any MatchExtension.Type {
@@ -27,6 +27,7 @@ enum MatchKind: UInt8, CaseIterable, Sendable {
         case .accounting: AccountingExtension.self
         case .sameAddresses: BPFExtension.self
         case .clients: ClusterExtension.self
+        case .clientsByProgram: BPFExtension.ClientHash.self
         case .refusal: U32Extension.self
         case .originalDestination: OriginalDestinationExtension.self
         case .retryAllowance: HashLimitExtension.self
@@ -66,8 +67,14 @@ extension Match {
             // The whole program stands in the shape.
             return .sameAddresses
         case .clients(let share):
-            ClusterExtension.encode(share, to: arena)
-            return .clients
+            switch family {
+            case .ipv4:
+                try ClusterExtension.encode(share, to: arena)
+                return .clients
+            case .ipv6:
+                BPFExtension.ClientHash.encode(share, to: arena)
+                return .clientsByProgram
+            }
         case .random(let probability):
             StatisticExtension.encode(probability, to: arena)
             return .random

@@ -17,8 +17,9 @@ public enum RuleFeature: Hashable, Sendable, CustomStringConvertible {
     case roundRobinBalancing
     /// Connections of a pod to itself through its Service, told by one rule for all of them (xt_bpf). Without it they hang.
     case sameAddresses
-    /// Session affinity and balancing by a hash of the client's address (xt_cluster). Without it the last endpoint gets every connection.
-    case clientHash
+    /// Session affinity and balancing by a hash of the client's address (xt_cluster, for IPv6 xt_bpf). Without it the last endpoint
+    /// gets every connection.
+    case clientHash(IPFamily)
     /// Retry of refused connections (xt_u32, xt_hashlimit). Without it they are refused.
     case connectionRetry
     /// Refusing connections (REJECT). Without it they hang until the client gives up.
@@ -33,7 +34,7 @@ public enum RuleFeature: Hashable, Sendable, CustomStringConvertible {
         case .randomBalancing: "random balancing (xt_statistic)"
         case .roundRobinBalancing: "round-robin balancing (xt_statistic)"
         case .sameAddresses: "connections of pods to themselves (xt_bpf)"
-        case .clientHash: "choice by a hash of the client's address (xt_cluster)"
+        case .clientHash(let family): "choice by a hash of the client's address (xt_\(ClientShare.matchName(family)))"
         case .connectionRetry: "retry of refused connections (xt_u32, xt_hashlimit)"
         case .rejection: "refusing connections (REJECT)"
         }
@@ -52,14 +53,14 @@ public enum RuleFeature: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
-    /// The feature a match needs, if it is one.
-    init?(_ match: Match) {
+    /// The feature that a match of a family needs, if it is one.
+    init?(_ match: Match, _ family: IPFamily) {
         switch match {
         case .accounting(let name): self = .accounting(name: name)
         case .recent: self = .sessionAffinity
         case .transport(.sctp, _), .ports(.sctp, _): self = .sctp
         case .sameAddresses: self = .sameAddresses
-        case .clients: self = .clientHash
+        case .clients: self = .clientHash(family)
         case .random: self = .randomBalancing
         case .everyNth: self = .roundRobinBalancing
         case .refusal, .retryAllowance: self = .connectionRetry

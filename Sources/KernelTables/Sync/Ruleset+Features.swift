@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import NetworkTypes
 import XTables
 
 extension Ruleset {
@@ -8,7 +9,7 @@ extension Ruleset {
         var found: Set<RuleFeature> = []
         for table in tables where table.table == (wanted ?? table.table) {
             for rules in Array(table.jumps.values) + table.chains.map(\.rules) {
-                for rule in rules { rule.insertFeatures(into: &found) }
+                for rule in rules { rule.insertFeatures(family, into: &found) }
             }
         }
         return found.sorted { $0.rank < $1.rank }
@@ -23,7 +24,7 @@ extension Ruleset {
     func removing(_ features: Set<RuleFeature>) -> (rules: Ruleset, affected: [RuleFeature: Set<String>]) {
         var affected: [RuleFeature: Set<String>] = [:]
         let reduced = tables.map { table in
-            func reduce(_ rules: [Rule]) -> [Rule] { rules.compactMap { $0.removing(features, &affected) } }
+            func reduce(_ rules: [Rule]) -> [Rule] { rules.compactMap { $0.removing(features, family, &affected) } }
             let chains = table.chains.map { Chain(name: $0.name, rules: reduce($0.rules), origin: $0.origin) }
             let jumps = table.jumps.mapValues(reduce)
             return TableRules(table: table.table, jumps: jumps, chains: chains)
@@ -51,16 +52,16 @@ extension RuleFeature {
 }
 
 extension Rule {
-    fileprivate func insertFeatures(into found: inout Set<RuleFeature>) {
+    fileprivate func insertFeatures(_ family: IPFamily, into found: inout Set<RuleFeature>) {
         for match in matches {
-            if let feature = RuleFeature(match) { found.insert(feature) }
+            if let feature = RuleFeature(match, family) { found.insert(feature) }
         }
         if target == .rejectPortUnreachable { found.insert(.rejection) }
     }
 
     /// The rule without some features; `nil` if it is to be left out.
     fileprivate func removing(
-        _ features: Set<RuleFeature>, _ affected: inout [RuleFeature: Set<String>]
+        _ features: Set<RuleFeature>, _ family: IPFamily, _ affected: inout [RuleFeature: Set<String>]
     ) -> Rule? {
         var reduced = self
         var isLeftOut = false
@@ -69,7 +70,7 @@ extension Rule {
             isLeftOut = true
         }
         reduced.matches.removeAll { match in
-            guard let feature = RuleFeature(match), features.contains(feature) else { return false }
+            guard let feature = RuleFeature(match, family), features.contains(feature) else { return false }
             affected[feature, default: []].insert(subject)
             if !match.matchesEverything { isLeftOut = true }
             return true

@@ -19,7 +19,7 @@ package struct HostCheck: Sendable {
     ///
     /// - Parameter servicePorts: all service ports of the family.
     package func warnings(_ family: IPFamily, _ servicePorts: [CompiledServicePort]) -> [String] {
-        otherBackendWarnings(family) + affinityWarnings(servicePorts) + hashWarnings(family, servicePorts)
+        otherBackendWarnings(family) + affinityWarnings(family, servicePorts) + hashWarnings(family, servicePorts)
     }
 
     /// Chains of a kube-proxy in nf_tables, where `iptables-nft` puts them: both sets of rules would act.
@@ -45,11 +45,14 @@ package struct HostCheck: Sendable {
         Set(chains.map(\.name).filter(Leftovers.isOfKubeProxy)).sorted()
     }
 
-    private func affinityWarnings(_ servicePorts: [CompiledServicePort]) -> [String] {
+    private func affinityWarnings(_ family: IPFamily, _ servicePorts: [CompiledServicePort]) -> [String] {
         let sticky = servicePorts.filter { $0.affinityMode == .recent }
         guard !sticky.isEmpty else { return [] }
         let names = sticky.map(\.name.description)
-        let remedy = "--session-affinity-mode hash has no such limit"
+        let match = ClientShare.matchName(family)
+        let remedy =
+            (host.hashesClients.contains(family) ? "" : "with the module xt_\(match), which the kernel lacks, ")
+            + "--session-affinity-mode hash has no such limit"
         let capacity =
             "session affinity of \(Self.shortened(names)) remembers at most \(host.recentListCapacity) clients per "
             + "endpoint (module parameter ip_list_tot of xt_recent); further clients lose affinity; "
@@ -76,14 +79,10 @@ package struct HostCheck: Sendable {
     private func hashWarnings(_ family: IPFamily, _ servicePorts: [CompiledServicePort]) -> [String] {
         let names = servicePorts.filter(\.missesSourceHash).map(\.name.description)
         guard !names.isEmpty else { return [] }
-        let reason =
-            switch family {
-            case .ipv4: "the kernel has no match \"cluster\"; load the module xt_cluster"
-            case .ipv6: "the kernel hashes only the first four bytes of an address, which clients have in common"
-            }
+        let match = ClientShare.matchName(family)
         return [
             "\(family.kubernetesName): connections of \(Self.shortened(names)) are balanced at random instead of by source-hash: "
-                + reason
+                + "the kernel has no match \"\(match)\"; load the module xt_\(match)"
         ]
     }
 

@@ -30,10 +30,11 @@ extension ProxyOptions {
     ///   - node: the node, from ``node(named:object:)``.
     ///   - interfaceAddresses: the addresses of the node's interfaces, unless the options have them.
     ///   - comparesAddresses: whether the kernel can compare a packet's addresses with each other.
-    ///   - hashesClients: whether the kernel can choose by a hash of the client's address.
+    ///   - hashesClients: the families in which the kernel can choose by a hash of the client's address.
     /// - Throws: ``OptionError`` if options contradict each other or one that others need is missing.
     package func settings(
-        node: Node, interfaceAddresses: [IPAddress], comparesAddresses: Bool = true, hashesClients: Bool = true
+        node: Node, interfaceAddresses: [IPAddress], comparesAddresses: Bool = true,
+        hashesClients: Set<IPFamily> = Set(IPFamily.allCases)
     ) throws(OptionError) -> CompilerSettings {
         CompilerSettings(
             node: node, ipv4LocalDetector: try localDetector(.ipv4, node: node),

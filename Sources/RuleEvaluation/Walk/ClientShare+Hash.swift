@@ -4,18 +4,17 @@ import NetworkTypes
 import XTables
 
 extension ClientShare {
-    /// Whether a client is in the share, as the kernel decides it (net/netfilter/xt_cluster.c, include/linux/jhash.h).
+    /// Whether a client is in the share, as the kernel decides it: by net/netfilter/xt_cluster.c and include/linux/jhash.h, or, for
+    /// IPv6, by our program.
     func contains(_ client: IPAddress) -> Bool {
         let scaled = (UInt64(Self.hash(client, seed: seed)) * UInt64(count)) >> 32
         return (scaled == 0) != isInverted
     }
 
-    /// Of an IPv6 address the kernel hashes the first four bytes only (`xt_cluster_hash_ipv6` divides the number of words by the
-    /// length of one), so that nearly all clients of a cluster are one to it.
     private static func hash(_ client: IPAddress, seed: UInt32) -> UInt32 {
         switch client.family {
         case .ipv4: hash(UInt32(truncatingIfNeeded: client.low), seed)
-        case .ipv6: hash(UInt32(truncatingIfNeeded: client.high >> 32), seed)
+        case .ipv6: ClientHashProgram.hash(client, seed: seed)
         }
     }
 

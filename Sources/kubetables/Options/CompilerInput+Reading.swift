@@ -61,7 +61,7 @@ extension CompilerInput {
                 objects, options, nodeName: options.hostname ?? host.hostname,
                 interfaceAddresses: interfaces == .ofThisMachine ? host.interfaceAddresses : nil,
                 comparesAddresses: interfaces == .ofNode || options.ruleLayout != .flat || host.comparesAddresses,
-                hashesClients: interfaces == .ofNode || host.hashesClients)
+                hashesClients: interfaces == .ofNode ? Set(IPFamily.allCases) : host.hashesClients)
         } catch {
             throw Console.failure("\(error)", .wrongUsage)
         }

@@ -10,9 +10,11 @@ import Testing
 @Suite("Clients with session affinity when their endpoint dies", .needsKernel) struct RetryAndAffinityTests {
     private static let affinity = "{sessionAffinity: ClientIP}"
 
-    @Test("are let go to another one, and stay there", arguments: ["recent", "hash"])
-    func release(mode: String) throws {
-        let lab = try FailureLab(.ipv4)
+    @Test(
+        "are let go to another one, and stay there",
+        arguments: [(IPFamily.ipv4, "recent"), (.ipv4, "hash"), (.ipv6, "hash")])
+    func release(family: IPFamily, mode: String) throws {
+        let lab = try FailureLab(family)
         try lab.lab.serve(FailureLab.Pod.refusing.name, port: 8080)
         try lab.write(
             [.alive, .refusing],

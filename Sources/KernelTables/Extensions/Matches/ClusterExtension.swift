@@ -3,7 +3,7 @@
 import NetworkTypes
 import XTables
 
-/// A share of the clients, by a hash of their address (`struct xt_cluster_match_info`, linux/netfilter/xt_cluster.h).
+/// A share of the IPv4 clients, by a hash of their address (`struct xt_cluster_match_info`, linux/netfilter/xt_cluster.h).
 enum ClusterExtension: MatchExtension {
     static let signature = ExtensionSignature("cluster", revision: 0, dataLength: 16)
 
@@ -18,17 +18,22 @@ enum ClusterExtension: MatchExtension {
             values: [totalNodes.range, seed.range, invert.range])
     }
 
+    /// - Throws: ``UnencodableValue`` for more shares than the kernel has.
     @inline(__always)
-    static func encode(_ share: ClientShare, to arena: ByteArena) {
+    static func encode(_ share: ClientShare, to arena: ByteArena) throws(UnencodableValue) {
+        guard share.count <= ClientShare.maximumCount(.ipv4) else {
+            throw UnencodableValue(
+                "-m cluster --cluster-total-nodes must be 1 to \(ClientShare.maximumCount(.ipv4))")
+        }
         arena.append(UInt32(share.count))
         arena.append(share.seed)
         arena.append(UInt32(share.isInverted ? 1 : 0))
     }
 
-    /// Our language has the first share only.
+    /// Our language has the first share only, and for IPv6 other hashes.
     static func match(_ data: ExtensionData) -> Match? {
-        guard let isInverted = data.flag(invert), data[nodeMask] == 1,
-            (1...UInt32(ClientShare.maximumCount)).contains(data[totalNodes])
+        guard data.family == .ipv4, let isInverted = data.flag(invert), data[nodeMask] == 1,
+            (1...UInt32(ClientShare.maximumCount(.ipv4))).contains(data[totalNodes])
         else { return nil }
         return .clients(
             ClientShare(oneOutOf: Int(data[totalNodes]), seed: data[seed], isInverted: isInverted))

@@ -37,7 +37,8 @@ struct FlatBalancer: EndpointBalancing {
         let isChosenTwice = servicePort.usesClusterEndpoints && servicePort.usesLocalEndpoints
         let shared = isChosenTwice ? Set(usable.local).intersection(cluster) : []
         let hashesMany =
-            balance == .sourceHash && ClientHash.needsChains(max(usable.cluster.count, usable.local.count))
+            balance == .sourceHash
+            && ClientHash.needsChains(max(usable.cluster.count, usable.local.count), compiler.settings.family)
         let needsChains = marksHairpins || hashesMany || compiler.affinity.mode == .recent
         chains = usable.all.indices.map { place in
             needsChains || shared.contains(place) ? compiler.chains.endpoint(usable.all[place].endpoint).name : nil

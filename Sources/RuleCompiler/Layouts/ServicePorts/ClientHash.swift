@@ -11,30 +11,36 @@ import XTables
 /// some more. So of n endpoints, the first one moves its own clients only, one out of n; one in the middle about two out of n, which
 /// is the average; and the last one 1 + ln n out of n.
 ///
-/// The kernel divides into ``ClientShare/maximumCount`` shares at most. For a smaller one, a chain of the endpoint compares one bit
-/// after the other of a second hash with those of the wanted share.
+/// The kernel divides into ``ClientShare/maximumCount(_:)`` shares at most, which are few for IPv4. For a smaller one, a chain of the
+/// endpoint compares one bit after the other of a second hash with those of the wanted share.
 struct ClientHash {
     /// How many bits are compared: shares are right to one client in two million.
     private static let bits = 16
 
     /// Whether the choice among so many endpoints needs chains for smaller shares.
-    static func needsChains(_ count: Int) -> Bool { count > ClientShare.maximumCount }
+    static func needsChains(_ count: Int, _ family: IPFamily) -> Bool { count > ClientShare.maximumCount(family) }
 
     /// The endpoint.
     private let hash: UInt64
+    /// The most shares that the kernel divides into.
+    private let maximumCount: Int
 
-    init(_ endpoint: AddressPort) { hash = endpoint.stableHash }
+    init(_ endpoint: AddressPort) {
+        hash = endpoint.stableHash
+        maximumCount = ClientShare.maximumCount(endpoint.address.family)
+    }
 
     /// What a rule must ask to take one out of `count` clients, or to lead to the chain that does; nothing for all clients.
     func matches(oneOutOf count: Int) -> [Match] {
-        count > 1 ? [.clients(ClientShare(oneOutOf: min(count, ClientShare.maximumCount), seed: seed(0)))] : []
+        count > 1 ? [.clients(ClientShare(oneOutOf: min(count, maximumCount), seed: seed(0)))] : []
     }
 
-    /// The rules of the chain that takes one out of `count` clients, of which one out of ``ClientShare/maximumCount`` come to it.
+    /// The rules of the chain that takes one out of `count` clients, of which one out of ``ClientShare/maximumCount(_:)`` come
+    /// to it.
     ///
     /// - Parameter target: where those go that are taken; all others return.
     func rules(oneOutOf count: Int, to target: Target, origin: Origin) -> [Rule] {
-        let share = (ClientShare.maximumCount << Self.bits) / count
+        let share = (maximumCount << Self.bits) / count
         var rules: [Rule] = []
         // Taken are those whose bits are a smaller number than the share, each bit being 0 for half of the clients; behind the last
         // bit that is set, none is smaller.
@@ -56,7 +62,7 @@ struct ClientHash {
 
 /// The rules of one chain that choose among endpoints by the client's address.
 struct ClientChoice {
-    /// How the names of chains begin that take less than one out of ``ClientShare/maximumCount`` clients.
+    /// How the names of chains begin that take less than one out of ``ClientShare/maximumCount(_:)`` clients.
     static let chainPrefix: StaticString = "KUBE-SVH-"
 
     private let names: ServicePortChains
@@ -86,7 +92,7 @@ struct ClientChoice {
         let remaining = count - index
         let hash = ClientHash(item.endpoint.addressPort)
         var rule = rule
-        if ClientHash.needsChains(remaining), let target = rule.target {
+        if ClientHash.needsChains(remaining, item.endpoint.address.family), let target = rule.target {
             let name = names.name(Self.chainPrefix, group: "\(chain.description.prefix(9))\(item.endpoint)")
             chains.append(
                 Chain(
