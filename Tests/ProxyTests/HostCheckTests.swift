@@ -74,7 +74,8 @@ import XTables
             + "xt_recent); further clients lose affinity; --session-affinity-mode hash has no such limit"
         #expect(try warnings(.ipv4, cluster) == [capacity])
         host.hashesClients = []
-        let remedy = "; with the module xt_cluster, which the kernel lacks, --session-affinity-mode hash has no such limit"
+        let remedy =
+            "; with the module xt_cluster, which the kernel lacks, --session-affinity-mode hash has no such limit"
         #expect(try warnings(.ipv4, cluster).map { $0.hasSuffix(remedy) } == [true])
         host.hashesClients = [.ipv4]
         host.fullRecentLists = ["KUBE-SEP-OTHER"]
