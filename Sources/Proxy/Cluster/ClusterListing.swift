@@ -44,8 +44,7 @@ package struct ClusterListing: Sendable {
         case .listed(let kind, let found, let unreadable, let remarks):
             missingKinds.remove(kind)
             for object in found { objects.insert(object) }
-            for (name, remarks) in Dictionary(grouping: remarks, by: \.name) {
-                guard let name else { continue }
+            for (name, remarks) in Dictionary(grouping: remarks, by: { $0.name ?? ObjectName(name: "") }) {
                 findingsByObject[ObjectKey(kind: kind, name: name)] = remarks
             }
             for object in unreadable { take(object) }
