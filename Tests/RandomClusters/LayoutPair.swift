@@ -53,6 +53,19 @@ package struct LayoutPair {
             })
     }
 
+    /// One Service whose connections are balanced by a hash of the client's address.
+    package init(hashedEndpoints count: Int, family: IPFamily) {
+        var draw = RandomSnapshot(seed: 1)
+        settings = CompilerSettings(node: Node(name: "here"))
+        var service = ServicePort(
+            name: ServicePortName(namespace: "n", service: "s", port: "", transport: .tcp),
+            clusterIP: draw.address(family, net: 0x0a60), port: 80)
+        service.balance = .sourceHash
+        let endpoints = (0..<count).map { Endpoint(address: draw.address(family, net: 0x0af4), port: UInt16(8000 + $0)) }
+        snapshot = ServiceSnapshot(
+            family: family, servicePorts: [ServicePortEndpoints(servicePort: service, endpoints: endpoints)])
+    }
+
     /// The rules of the cluster in a layout; with the session affinity of lists in both: a hash is another choice, with the same
     /// shares.
     package func ruleset(_ layout: RuleLayoutKind) -> Ruleset {

@@ -37,6 +37,13 @@ import XTables
         #expect(difference == nil, "\(difference?.words ?? "")")
     }
 
+    @Test("does so too with more endpoints than the kernel divides clients into", arguments: IPFamily.allCases)
+    func hashedClients(family: IPFamily) throws {
+        let cluster = LayoutPair(hashedEndpoints: 40, family: family)
+        let difference = try cluster.difference(from: cluster.ruleset(.flat)).difference
+        #expect(difference == nil, "\(difference?.words ?? "")")
+    }
+
     private static let faultsOfTrees: Set<RuleFault> = [.partOfTreeLost, .rangeTooNarrow]
 
     /// Faults that are made by hand in random clusters are all found.

@@ -86,6 +86,11 @@ struct PacketState {
             && translated == other.translated && packetFacts == other.packetFacts
     }
 
+    /// Whether nothing but the share, and the rules on the way, differs.
+    fileprivate func isIndistinguishable(from other: PacketState) -> Bool {
+        isEquivalent(to: other) && determinedMarkBits == other.determinedMarkBits && assumptions == other.assumptions
+    }
+
     func branch(_ verdict: Verdict) -> EvaluatedBranch {
         var outcome = Outcome(verdict)
         outcome.newDestination = newDestination
@@ -95,5 +100,22 @@ struct PacketState {
         return EvaluatedBranch(
             outcome: outcome, share: share, assumptions: assumptions, path: path, mark: mark,
             unknownMarkBits: unknownMarkBits)
+    }
+}
+
+extension [PacketState] {
+    /// With packets put together that go on alike.
+    ///
+    /// - Parameter distance: with how many of the packets before it each one is compared at most.
+    func joined(lookingBack distance: Int = .max) -> [PacketState] {
+        guard count > 1 else { return self }
+        return reduce(into: []) { joined, state in
+            let nearest = joined.indices.suffix(distance)
+            if let place = nearest.last(where: { joined[$0].isIndistinguishable(from: state) }) {
+                joined[place].share += state.share
+            } else {
+                joined.append(state)
+            }
+        }
     }
 }

@@ -122,7 +122,8 @@ struct PacketWay {
         var walk = TableWalk(rules, hook, check, recordsPath: recordsPath)
         for state in states { try walk.run(state) }
         finished += walk.ended
-        return walk.passed
+        // A chain can have led to one endpoint by several rules, one after the other.
+        return recordsPath ? walk.passed : walk.passed.joined(lookingBack: 1)
     }
 
     private mutating func translateDestination(

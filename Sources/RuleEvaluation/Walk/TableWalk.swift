@@ -76,10 +76,10 @@ struct TableWalk {
             guard decision.canMatch else { continue }
             let action = rule.action(check.family)
             guard decision.isCertain else {
-                guard let unmatched = try fork(rule, action, decision, at: number, place, state, &returned, next)
+                guard let going = try fork(rule, action, decision, at: number, place, state, &returned)
                 else { continue }
-                for other in unmatched.dropLast() { try follow(place, from: next, other, &returned) }
-                guard let last = unmatched.last else { return }
+                for other in going.dropLast() { try follow(place, from: next, other, &returned) }
+                guard let last = going.last else { return }
                 state = last
                 continue
             }
@@ -92,12 +92,12 @@ struct TableWalk {
         returned.append(state)
     }
 
-    /// Lets those packets go on that match a rule which only some match.
+    /// Does what a rule does to those packets that match it, where only some match.
     ///
-    /// - Returns: the packets that do not match; `nil` if it makes no difference whether they do.
+    /// - Returns: the packets that go on behind the rule; `nil` if it makes no difference whether they match.
     private mutating func fork(
         _ rule: DecodedRule, _ action: RuleAction, _ decision: RuleDecision, at number: Int, _ place: Place,
-        _ state: PacketState, _ returned: inout [PacketState], _ next: Int
+        _ state: PacketState, _ returned: inout [PacketState]
     ) throws(EvaluationError) -> [PacketState]? {
         if action == .goesOn, decision.remembered.isEmpty { return nil }
         var matched = state
@@ -107,7 +107,7 @@ struct TableWalk {
         if let assumption { matched.assumptions.append(assumption) }
 
         let (passedCount, endedCount, returnedCount) = (passed.count, ended.count, returned.count)
-        let going = try act(action, rule, at: number, place, matched, &returned)
+        var going = try act(action, rule, at: number, place, matched, &returned)
         if passed.count == passedCount, ended.count == endedCount, returned.count == returnedCount,
             going.allSatisfy({ $0.isEquivalent(to: state) })
         {
@@ -115,9 +115,6 @@ struct TableWalk {
         }
         forkCount += 1
         guard forkCount <= RuleEvaluator.branchLimit else { throw .tooManyBranches }
-        for other in going { try follow(place, from: next, other, &returned) }
-
-        var unmatched: [PacketState] = []
         if decision.share != .all {
             var undrawn = state
             if let assumption { undrawn.assumptions.append(assumption) }
@@ -125,15 +122,15 @@ struct TableWalk {
             undrawn.pinned = state.pinned
             undrawn.remembered = state.remembered
             undrawn.share = state.share * decision.share.rest
-            unmatched.append(undrawn)
+            going.append(undrawn)
         }
         if let assumption = self.assumption(decision, at: number, place, isMet: false) {
             var unmet = state
             unmet.mismatch(decision)
             unmet.assumptions.append(assumption)
-            unmatched.append(unmet)
+            going.append(unmet)
         }
-        return unmatched
+        return joined(going)
     }
 
     /// What is assumed if the undecided conditions of a rule are met, or are not; `nil` if there are none.
@@ -175,7 +172,7 @@ struct TableWalk {
             } else {
                 var back: [PacketState] = []
                 try enter(chain, state, depth: place.depth + 1, &back)
-                return back
+                return joined(back)
             }
         case .accepts:
             passed.append(state)
@@ -195,6 +192,10 @@ struct TableWalk {
         }
         return []
     }
+
+    /// Puts together those packets that go on alike, unless their ways are of interest: a chain that decides bit by bit returns them
+    /// by many ways, each of which would fork again at every rule behind it.
+    private func joined(_ states: [PacketState]) -> [PacketState] { recordsPath ? states : states.joined() }
 
     /// Lets go on what gets a new destination: the kernel chooses among several by a hash that is not repeated here.
     private mutating func translateDestination(
