@@ -9,11 +9,14 @@ public struct ChainName: Hashable, Sendable {
     /// The longest label the kernel could hand out, in bytes (`xt_chainlabel` less the final NUL).
     private static let storageLength = 31
 
-    // The bytes of the name, padded with zeros, first byte most significant: numeric order is byte order.
+    // The bytes of the name, padded with zeros, first byte most significant: numeric order is byte order. The last seven bytes are
+    // in pieces, so that a name has 31 bytes and an enumeration with one has 32.
     private let word0: UInt64
     private let word1: UInt64
     private let word2: UInt64
-    private let word3: UInt64
+    private let bytes24to27: UInt32
+    private let bytes28to29: UInt16
+    private let byte30: UInt8
 
     /// Makes a name; `nil` if it is empty, longer than ``maximumLength`` or has bytes that no chain's name can have.
     public init?(validating text: some StringProtocol) {
@@ -69,7 +72,25 @@ public struct ChainName: Hashable, Sendable {
         word0 = UInt64(bigEndian: words.0)
         word1 = UInt64(bigEndian: words.1)
         word2 = UInt64(bigEndian: words.2)
-        word3 = UInt64(bigEndian: words.3)
+        let word3 = UInt64(bigEndian: words.3)
+        bytes24to27 = UInt32(truncatingIfNeeded: word3 >> 32)
+        bytes28to29 = UInt16(truncatingIfNeeded: word3 >> 16)
+        byte30 = UInt8(truncatingIfNeeded: word3 >> 8)
+    }
+
+    private var word3: UInt64 { UInt64(bytes24to27) << 32 | UInt64(bytes28to29) << 16 | UInt64(byte30) << 8 }
+
+    /// Whether both are the same name.
+    public static func == (left: ChainName, right: ChainName) -> Bool {
+        left.word0 == right.word0 && left.word1 == right.word1 && left.word2 == right.word2 && left.word3 == right.word3
+    }
+
+    /// Hashes the bytes of the name.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(word0)
+        hasher.combine(word1)
+        hasher.combine(word2)
+        hasher.combine(word3)
     }
 
     /// Calls `body` with the bytes of the name, without padding.

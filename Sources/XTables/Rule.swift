@@ -6,20 +6,28 @@ import NetworkTypes
 ///
 /// A rule is a value without text or bytes of its own; iptables-save text and kernel entries are two encodings of it.
 public struct Rule: Hashable, Sendable {
+    // A node's rules are hundreds of thousands, so the fields stand in the order that leaves the fewest gaps (112 bytes), and what
+    // few rules have is apart.
+
+    /// The extension matches (`-m`), in the order in which the kernel tries them.
+    public var matches: [Match]
+    @usableFromInline var boxedInputInterface: BoxedInterface?
+    /// What the rule was made for; no part of what the rule is.
+    public var origin: Origin
+    /// The transport protocol (`-p`).
+    public var transport: TransportProtocol?
     /// The source address (`-s`).
     public var source: AddressMatch?
     /// The destination address (`-d`).
     public var destination: AddressMatch?
-    /// The interface the packet came in by (`-i`).
-    public var inputInterface: InterfaceMatch?
-    /// The transport protocol (`-p`).
-    public var transport: TransportProtocol?
-    /// The extension matches (`-m`), in the order in which the kernel tries them.
-    public var matches: [Match]
     /// What happens to a packet that matches (`-j`); without a target it is counted and goes on.
     public var target: Target?
-    /// What the rule was made for; no part of what the rule is.
-    public var origin: Origin
+
+    /// The interface the packet came in by (`-i`).
+    public var inputInterface: InterfaceMatch? {
+        get { boxedInputInterface?.match }
+        set { boxedInputInterface = newValue.map(BoxedInterface.init) }
+    }
 
     /// Makes a rule; without arguments it matches everything and does nothing.
     @inlinable public init(
@@ -28,7 +36,7 @@ public struct Rule: Hashable, Sendable {
     ) {
         self.source = source
         self.destination = destination
-        self.inputInterface = inputInterface
+        self.boxedInputInterface = inputInterface.map(BoxedInterface.init)
         self.transport = transport
         self.matches = matches
         self.target = target
@@ -57,6 +65,13 @@ public struct Rule: Hashable, Sendable {
         for case .comment(let text) in matches { return text }
         return nil
     }
+}
+
+/// An interface match that a rule only refers to.
+@usableFromInline final class BoxedInterface: Sendable {
+    @usableFromInline let match: InterfaceMatch
+
+    @usableFromInline init(_ match: InterfaceMatch) { self.match = match }
 }
 
 /// A condition on an address of the packet.
