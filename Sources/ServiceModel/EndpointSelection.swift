@@ -10,9 +10,9 @@ public struct EndpointSelection: Sendable {
     /// All endpoints, in the order they were given.
     public let endpoints: [Endpoint]
     /// What became of each endpoint in the list for policy Cluster, parallel to ``endpoints``.
-    public let clusterVerdicts: [EndpointVerdict]
+    public let clusterVerdicts: EndpointVerdicts
     /// What became of each endpoint in the list for policy Local, parallel to ``endpoints``.
-    public let localVerdicts: [EndpointVerdict]
+    public let localVerdicts: EndpointVerdicts
     /// What the hints of the endpoints led to.
     public let topology: TopologyVerdict
     /// Whether any endpoint anywhere could answer; decides between REJECT and DROP where a list is empty.
@@ -32,33 +32,35 @@ public struct EndpointSelection: Sendable {
 
         if servicePort.usesClusterEndpoints {
             var topology = TopologyVerdict.noHints
-            clusterVerdicts = avoidance.select { setAside in
-                let asked = setAside.isEmpty ? endpoints : endpoints.filter { setAside[$0.addressPort] == nil }
-                topology = TopologyVerdict(endpoints: asked, node: node)
-                return Self.verdicts(endpoints, setAside) { topology.exclusion($0, node: node) }
-            }.marking(setAside, endpoints)
+            clusterVerdicts = EndpointVerdicts(
+                avoidance.select { setAside in
+                    let asked = setAside.isEmpty ? endpoints : endpoints.filter { setAside[$0.addressPort] == nil }
+                    topology = TopologyVerdict(endpoints: asked, node: node)
+                    return Self.verdicts(endpoints, setAside) { topology.exclusion($0, node: node) }
+                }.marking(setAside, endpoints))
             self.topology = topology
             usable = clusterVerdicts.contains { $0.isUsed }
         } else {
             topology = .notConsulted
-            clusterVerdicts = Array(repeating: .listUnused, count: endpoints.count)
+            clusterVerdicts = EndpointVerdicts(repeating: .listUnused, count: endpoints.count)
         }
 
         if servicePort.usesLocalEndpoints {
-            localVerdicts = avoidance.select { setAside in
-                Self.verdicts(endpoints, setAside) { $0.nodeName == node.name ? nil : .notLocal }
-            }.marking(setAside, endpoints)
+            localVerdicts = EndpointVerdicts(
+                avoidance.select { setAside in
+                    Self.verdicts(endpoints, setAside) { $0.nodeName == node.name ? nil : .notLocal }
+                }.marking(setAside, endpoints))
             // Remote endpoints count too: "no local endpoints" is not "no endpoints".
             usable = usable || endpoints.contains { $0.isReady || $0.isTerminatingFallback }
         } else {
-            localVerdicts = Array(repeating: .listUnused, count: endpoints.count)
+            localVerdicts = EndpointVerdicts(repeating: .listUnused, count: endpoints.count)
         }
         hasUsableEndpoints = usable
     }
 
     /// Whether some traffic can only go to endpoints that failed lately, since no other is left.
     public var usesFailingEndpoints: Bool {
-        !setAside.isEmpty && (clusterVerdicts + localVerdicts).contains { $0.isUsedAlthoughFailing }
+        !setAside.isEmpty && [clusterVerdicts, localVerdicts].joined().contains { $0.isUsedAlthoughFailing }
     }
 
     /// The endpoints that traffic of policy Cluster is balanced over.
@@ -74,7 +76,7 @@ public struct EndpointSelection: Sendable {
         }
     }
 
-    private func used(_ verdicts: [EndpointVerdict]) -> [Endpoint] {
+    private func used(_ verdicts: EndpointVerdicts) -> [Endpoint] {
         if verdicts.allSatisfy(\.isUsed) { return endpoints }
         return endpoints.indices.compactMap { verdicts[$0].isUsed ? endpoints[$0] : nil }
     }

@@ -69,7 +69,7 @@ extension InspectedState {
 
 extension EndpointSelection {
     /// What each used endpoint of a list gets: they are drawn with equal chances.
-    fileprivate func share(of verdicts: [EndpointVerdict]) -> Double {
+    fileprivate func share(of verdicts: EndpointVerdicts) -> Double {
         1 / Double(max(1, verdicts.count { $0.isUsed }))
     }
 }

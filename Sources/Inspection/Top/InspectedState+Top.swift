@@ -71,9 +71,9 @@ private struct MeasuredServicePort {
     /// - Returns: `nil` if there are two lists with different endpoints: how much traffic goes to each is not known.
     private func expectedShare(_ count: Int) -> Double? {
         let selection = compiled.selection
-        func usesAll(_ verdicts: [EndpointVerdict]) -> Bool { verdicts.count { $0.isUsed } == count }
+        func usesAll(_ verdicts: EndpointVerdicts) -> Bool { verdicts.count { $0.isUsed } == count }
         // A list that no traffic policy asks for is marked as such at each endpoint; one without endpoints draws nothing.
-        func isDrawnFrom(_ verdicts: [EndpointVerdict]) -> Bool { verdicts.contains { $0.isUsed } }
+        func isDrawnFrom(_ verdicts: EndpointVerdicts) -> Bool { verdicts.contains { $0.isUsed } }
         let lists = [selection.clusterVerdicts, selection.localVerdicts].filter(isDrawnFrom)
         return lists.allSatisfy(usesAll) ? 1 / Double(count) : nil
     }
