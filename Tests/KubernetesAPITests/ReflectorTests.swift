@@ -179,6 +179,25 @@ struct AnswerTests {
         }
     }
 
+    @Test("after a long outage an expired version leads to a list soon, but only the first one")
+    func listSoon() async throws {
+        let pauses = Pauses()
+        var timing = ReflectorTiming.quick
+        timing.sleep = { pauses.add($0) }
+        try await Rig.run(
+            timing: timing,
+            before: {
+                try $0.put(json: service("a"))
+                $0.inject(.refuse(code: 503, retryAfter: nil), into: .services, scope: .watch, times: 3)
+                $0.inject(.refuse(code: 410, retryAfter: nil), into: .services, scope: .watch, times: 2)
+            }
+        ) { rig in
+            try await rig.expect("a")
+            try await eventually("two more lists") { rig.recorder.lists == 3 }
+            #expect(pauses.all == [10, 20, 40, 10, 80].map { .milliseconds($0) })
+        }
+    }
+
     @Test("a list whose pages never end is given up")
     func circularList() throws {
         let decoder = ResourceDecoder(kind: .service)

@@ -16,6 +16,11 @@ struct Backoff {
         if let lastUse, now - lastUse > timing.healthyAfter { next = timing.firstPause }
         lastUse = now
         defer { next = min(next * 2, timing.longestPause) }
-        return next * (1 + timing.random(0...1))
+        return withJitter(next)
     }
+
+    /// As short as the first pause, whatever came before, and no reason for longer ones.
+    func shortPause() -> Duration { withJitter(timing.firstPause) }
+
+    private func withJitter(_ pause: Duration) -> Duration { pause * (1 + timing.random(0...1)) }
 }

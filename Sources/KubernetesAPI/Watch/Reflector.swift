@@ -56,9 +56,10 @@ package struct Reflector: Sendable {
                 try await pass.go()
             } catch {
                 if Task.isCancelled || error == .cancelled { continue }
+                let isServed = pass.isServed(in: error)
                 pass.prepareRetry(after: error)
                 let asked = min(error.retryAfter ?? .zero, timing.longestRetryAfter)
-                let pause = max(backoff.pause(), asked)
+                let pause = max(isServed ? backoff.shortPause() : backoff.pause(), asked)
                 trouble.add(error, next: pass.nextStep, pause: pause)
                 try? await timing.sleep(pause)
             }
@@ -75,6 +76,8 @@ package struct Reflector: Sendable {
         var mustCheckVersion = false
         /// The objects of the last list and of the events since then.
         var known: Set<ObjectName> = []
+        /// Whether the next watch whose version is forgotten may be followed by a list soon.
+        var mayListSoon = true
         /// How many lists in a row took so long that the server forgot where they were.
         var expiredLists = 0
 
@@ -88,6 +91,16 @@ package struct Reflector: Sendable {
             if let position { start = position } else { start = try await list() }
             position = start
             try await watch(from: start)
+        }
+
+        /// Whether the failure shows that the server works again, so that a list will do.
+        ///
+        /// After an outage it may have forgotten the version of the watch. It is believed once until a watch brings something, lest it
+        /// is asked for list after list in vain.
+        mutating func isServed(in failure: APIFailure) -> Bool {
+            guard case .refused(let status) = failure, status.isExpired, position != nil else { return false }
+            defer { mayListSoon = false }
+            return mayListSoon
         }
 
         mutating func prepareRetry(after failure: APIFailure) {
@@ -173,6 +186,7 @@ extension Reflector.Pass {
         var chunks = body.makeAsyncIterator()
         while let chunk = try await next(&chunks) {
             try await take(chunk, &splitter)
+            mayListSoon = true
             reflector.received()
             trouble.watchGoesOn(hasData: true)
         }
