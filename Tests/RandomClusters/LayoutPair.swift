@@ -24,7 +24,7 @@ package struct LayoutPair {
         settings.comparesAddresses = comparesAddresses
         var entries = draw.snapshot(family, count: serviceCount).servicePorts
         for index in entries.indices where hasLargeServices && draw.chance(5) {
-            let count = draw.pick([17, 40, 150])
+            let count = draw.pick([17, 17, 17, 40, 40, 150])
             entries[index].endpoints = (0..<count).map { number in
                 Endpoint(
                     address: draw.address(family, net: 0x0af5), port: UInt16(1000 + number),
@@ -61,7 +61,9 @@ package struct LayoutPair {
             name: ServicePortName(namespace: "n", service: "s", port: "", transport: .tcp),
             clusterIP: draw.address(family, net: 0x0a60), port: 80)
         service.balance = .sourceHash
-        let endpoints = (0..<count).map { Endpoint(address: draw.address(family, net: 0x0af4), port: UInt16(8000 + $0)) }
+        let endpoints = (0..<count).map { number in
+            Endpoint(address: draw.address(family, net: 0x0af4), port: UInt16(8000 + number))
+        }
         snapshot = ServiceSnapshot(
             family: family, servicePorts: [ServicePortEndpoints(servicePort: service, endpoints: endpoints)])
     }

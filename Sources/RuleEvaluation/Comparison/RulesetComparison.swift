@@ -99,7 +99,20 @@ public struct RulesetComparison: Sendable {
         let network = packet.network(network)
         return RulesetDifference(
             packet: packet.packet, network: network,
-            left: try left.evaluate(packet.packet, on: network, standsForClients: true),
-            right: try right.evaluate(packet.packet, on: network, standsForClients: true))
+            left: try evaluation(by: left, packet, network), right: try evaluation(by: right, packet, network))
+    }
+
+    /// What rules do with a packet, with the rules on its ways unless these are too many.
+    private func evaluation(
+        by evaluator: RuleEvaluator, _ packet: PacketClass, _ network: NodeNetwork
+    ) throws(EvaluationError) -> Evaluation {
+        func evaluation(recordsPath: Bool) throws(EvaluationError) -> Evaluation {
+            try evaluator.evaluate(packet.packet, on: network, recordsPath: recordsPath, standsForClients: true)
+        }
+        do {
+            return try evaluation(recordsPath: true)
+        } catch EvaluationError.tooManyBranches {
+            return try evaluation(recordsPath: false)
+        }
     }
 }

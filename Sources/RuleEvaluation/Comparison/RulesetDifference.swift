@@ -8,9 +8,9 @@ public struct RulesetDifference: Sendable {
     public let packet: Packet
     /// The host, with the packet's client in lists, if that makes the difference.
     public let network: NodeNetwork
-    /// What the first ruleset does with it.
+    /// What the first ruleset does with it; without the rules on the ways where there are too many (``RuleEvaluator/branchLimit``).
     public let left: Evaluation
-    /// What the second ruleset does with it.
+    /// What the second ruleset does with it, likewise.
     public let right: Evaluation
 
     /// Whether two distributions have the same outcomes with the same shares.

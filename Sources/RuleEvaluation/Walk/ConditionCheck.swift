@@ -34,13 +34,22 @@ enum UndecidedFact: Hashable {
 }
 
 /// Compares a packet with conditions, on a host.
-struct ConditionCheck {
+///
+/// An object, since it is handed on at every step of every packet's way.
+final class ConditionCheck {
     let family: IPFamily
     let network: NodeNetwork
     /// Whether a hash of the client's address is taken as a draw.
     let drawsClients: Bool
     /// Where all that is asked is listed, if that is of interest.
     let log: QuestionLog?
+
+    init(family: IPFamily, network: NodeNetwork, drawsClients: Bool, log: QuestionLog?) {
+        self.family = family
+        self.network = network
+        self.drawsClients = drawsClients
+        self.log = log
+    }
 
     func answer(_ condition: RuleCondition, _ state: PacketState) -> ConditionAnswer {
         switch condition {

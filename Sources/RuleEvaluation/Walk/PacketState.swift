@@ -14,7 +14,7 @@ struct PacketState {
         case unknown
     }
 
-    let packet: Packet
+    var packet: Packet { start.packet }
     var source: IPAddress
     var destination: IPAddress
     var sourcePort: UInt16?
@@ -31,17 +31,14 @@ struct PacketState {
     var translated: ConnectionStates = []
     var newDestination: AddressPort?
     var sourceTranslation = SourceTranslation.unchanged
-    var remembered: [ChainName] = []
-    var pinned: [ChainName] = []
-    /// What was assumed about the packet itself, by the words of the condition.
-    var packetFacts: [String: Bool] = [:]
-
     var share = Share.all
-    var assumptions: [Assumption] = []
-    var path: [PathStep] = []
+
+    // One reference each, since a packet is copied wherever its way forks, and most have nothing in these.
+    private let start: Start
+    private var past = Past()
 
     init(_ packet: Packet) {
-        self.packet = packet
+        start = Start(packet)
         source = packet.source
         destination = packet.destination
         sourcePort = packet.sourcePort
@@ -79,16 +76,18 @@ struct PacketState {
     /// Whether everything that rules could ask is the same, whatever led here.
     func isEquivalent(to other: PacketState) -> Bool {
         mark == other.mark && unknownMarkBits == other.unknownMarkBits && connection == other.connection
-            && remembered == other.remembered && pinned == other.pinned && destination == other.destination
-            && destinationPort == other.destinationPort && source == other.source
-            && inputInterface == other.inputInterface && outputInterface == other.outputInterface
-            && sourceTranslation == other.sourceTranslation && newDestination == other.newDestination
-            && translated == other.translated && packetFacts == other.packetFacts
+            && destination == other.destination && destinationPort == other.destinationPort
+            && source == other.source && inputInterface == other.inputInterface
+            && outputInterface == other.outputInterface && sourceTranslation == other.sourceTranslation
+            && newDestination == other.newDestination && translated == other.translated
+            && (past === other.past
+                || remembered == other.remembered && pinned == other.pinned && packetFacts == other.packetFacts)
     }
 
     /// Whether nothing but the share, and the rules on the way, differs.
     fileprivate func isIndistinguishable(from other: PacketState) -> Bool {
-        isEquivalent(to: other) && determinedMarkBits == other.determinedMarkBits && assumptions == other.assumptions
+        isEquivalent(to: other) && determinedMarkBits == other.determinedMarkBits
+            && (past === other.past || assumptions == other.assumptions)
     }
 
     func branch(_ verdict: Verdict) -> EvaluatedBranch {
@@ -100,6 +99,69 @@ struct PacketState {
         return EvaluatedBranch(
             outcome: outcome, share: share, assumptions: assumptions, path: path, mark: mark,
             unknownMarkBits: unknownMarkBits)
+    }
+}
+
+extension PacketState {
+    /// The packet as it came.
+    private final class Start {
+        let packet: Packet
+
+        init(_ packet: Packet) { self.packet = packet }
+    }
+
+    /// What is remembered of the way so far.
+    private final class Past {
+        var remembered: [ChainName] = []
+        var pinned: [ChainName] = []
+        var packetFacts: [String: Bool] = [:]
+        var assumptions: [Assumption] = []
+        var path: [PathStep] = []
+
+        init() {}
+
+        init(copying other: Past) {
+            remembered = other.remembered
+            pinned = other.pinned
+            packetFacts = other.packetFacts
+            assumptions = other.assumptions
+            path = other.path
+        }
+    }
+
+    private mutating func ownPast() -> Past {
+        if !isKnownUniquelyReferenced(&past) { past = Past(copying: past) }
+        return past
+    }
+
+    /// The lists that the client was entered in.
+    var remembered: [ChainName] {
+        get { past.remembered }
+        _modify { yield &ownPast().remembered }
+    }
+
+    /// The lists that the client was found in.
+    var pinned: [ChainName] {
+        get { past.pinned }
+        _modify { yield &ownPast().pinned }
+    }
+
+    /// What was assumed about the packet itself, by the words of the condition.
+    var packetFacts: [String: Bool] {
+        get { past.packetFacts }
+        _modify { yield &ownPast().packetFacts }
+    }
+
+    /// What was assumed about matches that the packet does not decide.
+    var assumptions: [Assumption] {
+        get { past.assumptions }
+        _modify { yield &ownPast().assumptions }
+    }
+
+    /// The rules that matched.
+    var path: [PathStep] {
+        get { past.path }
+        _modify { yield &ownPast().path }
     }
 }
 

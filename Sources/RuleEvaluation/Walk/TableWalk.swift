@@ -117,10 +117,12 @@ struct TableWalk {
         guard forkCount <= RuleEvaluator.branchLimit else { throw .tooManyBranches }
         if decision.share != .all {
             var undrawn = state
-            if let assumption { undrawn.assumptions.append(assumption) }
-            undrawn.match(decision)
-            undrawn.pinned = state.pinned
-            undrawn.remembered = state.remembered
+            if let assumption {
+                undrawn.match(decision)
+                undrawn.pinned = state.pinned
+                undrawn.remembered = state.remembered
+                undrawn.assumptions.append(assumption)
+            }
             undrawn.share = state.share * decision.share.rest
             going.append(undrawn)
         }
