@@ -17,9 +17,9 @@ import Testing
         let headers = (version.map { "Kubetables-Version: \($0)\r\n" } ?? "") + "Connection: close\r\n"
         let answer = try folder.write(
             "answer", "HTTP/1.1 \(status)\r\n\(headers)Content-Length: \(body.utf8.count)\r\n\r\n\(body)")
-        let server = try BackgroundProcess([
-            "socat", "UNIX-LISTEN:\(socket),fork", "SYSTEM:head -n 1 >/dev/null; cat \(answer)",
-        ])
+        // To the end of the request: what comes behind the first line would find nobody that reads it.
+        let script = try folder.write("script", "sed '/^.$/q' >/dev/null\ncat '\(answer)'\n")
+        let server = try BackgroundProcess(["socat", "UNIX-LISTEN:\(socket),fork", "SYSTEM:sh \(script)"])
         let deadline = ContinuousClock.now + .seconds(10)
         while access(socket, F_OK) != 0, .now < deadline { usleep(5000) }
         return server
