@@ -80,11 +80,6 @@ public struct ChainName: Hashable, Sendable {
 
     private var word3: UInt64 { UInt64(bytes24to27) << 32 | UInt64(bytes28to29) << 16 | UInt64(byte30) << 8 }
 
-    /// Whether both are the same name.
-    public static func == (left: ChainName, right: ChainName) -> Bool {
-        left.word0 == right.word0 && left.word1 == right.word1 && left.word2 == right.word2 && left.word3 == right.word3
-    }
-
     /// Hashes the bytes of the name.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(word0)

@@ -164,10 +164,8 @@ struct AnswerTests {
     @Test("Retry-After is honoured, up to a limit", arguments: [(1, 1), (100_000, 120)])
     func retryAfter(asked: Int, kept: Int) async throws {
         let pauses = Pauses()
-        var timing = ReflectorTiming.quick
-        timing.sleep = { pauses.add($0) }
         try await Rig.run(
-            timing: timing,
+            timing: pauses.timing,
             before: {
                 try $0.put(json: service("a"))
                 $0.inject(.refuse(code: 429, retryAfter: asked), into: .services, scope: .list)
@@ -182,10 +180,8 @@ struct AnswerTests {
     @Test("after a long outage an expired version leads to a list soon, but only the first one")
     func listSoon() async throws {
         let pauses = Pauses()
-        var timing = ReflectorTiming.quick
-        timing.sleep = { pauses.add($0) }
         try await Rig.run(
-            timing: timing,
+            timing: pauses.timing,
             before: {
                 try $0.put(json: service("a"))
                 $0.inject(.refuse(code: 503, retryAfter: nil), into: .services, scope: .watch, times: 3)
@@ -228,6 +224,13 @@ final class Pauses: Sendable {
     private let durations = Mutex<[Duration]>([])
     func add(_ duration: Duration) { durations.withLock { $0.append(duration) } }
     var all: [Duration] { durations.withLock { $0 } }
+
+    /// Pauses that are noted here instead.
+    var timing: ReflectorTiming {
+        var timing = ReflectorTiming.quick
+        timing.sleep = { self.add($0) }
+        return timing
+    }
 }
 
 @Suite("Cancelling a reflector")

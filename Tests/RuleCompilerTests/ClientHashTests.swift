@@ -40,7 +40,7 @@ import XTables
     }
 
     @Test(
-        "gives each endpoint its share of the clients", arguments: [1, 2, 3, 17, 32],
+        "gives each endpoint its share of the clients", arguments: [1, 2, 3, 17, 32, 40],
         RuleLayoutKind.allCases)
     func shares(count: Int, layout: RuleLayoutKind) throws {
         for family in IPFamily.allCases {

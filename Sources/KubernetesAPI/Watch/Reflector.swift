@@ -56,7 +56,7 @@ package struct Reflector: Sendable {
                 try await pass.go()
             } catch {
                 if Task.isCancelled || error == .cancelled { continue }
-                let isServed = pass.isServed(in: error)
+                let isServed = pass.showsRecovery(error)
                 pass.prepareRetry(after: error)
                 let asked = min(error.retryAfter ?? .zero, timing.longestRetryAfter)
                 let pause = max(isServed ? backoff.shortPause() : backoff.pause(), asked)
@@ -97,13 +97,14 @@ package struct Reflector: Sendable {
         ///
         /// After an outage it may have forgotten the version of the watch. It is believed once until a watch brings something, lest it
         /// is asked for list after list in vain.
-        mutating func isServed(in failure: APIFailure) -> Bool {
-            guard case .refused(let status) = failure, status.isExpired, position != nil else { return false }
-            defer { mayListSoon = false }
-            return mayListSoon
+        func showsRecovery(_ failure: APIFailure) -> Bool { mayListSoon && isWatchForgotten(failure) }
+
+        private func isWatchForgotten(_ failure: APIFailure) -> Bool {
+            if case .refused(let status) = failure { status.isExpired && position != nil } else { false }
         }
 
         mutating func prepareRetry(after failure: APIFailure) {
+            if isWatchForgotten(failure) { mayListSoon = false }
             if !failure.canResumeWatch { position = nil }
             if failure.mayChangeServer { mustCheckVersion = true }
         }

@@ -38,7 +38,7 @@ final class QuestionLog {
         case .packet(.mark(let value, let mask, _)):
             addMark(value, mask, state)
         case .recent(let recent):
-            if recent.action != .set, !state.remembered.contains(recent.list) { add(.condition(condition)) }
+            if recent.action != .set, !state.past.remembered.contains(recent.list) { add(.condition(condition)) }
         case .sameAddresses:
             // Whatever the destination has become, it is one address.
             if state.hasOriginalSource { add(.condition(.source(MaskedAddress(AddressMatch(state.destination))))) }

@@ -150,7 +150,7 @@ final class ConditionCheck {
         switch recent.action {
         case .set: return .met
         case .check(let seconds):
-            if state.remembered.contains(recent.list) { return .met }
+            if state.past.remembered.contains(recent.list) { return .met }
             guard let lists = network.recentClients else {
                 return .undecided(
                     "-m recent --rcheck --seconds \(seconds) --name \(recent.list)", .recentClient(recent.list))

@@ -14,7 +14,7 @@ struct PacketState {
         case unknown
     }
 
-    var packet: Packet { start.packet }
+    @Boxed private(set) var packet: Packet
     var source: IPAddress
     var destination: IPAddress
     var sourcePort: UInt16?
@@ -33,12 +33,11 @@ struct PacketState {
     var sourceTranslation = SourceTranslation.unchanged
     var share = Share.all
 
-    // One reference each, since a packet is copied wherever its way forks, and most have nothing in these.
-    private let start: Start
-    private var past = Past()
+    // Boxed, since a packet is copied wherever its way forks, and most have nothing in it.
+    @Boxed var past = Past()
 
     init(_ packet: Packet) {
-        start = Start(packet)
+        _packet = Boxed(wrappedValue: packet)
         source = packet.source
         destination = packet.destination
         sourcePort = packet.sourcePort
@@ -80,88 +79,42 @@ struct PacketState {
             && source == other.source && inputInterface == other.inputInterface
             && outputInterface == other.outputInterface && sourceTranslation == other.sourceTranslation
             && newDestination == other.newDestination && translated == other.translated
-            && (past === other.past
-                || remembered == other.remembered && pinned == other.pinned && packetFacts == other.packetFacts)
+            && (_past.isShared(with: other._past)
+                || past.remembered == other.past.remembered && past.pinned == other.past.pinned
+                    && past.packetFacts == other.past.packetFacts)
     }
 
     /// Whether nothing but the share, and the rules on the way, differs.
     fileprivate func isIndistinguishable(from other: PacketState) -> Bool {
         isEquivalent(to: other) && determinedMarkBits == other.determinedMarkBits
-            && (past === other.past || assumptions == other.assumptions)
+            && (_past.isShared(with: other._past) || past.assumptions == other.past.assumptions)
     }
 
     func branch(_ verdict: Verdict) -> EvaluatedBranch {
         var outcome = Outcome(verdict)
         outcome.newDestination = newDestination
         outcome.source = sourceTranslation
-        outcome.remembered = remembered
-        outcome.pinned = pinned
+        outcome.remembered = past.remembered
+        outcome.pinned = past.pinned
         return EvaluatedBranch(
-            outcome: outcome, share: share, assumptions: assumptions, path: path, mark: mark,
+            outcome: outcome, share: share, assumptions: past.assumptions, path: past.path, mark: mark,
             unknownMarkBits: unknownMarkBits)
     }
 }
 
 extension PacketState {
-    /// The packet as it came.
-    private final class Start {
-        let packet: Packet
-
-        init(_ packet: Packet) { self.packet = packet }
-    }
-
     /// What is remembered of the way so far.
-    private final class Past {
+    struct Past {
+        /// The lists that the client was entered in.
         var remembered: [ChainName] = []
+        /// The lists that the client was found in.
         var pinned: [ChainName] = []
+        /// What was assumed about the packet itself, by the words of the condition.
         var packetFacts: [String: Bool] = [:]
+        /// What was assumed about matches that the packet does not decide.
         var assumptions: [Assumption] = []
+        /// The rules that matched.
         var path: [PathStep] = []
-
-        init() {}
-
-        init(copying other: Past) {
-            remembered = other.remembered
-            pinned = other.pinned
-            packetFacts = other.packetFacts
-            assumptions = other.assumptions
-            path = other.path
-        }
-    }
-
-    private mutating func ownPast() -> Past {
-        if !isKnownUniquelyReferenced(&past) { past = Past(copying: past) }
-        return past
-    }
-
-    /// The lists that the client was entered in.
-    var remembered: [ChainName] {
-        get { past.remembered }
-        _modify { yield &ownPast().remembered }
-    }
-
-    /// The lists that the client was found in.
-    var pinned: [ChainName] {
-        get { past.pinned }
-        _modify { yield &ownPast().pinned }
-    }
-
-    /// What was assumed about the packet itself, by the words of the condition.
-    var packetFacts: [String: Bool] {
-        get { past.packetFacts }
-        _modify { yield &ownPast().packetFacts }
-    }
-
-    /// What was assumed about matches that the packet does not decide.
-    var assumptions: [Assumption] {
-        get { past.assumptions }
-        _modify { yield &ownPast().assumptions }
-    }
-
-    /// The rules that matched.
-    var path: [PathStep] {
-        get { past.path }
-        _modify { yield &ownPast().path }
     }
 }
 

@@ -27,7 +27,7 @@ struct RuleDecision {
             case .unmet: canMatch = false
             case .random(let drawn): share = share * drawn
             case .undecided(let text, .packet(let isInverted)):
-                if let known = state.packetFacts[text] {
+                if let known = state.past.packetFacts[text] {
                     canMatch = known != isInverted
                 } else {
                     undecided.append((text, .packet(isInverted: isInverted)))
@@ -48,8 +48,8 @@ struct RuleDecision {
 extension PacketState {
     /// Takes over what is known once a rule has matched.
     mutating func match(_ decision: RuleDecision) {
-        for list in decision.remembered where !remembered.contains(list) { remembered.append(list) }
-        for list in decision.pinned where !pinned.contains(list) { pinned.append(list) }
+        for list in decision.remembered where !past.remembered.contains(list) { past.remembered.append(list) }
+        for list in decision.pinned where !past.pinned.contains(list) { past.pinned.append(list) }
         for (text, fact) in decision.undecided { assume(text, fact, isMet: true) }
     }
 
@@ -64,7 +64,7 @@ extension PacketState {
     private mutating func assume(_ text: String, _ fact: UndecidedFact, isMet: Bool) {
         switch fact {
         case .nothing: break
-        case .packet(let isInverted): packetFacts[text] = isMet != isInverted
+        case .packet(let isInverted): past.packetFacts[text] = isMet != isInverted
         case .inputInterface(let name, let isInverted):
             if isMet != isInverted { inputInterface = .named(name) }
         case .outputInterface(let name, let isInverted):
@@ -81,7 +81,7 @@ extension PacketState {
                 determinedMarkBits |= unknown
             }
         case .recentClient(let list):
-            if isMet, !pinned.contains(list) { pinned.append(list) }
+            if isMet, !past.pinned.contains(list) { past.pinned.append(list) }
         }
     }
 }

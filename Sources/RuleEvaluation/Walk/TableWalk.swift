@@ -104,7 +104,7 @@ struct TableWalk {
         matched.match(decision)
         matched.share = state.share * decision.share
         let assumption = assumption(decision, at: number, place, isMet: true)
-        if let assumption { matched.assumptions.append(assumption) }
+        if let assumption { matched.past.assumptions.append(assumption) }
 
         let (passedCount, endedCount, returnedCount) = (passed.count, ended.count, returned.count)
         var going = try act(action, rule, at: number, place, matched, &returned)
@@ -119,9 +119,9 @@ struct TableWalk {
             var undrawn = state
             if let assumption {
                 undrawn.match(decision)
-                undrawn.pinned = state.pinned
-                undrawn.remembered = state.remembered
-                undrawn.assumptions.append(assumption)
+                undrawn.past.pinned = state.past.pinned
+                undrawn.past.remembered = state.past.remembered
+                undrawn.past.assumptions.append(assumption)
             }
             undrawn.share = state.share * decision.share.rest
             going.append(undrawn)
@@ -129,7 +129,7 @@ struct TableWalk {
         if let assumption = self.assumption(decision, at: number, place, isMet: false) {
             var unmet = state
             unmet.mismatch(decision)
-            unmet.assumptions.append(assumption)
+            unmet.past.assumptions.append(assumption)
             going.append(unmet)
         }
         return joined(going)
@@ -212,7 +212,7 @@ struct TableWalk {
             var chosen = state
             chosen.translateDestination(choice)
             if choices.all.count > 1 {
-                chosen.assumptions.append(
+                chosen.past.assumptions.append(
                     Assumption(
                         hook: hook, table: table.table, chain: place.chain.name, position: number + 1,
                         condition: "the kernel chooses \(choice)", isMet: true))
@@ -225,7 +225,7 @@ struct TableWalk {
         _ rule: DecodedRule?, at number: Int, of chain: EvaluatedChain, depth: Int, in state: inout PacketState
     ) {
         guard recordsPath else { return }
-        state.path.append(
+        state.past.path.append(
             PathStep(
                 hook: hook, table: table.table, chain: chain.name, position: number + 1, depth: depth, rule: rule))
     }
