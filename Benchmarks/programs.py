@@ -53,6 +53,15 @@ class Program:
         with open(self.log, encoding="utf-8", errors="replace") as file:
             raise Failed(f"\"{pattern}\" was not logged within {limit} s:\n{file.read()[-3000:]}")
 
+    def last_line(self, pattern, pause):
+        """The last line of the log with a pattern, once no other one has come for so many seconds."""
+        line, _ = self.wait_for(pattern, pause)
+        while True:
+            try:
+                line, _ = self.wait_for(pattern, pause)
+            except Failed:
+                return line
+
     def resident_megabytes(self):
         return self.megabytes("VmRSS")
 

@@ -64,8 +64,7 @@ struct ClusterState: Sendable {
 
     mutating func take(_ update: ObjectUpdate) -> Change {
         var change = Change()
-        let isKnown = { [objects] (kind, name) in objects.object(kind, name) != nil }
-        change.touchesGaps = gapRecord.take(update, isKnown: isKnown)
+        change.touchesGaps = gapRecord.take(update, known: objects)
         switch update {
         case .changed(let object, _):
             put(object, &change)

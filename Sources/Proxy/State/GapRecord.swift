@@ -13,14 +13,12 @@ struct GapRecord: Sendable {
 
     /// Takes note of an update, before it takes effect.
     ///
-    /// - Parameter isKnown: whether there is a good state of an object.
+    /// - Parameter known: the objects of which there is a good state.
     /// - Returns: whether something else cannot be read than before.
-    mutating func take(
-        _ update: ObjectUpdate, isKnown: (KubernetesObject.Kind, ObjectName) -> Bool
-    ) -> Bool {
+    mutating func take(_ update: ObjectUpdate, known: ClusterObjects) -> Bool {
         guard !isClosed else { return false }
         func add(_ object: UnreadableObject) {
-            if !isKnown(object.kind, object.name) {
+            if known.object(object.kind, object.name) == nil {
                 objects[ObjectKey(kind: object.kind, name: object.name)] = object.diagnostics
             }
         }
