@@ -15,7 +15,7 @@ public struct Origin: Hashable, Sendable {
     /// The service port, or that of the endpoint; `nil` for everything else.
     public let servicePort: ServicePortOrigin?
     /// The position of the endpoint among those of ``servicePort``; -1 for everything else.
-    private let endpointIndex: Int32
+    @usableFromInline let endpointIndex: Int32
     /// What the rule is for in the frame that the rules of every cluster have; `nil` for everything else.
     public let basePurpose: BasePurpose?
 
@@ -40,7 +40,7 @@ public struct Origin: Hashable, Sendable {
         return Origin(servicePort: servicePort, endpointIndex: Int32(index), basePurpose: nil)
     }
 
-    private init(servicePort: ServicePortOrigin?, endpointIndex: Int32, basePurpose: BasePurpose?) {
+    @inlinable init(servicePort: ServicePortOrigin?, endpointIndex: Int32, basePurpose: BasePurpose?) {
         self.servicePort = servicePort
         self.endpointIndex = endpointIndex
         self.basePurpose = basePurpose

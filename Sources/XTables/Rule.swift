@@ -6,22 +6,36 @@ import NetworkTypes
 ///
 /// A rule is a value without text or bytes of its own; iptables-save text and kernel entries are two encodings of it.
 public struct Rule: Hashable, Sendable {
-    // A node's rules are hundreds of thousands, so the fields stand in the order that leaves the fewest gaps (112 bytes), and what
-    // few rules have is apart.
+    // A node's rules are hundreds of thousands, so the fields stand in the order that leaves the fewest gaps (104 bytes), the parts
+    // of the origin fill two of these, and what few rules have is apart.
 
     /// The extension matches (`-m`), in the order in which the kernel tries them.
     public var matches: [Match]
     @usableFromInline var boxedInputInterface: BoxedInterface?
-    /// What the rule was made for; no part of what the rule is.
-    public var origin: Origin
-    /// The transport protocol (`-p`).
-    public var transport: TransportProtocol?
+    @usableFromInline var originServicePort: ServicePortOrigin?
     /// The source address (`-s`).
     public var source: AddressMatch?
+    @usableFromInline var originEndpointIndex: Int32
     /// The destination address (`-d`).
     public var destination: AddressMatch?
+    @usableFromInline var originBasePurpose: BasePurpose?
+    /// The transport protocol (`-p`).
+    public var transport: TransportProtocol?
     /// What happens to a packet that matches (`-j`); without a target it is counted and goes on.
     public var target: Target?
+
+    /// What the rule was made for; no part of what the rule is.
+    @inlinable public var origin: Origin {
+        get {
+            Origin(
+                servicePort: originServicePort, endpointIndex: originEndpointIndex, basePurpose: originBasePurpose)
+        }
+        set {
+            originServicePort = newValue.servicePort
+            originEndpointIndex = newValue.endpointIndex
+            originBasePurpose = newValue.basePurpose
+        }
+    }
 
     /// The interface the packet came in by (`-i`).
     public var inputInterface: InterfaceMatch? {
@@ -40,7 +54,9 @@ public struct Rule: Hashable, Sendable {
         self.transport = transport
         self.matches = matches
         self.target = target
-        self.origin = origin
+        originServicePort = origin.servicePort
+        originEndpointIndex = origin.endpointIndex
+        originBasePurpose = origin.basePurpose
     }
 
     /// Whether both do the same to the same packets in the same words; whatever they were made for.
