@@ -68,6 +68,10 @@ package struct LayoutPair {
             family: family, servicePorts: [ServicePortEndpoints(servicePort: service, endpoints: endpoints)])
     }
 
+    /// How much work a comparison is, next to others: it grows with the square of the number of endpoints of a Service, each of
+    /// which can be the client as well.
+    package var effort: Int { snapshot.servicePorts.reduce(0) { $0 + $1.endpoints.count * $1.endpoints.count } }
+
     /// The rules of the cluster in a layout; with the session affinity of lists in both: a hash is another choice, with the same
     /// shares.
     package func ruleset(_ layout: RuleLayoutKind) -> Ruleset {

@@ -105,13 +105,21 @@ final class ClassSearch {
     private func packet(
         like packet: PacketClass, _ dimension: PacketQuestion.Dimension, _ before: [Answered], _ wanted: Answered
     ) -> PacketClass? {
-        let candidates: [PacketValue] =
-            switch wanted.answer {
-            case .address(let address?): [.destination(address)]
-            case .port(let port?): [.destinationPort(port)]
-            default:
-                values.candidates(dimension, before.map(\.question) + [wanted.question], packet.packet)
-            }
+        switch wanted.answer {
+        case .address(let address?): return first(of: [.destination(address)], like: packet, before, wanted)
+        case .port(let port?): return first(of: [.destinationPort(port)], like: packet, before, wanted)
+        case .flag, .address(nil), .port(nil): break
+        }
+        // Mostly a value that the question itself leads to will do, and those of all questions before need not be tried.
+        let own = values.candidates(dimension, [wanted.question], packet.packet)
+        if let found = first(of: own, like: packet, before, wanted) { return found }
+        let all = values.candidates(dimension, before.map(\.question) + [wanted.question], packet.packet)
+        return first(of: all, like: packet, before, wanted)
+    }
+
+    private func first(
+        of candidates: [PacketValue], like packet: PacketClass, _ before: [Answered], _ wanted: Answered
+    ) -> PacketClass? {
         for value in candidates {
             let candidate = packet.with(value)
             guard candidate.answer(wanted.question, check) == wanted.answer else { continue }

@@ -22,6 +22,11 @@ struct PacketClass {
         case .condition(.recent(let recent)):
             guard case .check(let seconds) = recent.action, let age = ages[recent.list] else { return .flag(false) }
             return .flag(age <= seconds)
+        // What is asked most often needs no state made.
+        case .condition(.source(let address)):
+            return .flag(address.matches(packet.source, family: check.family))
+        case .condition(.destination(let address)):
+            return .flag(address.matches(packet.destination, family: check.family))
         case .condition(let condition):
             var state = PacketState(packet)
             if case .outputInterface = condition { state.route(check.network) }
