@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// glibc's allocator: malloc_trim, which the Glibc module leaves out.
+// glibc's allocator: malloc_trim and mallopt, which the Glibc module leaves out.
 #ifndef KUBETABLES_CMALLOC_SHIM_H
 #define KUBETABLES_CMALLOC_SHIM_H
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Proxy
 
 /// The version of this program; everything else that names one is compared with it (VersionTests).
 let kubetablesVersion = "0.2.0"
@@ -9,6 +10,7 @@ let kubetablesVersion = "0.2.0"
 enum Program {
     static func main() async {
         SignalWatch.collect()
+        Memory.shareArena()
         let commandLine = CommandLineArguments(CommandLine.arguments)
         do {
             try commandLine.checkCommand()
