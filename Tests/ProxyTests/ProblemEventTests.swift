@@ -79,6 +79,20 @@ import Testing
             ])
     }
 
+    @Test("are logged however many objects are only odd, up to a hundred lines with those that are valid again")
+    func errorsAmongWarnings() {
+        let diagnostics = ObjectDiagnostics(log.logger, observer: events)
+        let remarks = (0..<250).map { number in
+            Diagnostic(.warning, file: "", kind: "Service", name: ObjectName(name: "odd-\(number)"), message: "is odd")
+        }
+        diagnostics.take(.listed(.service, [], remarks: remarks))
+        #expect(log.warnings.count == LineBudget.limit)
+        for number in 0..<60 { diagnostics.take(.unreadable(broken("b-\(number)"))) }
+        for number in 0..<60 { diagnostics.take(.changed(Sample.service("b-\(number)"))) }
+        #expect(log.errors.count == 60)
+        #expect(log.notices.count == LineBudget.limit - 60)
+    }
+
     @Test("conflicts are reported when they come and go, and logged then")
     func conflicts() async {
         let loop = ProxyLoop(

@@ -10,8 +10,10 @@ package final class ObjectDiagnostics: Sendable {
     private let observer: any ProxyObserver
     private let reported = Mutex<[ObjectKey: [Diagnostic]]>([:])
     private let current = Mutex(Findings())
-    /// Objects can change a thousand times a second; lines beyond the budget are counted.
-    private let budget = Mutex(LineBudget())
+    /// How many lines may be written, for objects can change a thousand times a second; those beyond are counted.
+    ///
+    /// Errors have a budget of their own: there can be a thousand objects of which each is only odd.
+    private let budgets = Mutex((errors: LineBudget(), warnings: LineBudget()))
 
     /// - Parameters:
     ///   - logger: gets the lines.
@@ -71,23 +73,24 @@ package final class ObjectDiagnostics: Sendable {
         }
         guard diagnostics != old else { return false }
         for diagnostic in diagnostics {
-            let (isAllowed, suppressed) = budget.withLock { $0.take(now: .now) }
-            if suppressed > 0 { logger.warning("\(suppressed) more findings about objects in the minute before") }
-            guard isAllowed else {
-                logger.debug("\(diagnostic)")
-                continue
-            }
             switch diagnostic.severity {
-            case .error: logger.error("\(diagnostic); its last good state stays in force")
-            case .warning: logger.warning("\(diagnostic)")
-            case .note: logger.debug("\(diagnostic)")
+            case .error where mayLog(\.errors): logger.error("\(diagnostic); its last good state stays in force")
+            case .warning where mayLog(\.warnings): logger.warning("\(diagnostic)")
+            case .error, .warning, .note: logger.debug("\(diagnostic)")
             }
         }
         let hasError = { (diagnostics: [Diagnostic]) in diagnostics.contains { $0.severity == .error } }
         if hasError(old), !hasError(diagnostics) {
-            logger.notice("\(key): valid again; its new state takes effect")
+            let recovery = "\(key): valid again; its new state takes effect"
+            if mayLog(\.errors) { logger.notice("\(recovery)") } else { logger.debug("\(recovery)") }
         }
         return true
+    }
+
+    private func mayLog(_ budget: WritableKeyPath<(errors: LineBudget, warnings: LineBudget), LineBudget>) -> Bool {
+        let (isAllowed, suppressed) = budgets.withLock { $0[keyPath: budget].take(now: .now) }
+        if suppressed > 0 { logger.warning("\(suppressed) more findings about objects in the minute before") }
+        return isAllowed
     }
 
     // MARK: Files
