@@ -161,6 +161,22 @@ import XTables
         #expect(unknown.report.exitStatus == 0)
     }
 
+    @Test(
+        "of manifests alone takes no client as remembered, which matters for lists only", arguments: ["recent", "hash"])
+    func affinityWithoutMachine(mode: String) throws {
+        let manifests = Self.spread.replacing(
+            "metadata: {name: web, namespace: shop}\nspec: {",
+            with: """
+                metadata: {name: web, namespace: shop, annotations: {kubetables.io/session-affinity-mode: \(mode)}}
+                spec: {sessionAffinity: ClientIP, 
+                """)
+        let (text, report) = try trace("10.244.1.9", "10.96.0.10:80", state(manifests))
+        #expect(report.outcomes.count == (mode == "hash" ? 1 : 3), "\(text)")
+        #expect(report.outcomes.allSatisfy { $0.affinity != nil })
+        let note = "session affinity: outcomes are those of a client that no endpoint is remembered for"
+        #expect(report.notes.contains(note) == (mode == "recent"), "\(text)")
+    }
+
     @Test("names flows that go on as they are")
     func flows() throws {
         var machine = try FakeMachine.node()

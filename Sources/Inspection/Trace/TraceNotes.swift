@@ -113,7 +113,8 @@ struct TraceNotes {
                 notes.append(
                     "the addresses of the node are unknown: pass --node-ip, or the Node object, to reach node ports")
             }
-            if report.outcomes.contains(where: { $0.affinity != nil }) {
+            // A hash remembers no one.
+            if report.outcomes.contains(where: { $0.affinity.map { $0.isHashed != true } ?? false }) {
                 notes.append("session affinity: outcomes are those of a client that no endpoint is remembered for")
             }
         }
